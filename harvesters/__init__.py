@@ -1,0 +1,1 @@
+"""Fetch records from repositories, exactly as sent; knows no SQL and no index."""

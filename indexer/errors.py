@@ -1,0 +1,67 @@
+"""Everything the indexer raises, by what the caller does about it; each message ends with the remedy.
+
+::
+
+    IndexerError
+    ├── UnusableRecordError       a record cannot become a manifestation: quarantine it
+    ├── QueryError                a query cannot be understood: show position and fix to its author
+    ├── UnsupportedQueryError     this engine cannot do that: never answer differently in silence
+    ├── StoreError                the record store cannot be used
+    │   ├── StoreDamagedError     its file is damaged: restore it
+    │   └── StoreBusyError        another process holds the lock: wait or stop it
+    └── SearchIndexError          the search index cannot be used
+        ├── IndexDamagedError     its files are damaged or missing: rebuild it from the store
+        └── IndexVersionError     made by another analyser or schema version: rebuild it
+"""
+
+from __future__ import annotations
+
+
+class IndexerError(Exception):
+    """Anything the indexer raises on purpose; ``remedy`` says what to do."""
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        super().__init__(f"{message} {remedy}")
+        self.reason = message
+        self.remedy = remedy
+
+
+class UnusableRecordError(IndexerError):
+    """A record says too little, or something impossible; it goes to quarantine, whole."""
+
+
+class QueryError(IndexerError):
+    """A query cannot be understood; ``position`` is the 0-based character in ``parameter``."""
+
+    def __init__(self, message: str, *, remedy: str, position: int | None = None, parameter: str = "q") -> None:
+        super().__init__(message, remedy=remedy)
+        self.position = position
+        self.parameter = parameter
+
+
+class UnsupportedQueryError(QueryError):
+    """The engine in use cannot answer this query."""
+
+
+class StoreError(IndexerError):
+    """The record store cannot be opened or used."""
+
+
+class StoreDamagedError(StoreError):
+    """The store's file is damaged."""
+
+
+class StoreBusyError(StoreError):
+    """Another process is doing the same thing."""
+
+
+class SearchIndexError(IndexerError):
+    """The search index cannot be opened or used."""
+
+
+class IndexDamagedError(SearchIndexError):
+    """The index's files are damaged or missing; the store still has everything."""
+
+
+class IndexVersionError(SearchIndexError):
+    """The index was made by another analyser or document schema."""

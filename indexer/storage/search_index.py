@@ -1,0 +1,68 @@
+"""The one interface of all search engines: tantivy, Elasticsearch, and the in-memory reference.
+
+An index is a *generation*: a set of documents written under one analyser version and one document
+schema version, both in its name (``works-d1-a1-20261122T060000``). Another version is refused, never searched. A rebuild
+fills a new generation beside the old one and swaps. The position is the sequence number of the work change feed up
+to which the generation is up to date; it is kept inside the index itself, committed with the documents, so that a lost
+or restored index knows by itself where to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from indexer.search.document import Document
+from indexer.search.query import Hits, TokenQuery, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexStats:
+    """What the index holds; ``size_bytes`` is ``None`` where the engine does not say."""
+
+    name: str
+    documents: int
+    position: int
+    analyzer_version: str
+    schema_version: int
+    size_bytes: int | None = None
+
+
+class IndexWriter(Protocol):
+    """Changes to one generation; nothing is seen by searches before ``commit``."""
+
+    def upsert(self, documents: Iterable[Document]) -> None:
+        """Replace whole documents by key; an older ``version`` never replaces a newer one in one index."""
+
+    def delete(self, keys: Iterable[int]) -> None:
+        """Remove documents by key; a key that is not there is no error."""
+
+    def commit(self, position: int) -> None:
+        """Make the changes durable and visible, together with the feed position they stand for."""
+
+
+class SearchIndex(Protocol):
+    """Documents in, hits out. Opening a damaged index raises ``IndexDamagedError`` with the remedy."""
+
+    def writer(self) -> AbstractContextManager[IndexWriter]:
+        """Open the current generation for changes; one writer at a time. Uncommitted changes are dropped."""
+
+    def rebuild(self) -> AbstractContextManager[IndexWriter]:
+        """Open a new, empty generation; leaving the block without an error swaps it in and drops the old one.
+
+        On an error the new generation is dropped and the old one stays.
+        """
+
+    def search(self, query: TokenQuery, view: View) -> Hits:
+        """Answer a compiled query; hits in order of the sort, ties by key ascending."""
+
+    def position(self) -> int:
+        """Return the feed position of the current generation; 0 for an empty one."""
+
+    def stats(self) -> IndexStats:
+        """Describe the current generation."""
+
+    def close(self) -> None:
+        """Release files and connections."""
