@@ -1,0 +1,57 @@
+"""Metadata formats: one parser a file, chosen by metadata prefix, or by the root element where it is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from lxml import etree
+
+from harvesters.errors import FormatError
+from harvesters.formats.description import Description
+from harvesters.formats.jats import describe_jats
+from harvesters.formats.oai_dc import describe_oai_dc
+from harvesters.formats.oai_doaj import describe_oai_doaj
+from harvesters.formats.xml import find_payload, local_name, parse_document
+from harvesters.records import RawRecord
+
+__all__ = ["PREFIXES", "ROOTS", "describe"]
+
+Parser = Callable[[etree._Element], Description]  # noqa: SLF001 - lxml's only name for an element type
+
+ROOTS: Mapping[str, Parser] = {
+    "dc": describe_oai_dc,
+    "doajArticle": describe_oai_doaj,
+    "article": describe_jats,
+}
+"""Parsers by the local name of the metadata's root element."""
+
+PREFIXES: Mapping[str, str] = {
+    "oai_dc": "dc",
+    "oai_doaj": "doajArticle",
+    "pmc_fm": "article",
+    "pmc": "article",
+    "jats": "article",
+}
+"""The root element that each known metadata prefix should bring; another prefix is judged by its root."""
+
+
+def describe(record: RawRecord) -> Description:
+    """Read what a record says of itself.
+
+    The root element decides: for the known prefixes it is always the same, and a repository that gives
+    a format another prefix (``oai_dc_full``, ``nlm``) is understood all the same.
+
+    Raises:
+        FormatError: not well-formed, without metadata, or in a format that has no parser here.
+    """
+    payload = find_payload(parse_document(record.document()))
+    root = local_name(payload)
+    parser = ROOTS.get(root)
+    if parser is None:
+        expected = PREFIXES.get(record.metadata_prefix)
+        hint = f" (<{expected}> was expected)" if expected else ""
+        raise FormatError(
+            f"The metadata format {record.metadata_prefix!r} with root element <{root}>{hint} cannot be read.",
+            remedy="Harvest this repository as oai_dc, or add a parser in harvesters/formats and replay the record.",
+        )
+    return parser(payload)

@@ -1,0 +1,173 @@
+"""Contributors of a JATS article: names in their several forms, groups, ORCID iDs, affiliations by reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lxml import etree
+
+from harvesters.formats.description import RawContributor
+from harvesters.formats.xml import local_name, plain_text
+
+_Element = etree._Element  # noqa: SLF001 - lxml's only name for the type
+
+_AFFILIATION_SKIPS = frozenset(("label", "sup", "email", "institution-id", "phone", "fax", "ext-link", "uri"))
+_GROUP_SKIPS = frozenset(
+    ("contrib-group", "contrib", "xref", "fn", "email", "aff", "contrib-id", "ext-link", "institution-id")
+)
+_SPARE_COMMAS = re.compile(r"(?:\s*,)+\s*(?=[,.;:)])|(?:\s*,){2,}")
+
+
+def read_contributors(groups: Sequence[_Element], affiliations: Sequence[_Element]) -> list[RawContributor]:
+    """Read all contributors of the given ``contrib-group`` elements.
+
+    ``affiliations`` are the ``aff`` elements outside of the groups. An article with one affiliation that
+    nobody refers to gives it to everybody.
+    """
+    places: dict[str, str] = {}
+    for aff in (*affiliations, *(child for group in groups for child in _affs(group))):
+        places[aff.get("id") or f"#{len(places)}"] = _affiliation(aff)
+    people = [
+        _contributor(contrib, places) for group in groups for contrib in group if local_name(contrib) == "contrib"
+    ]
+    found = [one for one in people if one is not None]
+    if len(places) == 1 and not any(one.affiliations for one in found):
+        only = tuple(places.values())
+        return [_with_affiliations(one, only) for one in found]
+    return found
+
+
+def _with_affiliations(one: RawContributor, places: tuple[str, ...]) -> RawContributor:
+    return RawContributor(
+        name=one.name,
+        family=one.family,
+        given=one.given,
+        suffix=one.suffix,
+        orcid=one.orcid,
+        email=one.email,
+        affiliations=places,
+        role=one.role,
+        is_group=one.is_group,
+    )
+
+
+def _affs(group: _Element) -> Iterator[_Element]:
+    for child in group:
+        name = local_name(child)
+        if name == "aff":
+            yield child
+        elif name == "aff-alternatives":
+            yield from child
+
+
+def _affiliation(aff: _Element) -> str:
+    """Return an affiliation's text; SciELO gives the parts and then the ``original`` whole."""
+    for child in aff.iter("{*}institution"):
+        if child.get("content-type") == "original":
+            return plain_text(child)
+    return _SPARE_COMMAS.sub(_one_comma, ", ".join(_pieces(aff, _AFFILIATION_SKIPS)))
+
+
+def _one_comma(match: re.Match[str]) -> str:
+    return (
+        ","
+        if match[0].count(",") > 1 and match.end() < len(match.string) and match.string[match.end()] not in ",.;:)"
+        else ""
+    )
+
+
+def _pieces(element: _Element, skips: frozenset[str]) -> Iterator[str]:
+    if element.text and element.text.strip():
+        yield element.text.strip()
+    for child in element:
+        if local_name(child) not in skips:
+            yield from _pieces(child, skips)
+        if child.tail and child.tail.strip():
+            yield child.tail.strip()
+
+
+class _Person:
+    """What one ``contrib`` element says, piece by piece."""
+
+    __slots__ = ("email", "family", "given", "is_group", "name", "orcid", "places", "suffix")
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.family: str | None = None
+        self.given: str | None = None
+        self.suffix: str | None = None
+        self.orcid: str | None = None
+        self.email: str | None = None
+        self.is_group = False
+        self.places: list[str] = []
+
+    def is_named(self) -> bool:
+        return bool(self.name or self.family or self.given)
+
+    def read_name(self, element: _Element) -> None:
+        for part in element:
+            kind = local_name(part)
+            if kind == "surname":
+                self.family = plain_text(part)
+            elif kind == "given-names":
+                self.given = plain_text(part)
+            elif kind == "suffix":
+                self.suffix = plain_text(part)
+        if not (self.family or self.given):
+            self.name = plain_text(element)
+
+    def read_group(self, element: _Element) -> None:
+        self.name = " ".join(_pieces(element, _GROUP_SKIPS)) or None
+        self.is_group = True
+
+
+def _contributor(contrib: _Element, places: dict[str, str]) -> RawContributor | None:
+    person = _Person()
+    for child in contrib:
+        _read_part(person, child, places)
+    if not person.is_named():
+        return None
+    return RawContributor(
+        name=person.name,
+        family=person.family,
+        given=person.given,
+        suffix=person.suffix,
+        orcid=person.orcid,
+        email=person.email,
+        affiliations=tuple(dict.fromkeys(person.places)),
+        role=contrib.get("contrib-type") or "author",
+        is_group=person.is_group,
+    )
+
+
+def _read_part(person: _Person, child: _Element, places: dict[str, str]) -> None:
+    kind = local_name(child)
+    if kind in {"name", "string-name"}:
+        if not person.is_named():
+            person.read_name(child)
+    elif kind in {"name-alternatives", "collab-alternatives"}:
+        for one in child:
+            if not person.is_named():
+                _read_part(person, one, places)
+    elif kind == "collab":
+        if not person.is_named():
+            person.read_group(child)
+    else:
+        _read_detail(person, child, kind, places)
+
+
+def _read_detail(person: _Person, child: _Element, kind: str, places: dict[str, str]) -> None:
+    if kind == "xref" and child.get("ref-type") == "aff":
+        person.places.extend(places[rid] for rid in (child.get("rid") or "").split() if places.get(rid))
+    elif kind == "contrib-id" and child.get("contrib-id-type") == "orcid":
+        person.orcid = plain_text(child)
+    elif kind == "aff":
+        place = places.get(child.get("id") or "") or _affiliation(child)
+        person.places.append(place)
+    elif kind == "suffix":
+        person.suffix = plain_text(child)
+    elif kind == "email":
+        person.email = plain_text(child)
+    elif kind == "address":
+        person.email = next((plain_text(one) for one in child.iter("{*}email")), person.email)
