@@ -1,0 +1,119 @@
+"""What a harvest needs remembered, without knowing where: the protocol between runner and store.
+
+A *run* is one harvest of one source and has a ledger row. It works through *slices*: one list each (one format, one
+window). A page's records, its counts and the token of the next page are stored in one transaction, so that a harvest
+killed at any moment goes on after its last stored page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
+
+from harvesters.records import Page, Window
+from harvesters.sources.definition import Source
+
+RunStatus = Literal["running", "complete", "incomplete", "failed"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Counts:
+    """What arrived. ``received`` = new + changed + unchanged + deleted + quarantined + duplicates.
+
+    ``deleted`` are tombstones not known before; ``duplicates`` are records that the same list had sent already;
+    ``quarantined`` are pieces of pages that were no usable records.
+    """
+
+    received: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    quarantined: int = 0
+    duplicates: int = 0
+    pages: int = 0
+    bytes: int = 0
+
+    @property
+    def distinct(self) -> int:
+        """Return how many different records arrived."""
+        return self.received - self.duplicates
+
+    def add(self, other: Counts) -> None:
+        """Add another count to this one."""
+        for name, value in asdict(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+@dataclass(slots=True, kw_only=True)
+class SliceState:
+    """One list on its way: where it stands and what it brought so far (also in runs before this one)."""
+
+    key: int
+    metadata_prefix: str
+    window: Window
+    token: str | None
+    list_size: int | None
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """A ledger row. ``expected`` is null where the repository never stated a size."""
+
+    id: int
+    source: str
+    status: RunStatus
+    expected: int | None
+    received: int
+    new: int
+    changed: int
+    unchanged: int
+    deleted: int
+    quarantined: int
+    duplicates: int
+    pages: int
+    bytes: int
+    started: str
+    finished: str | None
+    seconds: float | None
+    since: str | None
+    until: str | None
+    resumed: bool
+    error: str | None
+    error_url: str | None
+
+    def values(self) -> dict[str, Any]:
+        """Return the row as plain values for JSON."""
+        return asdict(self)
+
+
+class Checkpoints(Protocol):
+    """What the runner asks of the store; every call is one transaction."""
+
+    def begin(self, source: Source, *, since: str | None, until: str | None) -> int:
+        """Open a ledger row and return its key; rows left running by a killed process become incomplete."""
+
+    def unfinished(self, source: Source) -> list[SliceState]:
+        """Return the slices that an earlier run left with a token to go on from, oldest first."""
+
+    def checkpoint(self, source: Source, metadata_prefix: str) -> str | None:
+        """Return the newest datestamp up to which this format is complete."""
+
+    def open_slice(self, run: int, metadata_prefix: str, window: Window) -> SliceState:
+        """Begin a list."""
+
+    def adopt_slice(self, run: int, state: SliceState) -> None:
+        """Go on with an earlier run's list in this run."""
+
+    def store_page(self, run: int, state: SliceState, page: Page) -> Counts:
+        """Store a page with all that follows from it; return its counts and bring ``state`` up to date."""
+
+    def close_slice(self, source: Source, state: SliceState, *, complete: bool, moves_checkpoint: bool) -> None:
+        """End a list; with ``moves_checkpoint`` its records' newest datestamp becomes the checkpoint."""
+
+    def drop_slice(self, state: SliceState) -> None:
+        """Forget a list's token: it died, the list begins anew next time."""
+
+    def finish(self, run: int, status: RunStatus, *, expected: int | None, error: str | None, error_url: str | None) -> RunReport:
+        """Close the ledger row and return it."""

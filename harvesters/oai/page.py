@@ -1,0 +1,261 @@
+"""An answer's bytes to a ``Page``: strict parsing, each record cut out byte for byte, salvage as the last resort.
+
+A list page is never parsed in recover mode: a cut page would lose its last records and its token in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from lxml import etree
+
+from harvesters.errors import BadTokenError, NoRecordsMatchError, PageError, ProtocolError
+from harvesters.oai.fetch import Answer
+from harvesters.records import DamagedRecord, Page, RawRecord
+
+#: Characters that XML 1.0 forbids (section 2.2) and repositories send all the same (0x0B, 0x03).
+_ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_LIST_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:ListRecords|ListIdentifiers)(?:\s[^<>]*)?>")
+_ROOT_TAG = re.compile(rb"<(?:[\w.-]+:)?OAI-PMH(?:\s[^<>]*)?>")
+_ROOT_END = re.compile(rb"</(?:[\w.-]+:)?OAI-PMH\s*>")
+_RECORD_START = re.compile(rb"<record(?:\s[^<>]*)?>")
+_RECORD_END = b"</record>"
+_TOKEN = re.compile(rb"<resumptionToken([^<>]*)>([^<]*)</resumptionToken>")
+_LIST_SIZE = re.compile(rb'completeListSize\s*=\s*["\'](\d+)')
+_SHOWN = 4096
+_MAX_SIZE_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContext:
+    """What the page's records inherit: source, format and time of arrival."""
+
+    source: str
+    metadata_prefix: str
+    received_at: datetime
+
+
+def read_page(answer: Answer, context: PageContext) -> Page:
+    """Read a ListRecords answer strictly.
+
+    Raises:
+        PageError: no OAI-PMH page, or not well-formed even without illegal characters.
+        NoRecordsMatchError, BadTokenError, ProtocolError: the repository's own error.
+    """
+    body, root = _parse(answer)
+    raise_protocol_error(root, answer.url)
+    listing = next((child for child in root if local_name(child) == "ListRecords"), None)
+    if listing is None:
+        raise _page_error(answer, "holds neither ListRecords nor an error")
+    elements = [child for child in listing if local_name(child) == "record"]
+    pieces = _cut(body, len(elements))
+    records: list[RawRecord] = []
+    damaged: list[DamagedRecord] = []
+    for element, piece in zip(elements, pieces or map(_written_anew, elements), strict=True):
+        made = _record(element, piece, context, answer.url)
+        (records if isinstance(made, RawRecord) else damaged).append(made)  # type: ignore[arg-type]
+    token = next((child for child in reversed(listing) if local_name(child) == "resumptionToken"), None)
+    return Page(
+        url=answer.url,
+        records=tuple(records),
+        token=_text(token),
+        list_size=_size(token.get("completeListSize")) if token is not None else None,
+        bytes_received=len(answer.body),
+        response_date=next((_text(child) for child in root if local_name(child) == "responseDate"), None),
+        damaged=tuple(damaged),
+    )
+
+
+def salvage_page(answer: Answer, context: PageContext) -> Page:
+    """Read a page that is not well-formed record by record; the bad records become ``damaged``.
+
+    Only for a page that is all there (its root is closed): a cut one must be asked for again.
+
+    Raises:
+        PageError: the page is cut, or is no list.
+    """
+    body = _ILLEGAL.sub(b"", answer.body)
+    head = _head(body)
+    if head is None or _ROOT_END.search(body) is None:
+        raise _page_error(answer, "is not well-formed and not complete")
+    records: list[RawRecord] = []
+    damaged: list[DamagedRecord] = []
+    for piece in _pieces(body):
+        made = _salvage_record(head, piece, context, answer.url)
+        (records if isinstance(made, RawRecord) else damaged).append(made)  # type: ignore[arg-type]
+    token = _TOKEN.search(body)
+    size = _LIST_SIZE.search(token[1]) if token else None
+    return Page(
+        url=answer.url,
+        records=tuple(records),
+        token=(token[2].decode("utf-8", "replace").strip() or None) if token else None,
+        list_size=_size(size[1].decode()) if size else None,
+        bytes_received=len(answer.body),
+        damaged=tuple(damaged),
+    )
+
+
+def parse_answer(answer: Answer) -> etree._Element:
+    """Parse any OAI-PMH answer strictly and raise its protocol error, if it is one."""
+    _, root = _parse(answer)
+    raise_protocol_error(root, answer.url)
+    return root
+
+
+def local_name(element: etree._Element) -> str:
+    """Return an element's name without its namespace: repositories disagree about namespaces."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def raise_protocol_error(root: etree._Element, url: str) -> None:
+    """Raise the OAI-PMH error that an answer carries (section 3.6), as the class that tells what to do."""
+    errors = [child for child in root if local_name(child) == "error"]
+    if not errors:
+        return
+    code = errors[0].get("code") or "unknown"
+    said = " ".join((error.text or "").strip() for error in errors).strip()[:300] or "no message"
+    message = f"The repository answered {code}: {said}"
+    if code == "noRecordsMatch":
+        raise NoRecordsMatchError(message, url=url, code=code)
+    if code == "badResumptionToken":
+        raise BadTokenError(f"{message} The list is asked for again from its beginning at the next harvest.", url=url, code=code)
+    raise ProtocolError(f"{message} Check the source's metadata prefix, set and window.", url=url, code=code)
+
+
+def _parse(answer: Answer) -> tuple[bytes, etree._Element]:
+    body = answer.body.strip()
+    if not body:
+        raise _page_error(answer, "is empty")
+    if body[:200].lstrip(b"\xef\xbb\xbf").lower().startswith((b"<!doctype html", b"<html")):
+        raise _page_error(answer, "is an HTML page, not OAI-PMH")
+    end = _ROOT_END.search(body)
+    if end is not None:
+        body = body[: end.end()]  # notices after the root were seen at several repositories
+    try:
+        root = _strict(body, answer)
+    except etree.XMLSyntaxError as error:
+        cleaned = _ILLEGAL.sub(b"", body)
+        if cleaned == body:
+            raise _page_error(answer, f"is not well-formed XML ({error.msg})") from error
+        body = cleaned
+        try:
+            root = _strict(body, answer)
+        except etree.XMLSyntaxError as again:
+            raise _page_error(answer, f"is not well-formed XML ({again.msg})") from again
+    if local_name(root) != "OAI-PMH":
+        raise _page_error(answer, f"has the root element {local_name(root)!r}, not OAI-PMH")
+    return body, root
+
+
+def _strict(body: bytes, answer: Answer) -> etree._Element:
+    # An OAI-PMH page needs no document type; one that has it may carry an entity bomb.
+    if b"<!DOCTYPE" in body[:4096] or b"<!ENTITY" in body:
+        raise _page_error(answer, "declares a document type or entities, which OAI-PMH does not allow")
+    # huge_tree lifts libxml2's 10-MB limit on one text; the answer's size is limited already, and there are no entities.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    return etree.fromstring(body, parser)
+
+
+def _page_error(answer: Answer, what: str) -> PageError:
+    return PageError(
+        f"The answer of {answer.url} {what}. Open the address in a browser; if it is wrong, correct the source's endpoint, "
+        "else try again later.",
+        url=answer.url,
+        body=answer.body[:_SHOWN],
+    )
+
+
+def _head(body: bytes) -> bytes | None:
+    """Return what opens the page around its records: XML declaration, root tag, list tag."""
+    root, listing = _ROOT_TAG.search(body), _LIST_TAG.search(body)
+    if root is None or listing is None:
+        return None
+    return body[: root.start()] + root[0] + listing[0]
+
+
+def _cut(body: bytes, count: int) -> Iterator[tuple[bytes, bytes]] | None:
+    """Cut the records out of the page's bytes; ``None`` where the cuts cannot be trusted.
+
+    They cannot where the count differs from the parser's: prefixed tags, records within records (MARCXML), comments.
+    """
+    head = _head(body)
+    if head is None or body.count(_RECORD_END) != count or body.count(b"<record") != count:
+        return None
+    return ((head, piece) for piece in _pieces(body))
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    position = 0
+    while start := _RECORD_START.search(body, position):
+        end = body.find(_RECORD_END, start.end())
+        position = len(body) if end < 0 else end + len(_RECORD_END)
+        yield body[start.start() : position]
+
+
+def _written_anew(element: etree._Element) -> tuple[bytes, bytes]:
+    return b"", etree.tostring(element, encoding="utf-8", with_tail=False)
+
+
+def _record(
+    element: etree._Element, piece: tuple[bytes, bytes], context: PageContext, url: str
+) -> RawRecord | DamagedRecord:
+    head, body = piece
+    header = next((child for child in element if local_name(child) == "header"), None)
+    identifier = datestamp = None
+    sets: list[str] = []
+    for child in header if header is not None else ():
+        match local_name(child):
+            case "identifier":
+                identifier = _text(child)
+            case "datestamp":
+                datestamp = _text(child)
+            case "setSpec":
+                sets.append(_text(child) or "")
+    if header is None or not identifier:
+        return DamagedRecord(
+            url=url, body=body, reason="The record has no header with an identifier.", remedy="Tell the repository; harvest it again when mended."
+        )
+    return RawRecord(
+        source=context.source,
+        identifier=identifier,
+        metadata_prefix=context.metadata_prefix,
+        datestamp=datestamp or "",
+        set_specs=tuple(filter(None, sets)),
+        deleted=header.get("status") == "deleted",
+        body=body,
+        head=head,
+        received_at=context.received_at,
+    )
+
+
+def _salvage_record(head: bytes, piece: bytes, context: PageContext, url: str) -> RawRecord | DamagedRecord:
+    record = RawRecord(source="", identifier="", metadata_prefix="", datestamp="", body=piece, head=head, received_at=context.received_at)
+    try:
+        root = etree.fromstring(record.document(), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    except etree.XMLSyntaxError as error:
+        return DamagedRecord(
+            url=url,
+            body=piece,
+            reason=f"The record is not well-formed XML ({error.msg}).",
+            remedy="Tell the repository; harvest it again when mended.",
+            identifier=_identifier_in(piece),
+        )
+    return _record(root[0][0], (head, piece), context, url)
+
+
+def _identifier_in(piece: bytes) -> str | None:
+    match = re.search(rb"<identifier>([^<]{1,500})</identifier>", piece)
+    return match[1].decode("utf-8", "replace").strip() if match else None
+
+
+def _text(element: etree._Element | None) -> str | None:
+    return ((element.text or "").strip() or None) if element is not None else None
+
+
+def _size(value: str | None) -> int | None:
+    text = (value or "").strip()
+    return int(text) if text.isdigit() and len(text) <= _MAX_SIZE_DIGITS else None

@@ -1,0 +1,1 @@
+"""What can be harvested: source definitions, and code only where a source needs more than configuration."""

@@ -1,0 +1,155 @@
+"""A source definition, read from one TOML table or from the store's settings of the source.
+
+Every difference between repositories that is only configuration stands here: address, formats, set, pace, windows,
+limits, licence note, contact. Adding a repository needs no code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from harvesters.errors import SourceError
+
+Slice = Literal["day", "month"]
+_ID = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
+_SEEDS = Path(__file__).with_name("sources.toml")
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One repository and how to behave towards it.
+
+    Args:
+        id: short name used everywhere (``doaj``).
+        name: display name.
+        endpoint: OAI-PMH base URL.
+        metadata_prefixes: formats harvested, best first; records of one identifier are joined.
+        set_spec: only this set.
+        slice: cut the window into days or months (each a list of its own that can be resumed); ``None``: one list.
+        granularity: ``day`` or ``second``, as Identify says.
+        pace_seconds: least time between two requests to the host.
+        hours: hours of the day (UTC, from–until) in which large harvests are allowed, as ``"21-05"``; ``None``: any time.
+        first_days: how many days the first harvest covers; ``None``: everything.
+        lag_days: the repository shows nothing younger than this (DOAJ's free feed: 30).
+        first_requests: ``kaijuan up`` stops its first harvest after so many requests.
+        first_records: … or after so many records.
+        every_hours: how often the schedule harvests it.
+        license_note: what may be done with the metadata.
+        contact: where the repository's people are; goes nowhere but the display.
+        homepage: for people.
+        redirect_hosts: other hosts that redirects may lead to.
+        timeout_seconds: for connecting and for each read.
+        attempts: how often one request is tried.
+        retry_wait_seconds: first wait between attempts; doubles, with jitter.
+        max_page_bytes: an answer larger than this is refused.
+        enabled: harvested by ``up`` and by the schedule.
+    """
+
+    id: str
+    name: str
+    endpoint: str
+    metadata_prefixes: tuple[str, ...] = ("oai_dc",)
+    set_spec: str | None = None
+    slice: Slice | None = None
+    granularity: Literal["day", "second"] = "day"
+    pace_seconds: float = 1.0
+    hours: str | None = None
+    first_days: int | None = None
+    lag_days: int = 0
+    first_requests: int | None = None
+    first_records: int | None = None
+    every_hours: float = 24.0
+    license_note: str = ""
+    contact: str = ""
+    homepage: str = ""
+    redirect_hosts: tuple[str, ...] = ()
+    timeout_seconds: float = 60.0
+    attempts: int = 4
+    retry_wait_seconds: float = 1.0
+    max_page_bytes: int = 128 * _MIB
+    enabled: bool = True
+
+    @property
+    def host(self) -> str:
+        """Return host and port of the endpoint: what pace and concurrency are counted by."""
+        return urlsplit(self.endpoint).netloc.lower()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Source:
+        """Build a definition from plain values and check each; raise ``SourceError`` naming what is wrong."""
+        known = {field.name: field for field in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise SourceError(f"Source {values.get('id')!r}: unknown setting {', '.join(unknown)}. Known: {', '.join(known)}.")
+        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        try:
+            source = cls(**plain)
+        except TypeError as error:
+            raise SourceError(f"Source {values.get('id')!r}: {error}. Give at least id, name and endpoint.") from error
+        source.check()
+        return source
+
+    def values(self) -> dict[str, Any]:
+        """Return the definition as plain values that :meth:`of` reads back."""
+        return dataclasses.asdict(self)
+
+    def check(self) -> None:
+        """Raise ``SourceError`` where a value makes no sense, with what it should be."""
+        parts = urlsplit(self.endpoint)
+        checks = (
+            (_ID.match(self.id), f"id {self.id!r} must be lower-case letters, digits, '.', '_' or '-', at most 63."),
+            (self.name.strip(), "name is empty; give the name that readers shall see."),
+            (
+                parts.scheme in {"http", "https"} and parts.hostname and not parts.username,
+                f"endpoint {self.endpoint!r} must be an http or https address without a password in it.",
+            ),
+            (self.metadata_prefixes and all(self.metadata_prefixes), "metadata_prefixes needs at least one format, such as oai_dc."),
+            (self.slice in {None, "day", "month"}, "slice must be 'day' or 'month', or left out."),
+            (self.granularity in {"day", "second"}, "granularity must be 'day' or 'second'."),
+            (self.pace_seconds >= 0 and self.timeout_seconds > 0, "pace_seconds must be ≥ 0 and timeout_seconds > 0."),
+            (self.attempts >= 1 and self.every_hours > 0, "attempts must be ≥ 1 and every_hours > 0."),
+            (self.hours is None or re.fullmatch(r"\d{1,2}-\d{1,2}", self.hours), "hours must look like '21-05'."),
+        )
+        for passed, message in checks:
+            if not passed:
+                raise SourceError(f"Source {self.id!r}: {message}")
+
+
+def read_sources(path: Path) -> list[Source]:
+    """Read a TOML file of source tables; raise ``SourceError`` with file and table where one is wrong."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SourceError(f"Cannot read the sources file {path}: {error.strerror}. Check KAIJUAN_SOURCES_FILE.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} is not valid TOML: {error}. Correct the line named.") from error
+    return [_source_of(path, name, table) for name, table in tables.items()]
+
+
+def _source_of(path: Path, name: str, table: object) -> Source:
+    if not isinstance(table, dict):
+        raise SourceError(f"{path}: {name!r} must be a table, such as [{name}] with endpoint = \"https://…\".")
+    return Source.of({"id": name, "name": name, **table})
+
+
+def seed_sources() -> list[Source]:
+    """Return the sources that come with the project."""
+    return read_sources(_SEEDS)
+
+
+def find_source(sources: Iterable[Source], wanted: str) -> Source:
+    """Return the source with this id; raise ``SourceError`` that names those there are."""
+    listed = list(sources)
+    for source in listed:
+        if source.id == wanted:
+            return source
+    known = ", ".join(source.id for source in listed) or "none"
+    raise SourceError(f"There is no source {wanted!r}. Known: {known}. Add one with: kaijuan sources add URL --name {wanted}")

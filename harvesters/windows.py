@@ -1,0 +1,74 @@
+"""Cut the time a harvest covers into windows that can each be asked for, finished and resumed alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from harvesters.errors import SourceError
+from harvesters.records import Window
+from harvesters.sources.definition import Source
+
+_STAMP = re.compile(r"^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)?$")
+
+
+def plan_windows(
+    source: Source, *, checkpoint: str | None, since: str | None, until: str | None, now: datetime
+) -> list[Window]:
+    """Return the windows to harvest, oldest first.
+
+    ``checkpoint`` is the newest datestamp of what is already complete; it is asked for again, because records may be
+    added under the same datestamp (seen at PMC). Without it a first harvest covers ``first_days``. ``since`` and
+    ``until`` override both. A source that is not sliced gives one window.
+    """
+    last = _day(until) if until else (now - timedelta(days=source.lag_days)).astimezone(UTC).date()
+    first = _first_day(source, checkpoint=checkpoint, since=since, last=last)
+    if source.slice is None:
+        start = _start_text(source, since or checkpoint) or (first.isoformat() if first else None)
+        # An open end keeps the newest records; a lag says that there are none.
+        end = until or (last.isoformat() if source.lag_days else None)
+        return [Window(since=start, until=end)]
+    if first is None:
+        raise SourceError(
+            f"Source {source.id!r} is cut into {source.slice}s, but has no first day. "
+            "Set first_days in its settings, or give --since YYYY-MM-DD."
+        )
+    return [Window(since=start.isoformat(), until=end.isoformat()) for start, end in _slices(source, first, last)]
+
+
+def _first_day(source: Source, *, checkpoint: str | None, since: str | None, last: date) -> date | None:
+    if since or checkpoint:
+        return _day(since or checkpoint or "")
+    if source.first_days is None:
+        return None
+    return last - timedelta(days=source.first_days - 1)
+
+
+def _slices(source: Source, first: date, last: date) -> Iterator[tuple[date, date]]:
+    start = first
+    while start <= last:
+        if source.slice == "day":
+            end = start
+        else:
+            end = (start.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        yield start, min(end, last)
+        start = end + timedelta(days=1)
+
+
+def _day(stamp: str) -> date:
+    match = _STAMP.match(stamp)
+    if match is None:
+        raise SourceError(f"{stamp!r} is no date. Write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ.")
+    try:
+        return date.fromisoformat(match[1])
+    except ValueError as error:
+        raise SourceError(f"{stamp!r} is no date: {error}. Write YYYY-MM-DD.") from error
+
+
+def _start_text(source: Source, stamp: str | None) -> str | None:
+    """Write a start in the repository's granularity: a finer one is answered with badArgument."""
+    if stamp is None:
+        return None
+    _day(stamp)
+    return stamp if source.granularity == "second" else stamp[:10]

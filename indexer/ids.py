@@ -1,0 +1,15 @@
+"""Public ids: opaque, minted once, never reused; an integer key stands beside each in the store."""
+
+from __future__ import annotations
+
+import secrets
+
+#: Crockford's base 32: no letters that look like digits, nothing that spells by accident.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LENGTH = 13
+WORK, MANIFESTATION, PERSON, CONTAINER = "w", "m", "p", "c"
+
+
+def mint(kind: str) -> str:
+    """Return a new id of a kind, such as ``w4tq0…``: 65 random bits, so that ids cannot be guessed or collide."""
+    return kind + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))

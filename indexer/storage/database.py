@@ -1,0 +1,205 @@
+"""One SQL database, SQLite or PostgreSQL: opening, migrating, transactions, locks.
+
+Everything that differs between the two dialects is in this file. Writers on SQLite take the write lock when they begin
+(``BEGIN IMMEDIATE``), so that two processes wait for each other instead of failing half-way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from indexer.errors import StoreBusyError, StoreDamagedError, StoreError
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_BUSY_MS = 60_000
+_DAMAGED = ("malformed", "not a database", "disk image", "file is encrypted", "corrupt")
+
+
+class Database:
+    """The record store's database; safe for threads, each transaction on a connection of its own."""
+
+    def __init__(self, engine: Engine, folder: Path | None) -> None:
+        self.engine = engine
+        self._folder = folder
+
+    @classmethod
+    def sqlite(cls, path: Path) -> Database:
+        """Open (or make) an embedded database file and bring its schema up to date.
+
+        Raises:
+            StoreDamagedError: the file is no SQLite database, or a damaged one; it is left as it is.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_MS / 1000})
+        _prepare_sqlite(engine)
+        return cls(engine, path.parent)._migrated()
+
+    @classmethod
+    def postgresql(cls, url: str) -> Database:
+        """Connect to PostgreSQL (``postgresql+psycopg://user:password@host/name``) and bring its schema up to date."""
+        try:
+            parsed = make_url(url).set(drivername="postgresql+psycopg")
+        except ArgumentError as error:
+            raise StoreError(
+                "The database address cannot be read.", remedy="Write KAIJUAN_STORAGE__DATABASE_URL as postgresql://user:password@host/name."
+            ) from error
+        return cls(create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10}), None)._migrated()
+
+    @property
+    def is_embedded(self) -> bool:
+        """Tell whether this is the SQLite file of the embedded deployment."""
+        return self.engine.dialect.name == "sqlite"
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Run a transaction that writes; it is rolled back on any error."""
+        with _translated(), self.engine.execution_options(immediate=True).begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Run a transaction that only reads, with one consistent view on SQLite."""
+        with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """Return the dialect's INSERT, which knows ON CONFLICT; the only dialect branch of statements."""
+        return sqlite.insert(table) if self.is_embedded else postgresql.insert(table)
+
+    @contextlib.contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold a named lock across processes; it is free again when this process ends, however it ends.
+
+        Raises:
+            StoreBusyError: another process holds it.
+        """
+        with self._file_lock(name) if self._folder else self._advisory_lock(name):
+            yield
+
+    @contextlib.contextmanager
+    def _file_lock(self, name: str) -> Iterator[None]:
+        assert self._folder is not None  # noqa: S101  # chosen by lock()
+        folder = self._folder / "locks"
+        folder.mkdir(exist_ok=True)
+        with (folder / f"{name.replace(':', '-')}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise _busy(name) from error
+            yield
+
+    @contextlib.contextmanager
+    def _advisory_lock(self, name: str) -> Iterator[None]:
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}):
+                raise _busy(name)
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})
+
+    def one_writer(self, connection: Connection, name: str) -> None:
+        """Let transactions that name the same thing follow each other until they end.
+
+        SQLite has one writer anyway. On PostgreSQL this makes sequence numbers of the change feed appear in order:
+        without it a reader could pass a number that commits later.
+        """
+        if not self.is_embedded:
+            number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+    def check(self) -> list[str]:
+        """Examine the database and return what is wrong with it, in the engine's words; empty is sound."""
+        if not self.is_embedded:
+            with self.read() as connection:
+                connection.execute(text("SELECT 1"))
+            return []
+        with self.read() as connection:
+            found = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check(20)"))]
+        return [] if found == ["ok"] else found
+
+    def _migrated(self) -> Database:
+        try:
+            with _translated():
+                self._migrate()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _migrate(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        head = ScriptDirectory.from_config(config).get_current_head()
+        with self.engine.connect() as connection:
+            names = inspect(connection).get_table_names()
+            at = connection.scalar(text("SELECT version_num FROM alembic_version")) if "alembic_version" in names else None
+        if at == head:
+            return
+        known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+        if at is not None and at not in known:
+            raise StoreError(
+                f"The store was written by a newer kaijuan (schema {at}).", remedy="Update kaijuan, or open a store of this version."
+            )
+        with self.engine.execution_options(immediate=True).begin() as connection:
+            self.one_writer(connection, "migrations")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves
+        cursor = connection.cursor()
+        try:
+            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", f"busy_timeout = {_BUSY_MS}"):
+                cursor.execute(f"PRAGMA {pragma}")
+        finally:
+            cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _busy(name: str) -> StoreBusyError:
+    return StoreBusyError(f"Another process is busy with {name!r}.", remedy="Wait until it is done, or stop it first.")
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the drivers' errors about the database itself into ours; all others pass."""
+    try:
+        yield
+    except DBAPIError as error:
+        said = str(error.orig)
+        if any(word in said for word in _DAMAGED):
+            raise StoreDamagedError(
+                f"The store is damaged ({said}). Nothing was changed.",
+                remedy="Stop kaijuan, keep a copy of the file, restore the last backup; or move the file aside and harvest again.",
+            ) from error
+        if "locked" in said:
+            raise StoreBusyError("The store is locked by another process.", remedy="Wait until it is done, or stop it first.") from error
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            raise StoreError(f"The database cannot be used: {said.strip()}.", remedy="Check that it runs, its address and the disk's free space.") from error
+        raise
