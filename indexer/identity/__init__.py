@@ -1,0 +1,1 @@
+"""Which manifestations are the same work: keys, clusters, the merged view. Pure; the store is elsewhere."""

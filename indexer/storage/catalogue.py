@@ -1,0 +1,369 @@
+"""Manifestations, works and containers in SQL; the methods of ``CatalogueWriter`` work inside one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, func, select, update
+
+from indexer import clock, ids
+from indexer.identity.cluster import Member
+from indexer.identity.keys import Key, is_notice, keys_of
+from indexer.identity.merge import Merged
+from indexer.models import Bibliography, Container, Manifestation, Work
+from indexer.storage import schema
+from indexer.storage.database import Database
+from indexer.storage.feed import ChangeKind
+
+_IN_CHUNK = 500
+#: What the change feed is told: work key, version, kind.
+WorkEntry = tuple[int, int, ChangeKind]
+_MANIFESTATION = TypeAdapter(Manifestation)
+_BIBLIOGRAPHY = TypeAdapter(Bibliography)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredWork:
+    """A work as kept: ``data`` are the merged fields as plain values, ``state`` active, removed or merged."""
+
+    key: int
+    id: str
+    version: int
+    state: str
+    first_indexed: str
+    data: dict[str, Any]
+
+    def work(self) -> Work:
+        """Build the typed work, for the index and for everything that computes with it."""
+        plain = dict(self.data)
+        extra = {name: plain.pop(name) for name in ("sources", "manifestations", "provenance")}
+        described = _BIBLIOGRAPHY.validate_python(plain)
+        values = {name: getattr(described, name) for name in Bibliography.__dataclass_fields__}
+        return Work(
+            **values,
+            key=self.key,
+            id=self.id,
+            version=self.version,
+            first_indexed=_FIRST_INDEXED.validate_python(self.first_indexed),
+            sources=tuple(extra["sources"]),
+            manifestations=tuple(extra["manifestations"]),
+            provenance=extra["provenance"],
+        )
+
+
+_FIRST_INDEXED = TypeAdapter(datetime)
+
+
+def chunks(keys: Iterable[Any]) -> Iterator[list[Any]]:
+    """Cut keys into lists short enough for one SQL IN."""
+    listed = list(keys)
+    for start in range(0, len(listed), _IN_CHUNK):
+        yield listed[start : start + _IN_CHUNK]
+
+
+class CatalogueWriter:
+    """What the pipeline does to manifestations and works within one transaction."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._database = database
+        self._connection = connection
+
+    # --- manifestations ---------------------------------------------------------------------
+
+    def save(self, source_key: int, manifestation: Manifestation) -> int:
+        """Insert or replace a manifestation and its keys; return its key."""
+        table = schema.manifestations
+        values = {"live": True, "notice": is_notice(manifestation), "data": orjson.dumps(manifestation), "updated_at": clock.now()}
+        insert = self._database.insert(table).values(
+            id=ids.mint(ids.MANIFESTATION), source_key=source_key, identifier=manifestation.record_identifier, **values
+        )
+        statement = insert.on_conflict_do_update(index_elements=["source_key", "identifier"], set_=values).returning(table.c.key)
+        key = int(self._connection.execute(statement).scalar_one())
+        self._replace_keys(key, keys_of(manifestation))
+        return key
+
+    def retire(self, source_key: int, identifier: str) -> int | None:
+        """Take a manifestation out of its work, keeping its row for a return; ``None`` where there was no live one."""
+        table = schema.manifestations
+        statement = (
+            update(table)
+            .where(table.c.source_key == source_key, table.c.identifier == identifier, table.c.live)
+            .values(live=False, updated_at=clock.now())
+            .returning(table.c.key)
+        )
+        key = self._connection.execute(statement).scalar()
+        if key is not None:
+            self._replace_keys(key, frozenset())
+        return key
+
+    def _replace_keys(self, key: int, keys: frozenset[Key]) -> None:
+        table = schema.manifestation_keys
+        stored = {
+            Key(row.scheme, row.value)
+            for row in self._connection.execute(select(table).where(table.c.manifestation_key == key))
+        }
+        if stored == keys:
+            return
+        self._connection.execute(table.delete().where(table.c.manifestation_key == key))
+        if keys:
+            self._connection.execute(
+                table.insert(), [{"scheme": one.scheme, "value": one.value, "manifestation_key": key} for one in sorted(keys)]
+            )
+
+    # --- identity ----------------------------------------------------------------------------
+
+    def neighbourhood(self, changed: Sequence[int]) -> tuple[list[Member], set[int]]:
+        """Return every live manifestation whose work may be touched by a change, and the works concerned.
+
+        That is: the changed ones, whoever shares a key with them, and all members of all their works.
+        """
+        table, keys = schema.manifestations, schema.manifestation_keys
+        near = set(changed)
+        for chunk in chunks(changed):
+            mine = select(keys.c.scheme, keys.c.value).where(keys.c.manifestation_key.in_(chunk)).subquery()
+            statement = select(keys.c.manifestation_key).join(
+                mine, (keys.c.scheme == mine.c.scheme) & (keys.c.value == mine.c.value)
+            )
+            near.update(self._connection.scalars(statement))
+        work_keys: set[int] = set()
+        for chunk in chunks(near):
+            statement = select(table.c.work_key).where(table.c.key.in_(chunk), table.c.work_key.is_not(None))
+            work_keys.update(key for key in self._connection.scalars(statement) if key is not None)
+        rows: dict[int, Row[Any]] = {}
+        columns = (table.c.key, table.c.work_key, table.c.notice)
+        for chunk in chunks(near):
+            rows.update((row.key, row) for row in self._connection.execute(select(*columns).where(table.c.key.in_(chunk), table.c.live)))
+        for chunk in chunks(work_keys):
+            rows.update((row.key, row) for row in self._connection.execute(select(*columns).where(table.c.work_key.in_(chunk), table.c.live)))
+        found: dict[int, set[Key]] = {key: set() for key in rows}
+        for chunk in chunks(rows):
+            for row in self._connection.execute(select(keys).where(keys.c.manifestation_key.in_(chunk))):
+                found[row.manifestation_key].add(Key(row.scheme, row.value))
+        members = [
+            Member(key=row.key, work_key=row.work_key, keys=frozenset(found[row.key]), notice=row.notice) for row in rows.values()
+        ]
+        return members, work_keys
+
+    def manifestations(self, keys: Iterable[int]) -> dict[int, tuple[str, Manifestation]]:
+        """Load manifestations by key, with their public ids."""
+        table = schema.manifestations
+        found: dict[int, tuple[str, Manifestation]] = {}
+        for chunk in chunks(keys):
+            for row in self._connection.execute(select(table.c.key, table.c.id, table.c.data).where(table.c.key.in_(chunk))):
+                found[row.key] = (row.id, _MANIFESTATION.validate_json(row.data))
+        return found
+
+    def works(self, keys: Iterable[int]) -> dict[int, Row[Any]]:
+        """Load the rows of works by key."""
+        found: dict[int, Row[Any]] = {}
+        for chunk in chunks(keys):
+            found.update((row.key, row) for row in self._connection.execute(select(schema.works).where(schema.works.c.key.in_(chunk))))
+        return found
+
+    def move(self, member_keys: Sequence[int], work_key: int) -> None:
+        """Put manifestations into a work."""
+        table = schema.manifestations
+        for chunk in chunks(member_keys):
+            self._connection.execute(update(table).where(table.c.key.in_(chunk)).values(work_key=work_key))
+
+    # --- works -------------------------------------------------------------------------------
+
+    def new_work(self, merged: Merged, split_from: Row[Any] | None) -> WorkEntry:
+        """Mint a work; one that was split off was first seen when its old work was, so that nobody is alerted anew."""
+        data = work_data(merged)
+        now = clock.now()
+        inserted = self._connection.execute(
+            schema.works.insert().values(
+                id=ids.mint(ids.WORK),
+                version=1,
+                state="active",
+                first_indexed=split_from.first_indexed if split_from else now,
+                updated_at=now,
+                digest=hashlib.sha256(data).digest(),
+                data=data,
+            )
+        )
+        return int(inserted.inserted_primary_key[0]), 1, "split" if split_from else "new"
+
+    def write_work(self, known: Row[Any], merged: Merged) -> WorkEntry | None:
+        """Write a known work's merged view; return the change, or ``None`` where nothing changed."""
+        data = work_data(merged)
+        digest = hashlib.sha256(data).digest()
+        if known.digest == digest and known.state == "active":
+            return None
+        version = known.version + 1
+        self._connection.execute(
+            update(schema.works)
+            .where(schema.works.c.key == known.key)
+            .values(version=version, state="active", merged_into=None, updated_at=clock.now(), digest=digest, data=data)
+        )
+        return known.key, version, "changed"
+
+    def end_work(self, known: Row[Any], *, merged_into: int | None) -> WorkEntry | None:
+        """Mark a work removed, or merged into another; its id stays and redirects."""
+        state: ChangeKind = "removed" if merged_into is None else "merged"
+        if known.state == state and known.merged_into == merged_into:
+            return None
+        version = known.version + 1
+        self._connection.execute(
+            update(schema.works)
+            .where(schema.works.c.key == known.key)
+            .values(version=version, state=state, merged_into=merged_into, updated_at=clock.now())
+        )
+        return known.key, version, state
+
+    def keep_first_indexed(self, work_key: int, absorbed: Sequence[Row[Any]]) -> None:
+        """A merged work was first seen when the oldest of its parts was: nobody is alerted anew."""
+        earliest = min(row.first_indexed for row in absorbed)
+        table = schema.works
+        self._connection.execute(
+            update(table).where(table.c.key == work_key, table.c.first_indexed > earliest).values(first_indexed=earliest)
+        )
+
+    # --- containers --------------------------------------------------------------------------
+
+    def container_id(self, container: Container, fold: Callable[[str], str]) -> str | None:
+        """Return the id of a container, minted when it is first met: by any of its ISSNs, else by its title."""
+        wanted = [("issn", issn) for issn in container.issns] or ([("title", fold(container.title))] if container.title else [])
+        if not wanted:
+            return None
+        table = schema.container_keys
+        known: int | None = None
+        for scheme, value in wanted:
+            known = self._connection.scalar(
+                select(table.c.container_key).where(table.c.scheme == scheme, table.c.value == value)
+            )
+            if known is not None:
+                break
+        if known is None:
+            inserted = self._connection.execute(
+                schema.containers.insert().values(id=ids.mint(ids.CONTAINER), title=container.title)
+            )
+            known = int(inserted.inserted_primary_key[0])
+        for scheme, value in wanted:
+            insert = self._database.insert(table).values(scheme=scheme, value=value, container_key=known)
+            self._connection.execute(insert.on_conflict_do_nothing())
+        return self._connection.execute(select(schema.containers.c.id).where(schema.containers.c.key == known)).scalar_one()
+
+
+def work_data(merged: Merged) -> bytes:
+    """Write a merged view as the JSON that the store keeps and the API answers from."""
+    values = asdict(merged.bibliography) | {
+        "sources": merged.sources,
+        "manifestations": merged.manifestations,
+        "provenance": merged.provenance,
+    }
+    return orjson.dumps(values)
+
+
+class Catalogue:
+    """Reading works."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_keys(self, keys: Sequence[int]) -> dict[int, StoredWork]:
+        """Load works by integer key; unknown keys are left out."""
+        with self._database.read() as connection:
+            return {
+                row.key: _stored(row)
+                for chunk in chunks(keys)
+                for row in connection.execute(select(schema.works).where(schema.works.c.key.in_(chunk)))
+            }
+
+    def by_id(self, work_id: str) -> StoredWork | None:
+        """Load a work by public id; a merged one is returned as such, see :meth:`target`."""
+        with self._database.read() as connection:
+            row = connection.execute(select(schema.works).where(schema.works.c.id == work_id)).one_or_none()
+            return _stored(row) if row else None
+
+    def target(self, work: StoredWork) -> StoredWork | None:
+        """Follow a merged work to the one that holds its records now; ``None`` where that is gone."""
+        seen = {work.key}
+        with self._database.read() as connection:
+            key: int | None = work.key
+            while key is not None:
+                row = connection.execute(select(schema.works).where(schema.works.c.key == key)).one()
+                if row.state != "merged":
+                    return _stored(row) if row.state == "active" else None
+                key = row.merged_into if row.merged_into not in seen else None
+                seen.add(row.merged_into)
+        return None
+
+    def by_identifier(self, scheme: str, value: str) -> StoredWork | None:
+        """Load the active work that carries an identifier in canonical form (``doi``, ``pmid``, ``pmcid``)."""
+        keys, table = schema.manifestation_keys.c, schema.manifestations.c
+        statement = (
+            select(schema.works)
+            .join(schema.manifestations, table.work_key == schema.works.c.key)
+            .join(schema.manifestation_keys, keys.manifestation_key == table.key)
+            .where(keys.scheme == scheme, keys.value == value, table.live, schema.works.c.state == "active")
+            .order_by(table.notice, schema.works.c.key)
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).one_or_none()
+            return _stored(row) if row else None
+
+    def pages(self, size: int = 1000) -> Iterator[list[StoredWork]]:
+        """Walk all active works by key, a page at a time; each page is a transaction of its own."""
+        after = 0
+        table = schema.works
+        while True:
+            statement = select(table).where(table.c.key > after, table.c.state == "active").order_by(table.c.key).limit(size)
+            with self._database.read() as connection:
+                page = [_stored(row) for row in connection.execute(statement)]
+            if not page:
+                return
+            yield page
+            after = page[-1].key
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many works are active, and how many live manifestations there are."""
+        with self._database.read() as connection:
+            works = connection.execute(
+                select(func.count()).select_from(schema.works).where(schema.works.c.state == "active")
+            ).scalar_one()
+            live = connection.execute(
+                select(func.count()).select_from(schema.manifestations).where(schema.manifestations.c.live)
+            ).scalar_one()
+        return {"works": works, "manifestations": live}
+
+    def manifestations_by_source(self) -> dict[str, int]:
+        """Return, per source id, how many live manifestations it has."""
+        table = schema.manifestations
+        statement = (
+            select(schema.sources.c.id, func.count())
+            .join(schema.sources, schema.sources.c.key == table.c.source_key)
+            .where(table.c.live)
+            .group_by(schema.sources.c.id)
+        )
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(statement)}
+
+    def container_titles(self, container_ids: Sequence[str]) -> dict[str, str]:
+        """Return the titles of containers, for facet labels."""
+        table = schema.containers.c
+        with self._database.read() as connection:
+            return {
+                row.id: row.title or row.id
+                for chunk in chunks(container_ids)
+                for row in connection.execute(select(table.id, table.title).where(table.id.in_(chunk)))
+            }
+
+
+def _stored(row: Row[Any]) -> StoredWork:
+    return StoredWork(
+        key=row.key,
+        id=row.id,
+        version=row.version,
+        state=row.state,
+        first_indexed=clock.iso(row.first_indexed) or "",
+        data=orjson.loads(row.data),
+    )

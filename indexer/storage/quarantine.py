@@ -1,0 +1,92 @@
+"""What could not be used, kept whole with reason and remedy, so that it can be replayed after a fix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from harvesters.records import DamagedRecord
+from indexer import clock
+from indexer.errors import UnusableRecordError
+from indexer.storage import schema
+from indexer.storage.database import Database
+from indexer.storage.raw import RecordGroup, compress
+
+_IN_CHUNK = 500
+
+
+class QuarantineTable:
+    """Rows are never removed; a later success marks them resolved."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_damaged(self, connection: Connection, source_key: int, run: int, damaged: DamagedRecord) -> None:
+        """Keep a piece of a page that was no readable record."""
+        connection.execute(
+            schema.quarantine.insert().values(
+                source_key=source_key,
+                run_key=run,
+                identifier=damaged.identifier,
+                url=damaged.url,
+                body=compress(damaged.body),
+                reason=damaged.reason,
+                remedy=damaged.remedy,
+                created_at=clock.now(),
+            )
+        )
+
+    def add_unusable(self, connection: Connection, group: RecordGroup, error: UnusableRecordError) -> None:
+        """Note that a stored record cannot become a manifestation; its bytes stay where they are."""
+        table = schema.quarantine
+        known = connection.scalar(
+            select(table.c.key).where(table.c.raw_key.in_(group.keys), table.c.resolved_at.is_(None), table.c.reason == error.reason)
+        )
+        if known is None:
+            connection.execute(
+                table.insert().values(
+                    source_key=group.source_key,
+                    raw_key=group.keys[0],
+                    identifier=group.identifier,
+                    body=b"",
+                    reason=error.reason,
+                    remedy=error.remedy,
+                    created_at=clock.now(),
+                )
+            )
+
+    def resolve(self, connection: Connection, raw_keys: Sequence[int]) -> None:
+        """Mark the rows of records that are usable now."""
+        table = schema.quarantine
+        for start in range(0, len(raw_keys), _IN_CHUNK):
+            connection.execute(
+                update(table)
+                .where(table.c.raw_key.in_(raw_keys[start : start + _IN_CHUNK]), table.c.resolved_at.is_(None))
+                .values(resolved_at=clock.now())
+            )
+
+    def counts(self) -> dict[str, int]:
+        """Return, per source id, how many rows are open."""
+        statement = (
+            select(schema.sources.c.id, func.count())
+            .join(schema.sources, schema.sources.c.key == schema.quarantine.c.source_key)
+            .where(schema.quarantine.c.resolved_at.is_(None))
+            .group_by(schema.sources.c.id)
+        )
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(statement)}
+
+    def list(self, *, limit: int = 100) -> list[dict[str, Any]]:
+        """Return open rows, newest first, without their bodies."""
+        table = schema.quarantine
+        statement = (
+            select(table.c.key, schema.sources.c.id.label("source"), table.c.identifier, table.c.url, table.c.reason, table.c.remedy, table.c.created_at)
+            .join(schema.sources, schema.sources.c.key == table.c.source_key)
+            .where(table.c.resolved_at.is_(None))
+            .order_by(table.c.key.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [{**row._mapping, "created_at": clock.iso(row.created_at)} for row in connection.execute(statement)]

@@ -1,0 +1,65 @@
+"""The record store: the truth of a library, in SQLite or PostgreSQL, behind one door."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from sqlalchemy import select
+
+from indexer.storage import schema
+from indexer.storage.catalogue import Catalogue
+from indexer.storage.database import Database
+from indexer.storage.feed import ChangeFeed
+from indexer.storage.harvests import HarvestLedger
+from indexer.storage.quarantine import QuarantineTable
+from indexer.storage.raw import RawTable
+from indexer.storage.sources import SourceTable
+
+FILE_NAME = "records.db"
+
+
+class RecordStore:
+    """Sources, harvests, raw records, works and their feed; one library per store."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.sources = SourceTable(database)
+        self.raw = RawTable(database)
+        self.quarantine = QuarantineTable(database)
+        self.harvests = HarvestLedger(database, self.raw, self.quarantine)
+        self.catalogue = Catalogue(database)
+        self.feed = ChangeFeed(database)
+
+    @classmethod
+    def embedded(cls, folder: Path) -> RecordStore:
+        """Open (or make) the store of the embedded deployment in a folder."""
+        return cls(Database.sqlite(folder / FILE_NAME))
+
+    @classmethod
+    def cluster(cls, url: str) -> RecordStore:
+        """Connect to the store of the cluster deployment."""
+        return cls(Database.postgresql(url))
+
+    def close(self) -> None:
+        """Release all connections."""
+        self.database.close()
+
+    def secret(self, name: str) -> str:
+        """Return a secret of this library, made at first use (such as the key that signs cursors)."""
+        table = schema.facts
+        with self.database.write() as connection:
+            insert = self.database.insert(table).values(name=f"secret:{name}", value=secrets.token_urlsafe(32))
+            connection.execute(insert.on_conflict_do_nothing(index_elements=["name"]))
+            return str(connection.execute(select(table.c.value).where(table.c.name == f"secret:{name}")).scalar_one())
+
+    def fact(self, name: str) -> str | None:
+        """Return a fact about the store, such as the version of the normaliser that wrote its manifestations."""
+        with self.database.read() as connection:
+            return connection.scalar(select(schema.facts.c.value).where(schema.facts.c.name == name))
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Write a fact down."""
+        with self.database.write() as connection:
+            insert = self.database.insert(schema.facts).values(name=name, value=value)
+            connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
