@@ -90,7 +90,7 @@ def _refuse_entities(data: bytes) -> None:
 
 def _refuse_internal_subset(root: etree._Element) -> None:
     """Catch what the byte check cannot see (an encoding that is not ASCII's superset)."""
-    subset = root.getroottree().docinfo.internalDTD
+    subset: Any = root.getroottree().docinfo.internalDTD
     if subset is not None and subset.entities():
         raise FormatError(
             "The document declares XML entities of its own.",

@@ -1,0 +1,73 @@
+"""Turn the LaTeX in titles and abstracts into characters, formula by formula, and leave all else alone."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pylatexenc.latex2text import LatexNodes2Text
+
+_MATH = re.compile(
+    r"\$\$([^$]{1,2000})\$\$|\$([^$]{1,2000})\$|\\\(((?:(?!\\\)).){1,2000})\\\)|\\\[((?:(?!\\\]).){1,2000})\\\]",
+    re.DOTALL,
+)
+_LOOKS_LIKE_MATH = re.compile(
+    r"[\\^_{}=<>]|^\s*[A-Za-z]{1,3}[\d'′]*\s*$|^[A-Za-z\d\s+\-*/(),.|'×·]*[+\-*/(|][A-Za-z\d\s+\-*/(),.|'×·]*$"
+)
+_MONEY = re.compile(r"^\s?\d[\d.,]*\s*(?:[a-z]{2,}|[-–—,;.]|$)", re.IGNORECASE)
+_ACCENT = re.compile(
+    r"""\{?\\(?:["'`^~=.]\s?\{?\\?[A-Za-z]\}?|[uvHckrtdb]\s?\{\\?[A-Za-z]{1,2}\}|(?:ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z]))(?:\{\})?\}?"""
+)
+_COMMAND = re.compile(
+    r"\\(?:emph|text[a-z]{2}|text|math[a-z]{2,4}|mbox|it|bf|rm|tt|sc|em|[a-zA-Z]{2,16})(?:\{[^{}\\]{0,200}\})?(?![A-Za-z])"
+)
+_ESCAPED = re.compile(r"\\([%&#_{}])")
+_NOT_ALNUM = re.compile(r"[\W_]+")
+_MIN_ECHO = 2
+
+
+@lru_cache(maxsize=1)
+def _converter() -> LatexNodes2Text:
+    return LatexNodes2Text(math_mode="text", strict_latex_spaces=False)
+
+
+@lru_cache(maxsize=4096)
+def _convert(source: str) -> str:
+    """Return a piece of LaTeX as text; what the library cannot read stays as it is."""
+    try:
+        text: str = _converter().latex_to_text(source, tolerant_parsing=True)
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, RecursionError):
+        return source.strip("$")  # its parser is not meant for broken input
+    return " ".join(text.split())
+
+
+def replace_latex(text: str) -> str:
+    """Replace formulas, accents and simple commands by characters.
+
+    Dollars that look like money stay. A formula whose plain form stands right before it (``R e $R_{e}$``, as
+    DOAJ has it from publishers that send both) is dropped.
+    """
+    if "$" in text or "\\(" in text or "\\[" in text:
+        text = _MATH.sub(_formula, text)
+    if "\\" in text:
+        text = _ACCENT.sub(lambda match: _convert(match[0]), text)
+        text = _COMMAND.sub(_command, text)
+        text = _ESCAPED.sub(r"\1", text)
+    return text
+
+
+def _command(match: re.Match[str]) -> str:
+    converted = _convert(match[0])
+    return converted or match[0]
+
+
+def _formula(match: re.Match[str]) -> str:
+    inner = next(group for group in match.groups() if group is not None)
+    if match[0][0] == "$" and (_MONEY.match(inner) or not _LOOKS_LIKE_MATH.search(inner)):
+        return match[0]
+    converted = _convert("$" + inner.strip() + "$")
+    skeleton = _NOT_ALNUM.sub("", converted)
+    before = _NOT_ALNUM.sub("", match.string[max(0, match.start() - 4 * len(skeleton) - 4) : match.start()])
+    if len(skeleton) >= _MIN_ECHO and before.endswith(skeleton):
+        return ""
+    return converted
