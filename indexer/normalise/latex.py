@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pylatexenc.latex2text import LatexNodes2Text
+from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
 
 _MATH = re.compile(
     r"\$\$([^$]{1,2000})\$\$|\$([^$]{1,2000})\$|\\\(((?:(?!\\\)).){1,2000})\\\)|\\\[((?:(?!\\\]).){1,2000})\\\]",
@@ -24,6 +24,7 @@ _COMMAND = re.compile(
 _ESCAPED = re.compile(r"\\([%&#_{}])")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _MIN_ECHO = 2
+_MOST_FORMULAS = 1000  # a round; a page of LaTeX posing as an abstract may not hold up the rest
 
 
 @lru_cache(maxsize=1)
@@ -48,7 +49,7 @@ def replace_latex(text: str) -> str:
     DOAJ has it from publishers that send both) is dropped.
     """
     if "$" in text or "\\(" in text or "\\[" in text:
-        text = _MATH.sub(_formula, text)
+        text = _MATH.sub(_formula, text, count=_MOST_FORMULAS)
     if "\\" in text:
         text = _ACCENT.sub(lambda match: _convert(match[0]), text)
         text = _COMMAND.sub(_command, text)

@@ -1,0 +1,198 @@
+"""Identifiers in one canonical form each, from the many in which they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import unquote
+
+from stdnum import issn as issn_rules
+from stdnum.exceptions import ValidationError
+
+from harvesters.formats.description import RawIdentifier
+from indexer.models import Identifier
+
+_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+")
+_DOI_PREFIX = re.compile(
+    r"^(?:(?:https?:)?//)?(?:(?:dx\.|www\.)?doi\.org/|doi\.org:|(?:info:)?doi[:/]|urn:doi:|doi\s+)+", re.IGNORECASE
+)
+_BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
+_PMC_PATH = re.compile(
+    r"(?:pmc/articles/|pmc\.ncbi\.nlm\.nih\.gov/articles/|europepmc\.org/articles?/(?:pmc/)?)(?:PMC)?(\d+)",
+    re.IGNORECASE,
+)
+_PMCID = re.compile(r"(?:pmcid:?\s*)?(?:PMC)?(\d{1,9})(?:\.\d+)?", re.IGNORECASE)
+_PMC_OAI = re.compile(r"oai:(?:pubmedcentral\.nih\.gov|europepmc\.org):(\d+)")
+_PMID_PATH = re.compile(
+    r"(?:ncbi\.nlm\.nih\.gov/(?:entrez/)?pubmed/|pubmed\.ncbi\.nlm\.nih\.gov/|pubmed\.gov/)(\d{1,9})", re.IGNORECASE
+)
+_PMID = re.compile(r"(?:pmid:?\s*)?0*([1-9]\d{0,8})", re.IGNORECASE)
+_ARXIV = re.compile(
+    r"(?:arxiv\.org/(?:abs|pdf)/|arxiv:\s*|oai:arxiv\.org:|10\.48550/arxiv\.)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?",
+    re.IGNORECASE,
+)
+_ARXIV_BARE = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?")
+_DOAJ = re.compile(r"(?:oai:doaj\.org/article:|doaj\.org/article/)([0-9a-f]{32})", re.IGNORECASE)
+_HANDLE = re.compile(r"(?:hdl\.handle\.net/|handle\.net/|^hdl:|^info:hdl/)(\d[\w.]*/[^\s?#]+)", re.IGNORECASE)
+_ISBN = re.compile(r"(?:urn:)?isbn[:\s]*((?:97[89][- ]?)?(?:\d[- ]?){9}[\dX])", re.IGNORECASE)
+_ISSN = re.compile(r"(?<![\dX-])(\d{4})\s*[-–‐−]?\s*(\d{3}[\dXxХх])(?![\dX-])")
+_MAX_LENGTH = 2048
+_PMC_SCHEMES = frozenset(("pmc", "pmcid", "accession", "pmc-uid", "pmcid-ver"))
+
+
+def doi(value: str | None) -> str | None:
+    """Return a DOI bare and in lower case, or ``None``.
+
+    Takes addresses, ``doi:`` prefixes, percent-encoding, spaces inside (where publishers break lines) and
+    punctuation at the end; a closing bracket stays where it was opened inside.
+    """
+    if not value or "10." not in value or len(value) > _MAX_LENGTH:
+        return None
+    text = value.strip()
+    if "%" in text:
+        text = unquote(text)
+    text = _DOI_PREFIX.sub("", text)
+    match = _DOI.search(text)
+    if match is None or match.start() == 0:  # white space inside is only taken out of a value that is a DOI
+        match = _DOI.match("".join(text.split())) or match
+    if match is None:
+        return None
+    found = match[0].split("?", 1)[0] if "doi.org" in value else match[0]
+    found = _trim(found).lower()
+    return found if _DOI.fullmatch(found) else None
+
+
+def _trim(text: str) -> str:
+    while text:
+        last = text[-1]
+        if last in ".,;:'\"“”‘’/" or (last in _BRACKETS and text.count(last) > text.count(_BRACKETS[last])):
+            text = text[:-1]
+        else:
+            break
+    return text
+
+
+def pmcid(value: str | None) -> str | None:
+    """Return ``PMC123`` from ``123``, ``PMC123``, ``PMC123.1`` or an address."""
+    if not value or len(value) > _MAX_LENGTH:
+        return None
+    text = value.strip()
+    match = _PMC_PATH.search(text) or _PMC_OAI.fullmatch(text) or _PMCID.fullmatch(text)
+    return f"PMC{int(match[1])}" if match and int(match[1]) else None
+
+
+def pmid(value: str | None) -> str | None:
+    """Return a PubMed id's digits from a number or an address."""
+    if not value or len(value) > _MAX_LENGTH:
+        return None
+    match = _PMID_PATH.search(value) or _PMID.fullmatch(value.strip())
+    return str(int(match[1])) if match and int(match[1]) else None
+
+
+def arxiv(value: str | None) -> str | None:
+    """Return an arXiv id without its version."""
+    if not value or len(value) > _MAX_LENGTH:
+        return None
+    match = _ARXIV.search(value) or _ARXIV_BARE.fullmatch(value.strip())
+    return match[1] if match else None
+
+
+@lru_cache(maxsize=65536)
+def issn(value: str) -> str | None:
+    """Return an ISSN as ``1234-567X`` where its check digit is right, else ``None``."""
+    match = _ISSN.search(value[:200])
+    if match is None:
+        return None
+    digits = (match[1] + match[2]).upper().replace("Х", "X")  # a Cyrillic letter, seen in Russian records
+    try:
+        return str(issn_rules.format(issn_rules.validate(digits)))
+    except ValidationError:
+        return None
+
+
+def issns(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the valid ISSNs among the values, each once (DOAJ repeats one as print and electronic)."""
+    return tuple(dict.fromkeys(found for found in map(issn, values) if found))
+
+
+def orcid(value: str | None) -> str | None:
+    """Return a bare ORCID iD with a valid check digit (ISO 7064, MOD 11-2), else ``None``."""
+    if not value:
+        return None
+    digits = "".join(one for one in value.upper().rpartition("/")[2] if one.isdigit() or one == "X")
+    if len(digits) != 16 or not digits.isascii() or "X" in digits[:-1]:  # noqa: PLR2004 - by definition
+        return None
+    total = 0
+    for digit in digits[:-1]:
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    if digits[-1] != ("X" if check == 10 else str(check)):  # noqa: PLR2004 - ISO 7064
+        return None
+    return "-".join(digits[start : start + 4] for start in range(0, 16, 4))
+
+
+def identify(raw: RawIdentifier) -> list[Identifier]:
+    """Return what an identifier is: nothing, one, or two (arXiv's DOI is an arXiv id too)."""
+    value = raw.value.strip()
+    scheme = (raw.scheme or "").lower()
+    if scheme == "doi":
+        return _doi_and_arxiv(value)
+    if scheme == "pmid":
+        found = pmid(value)
+        return [Identifier(scheme="pmid", value=found)] if found else []
+    if scheme in _PMC_SCHEMES:
+        found = pmcid(value)
+        return [Identifier(scheme="pmcid", value=found)] if found else []
+    if scheme == "arxiv":
+        found = arxiv(value)
+        return [Identifier(scheme="arxiv", value=found)] if found else []
+    return [] if scheme else _guess(value)
+
+
+def _doi_and_arxiv(value: str) -> list[Identifier]:
+    found = doi(value)
+    if found is None:
+        return []
+    preprint = arxiv(found) if found.startswith("10.48550/") else None
+    return [Identifier(scheme="doi", value=found), *([Identifier(scheme="arxiv", value=preprint)] if preprint else [])]
+
+
+def _guess(value: str) -> list[Identifier]:
+    """Recognise an identifier that does not say what it is; a plain number or text is nothing."""
+    if len(value) > _MAX_LENGTH:
+        return []
+    for pattern, scheme in ((_DOAJ, "doaj"), (_ARXIV, "arxiv"), (_HANDLE, "handle")):
+        match = pattern.search(value)
+        if match and not (scheme == "arxiv" and "10.48550" in value):
+            text = match[1].lower() if scheme == "doaj" else match[1].rstrip("/.,;)")
+            return [Identifier(scheme=scheme, value=text)]  # type: ignore[arg-type]
+    if _PMC_PATH.search(value) or _PMC_OAI.fullmatch(value) or value[:3].upper() == "PMC":
+        found = pmcid(value)
+        return [Identifier(scheme="pmcid", value=found)] if found else []
+    if _PMID_PATH.search(value) or value[:4].lower() == "pmid":
+        found = pmid(value)
+        return [Identifier(scheme="pmid", value=found)] if found else []
+    isbn = _ISBN.match(value)
+    if isbn:
+        return [Identifier(scheme="isbn", value=isbn[1].replace("-", "").replace(" ", ""))]
+    return _doi_and_arxiv(value) if _is_doi_like(value) else []
+
+
+def _is_doi_like(value: str) -> bool:
+    """Tell whether a value *is* a DOI or its address, rather than a citation that mentions one."""
+    lowered = value.lstrip().lower()
+    return lowered.startswith(("10.", "doi", "info:doi", "urn:doi")) or "doi.org/" in lowered[:24]
+
+
+def identify_all(raws: Iterable[RawIdentifier], record_identifier: str) -> tuple[Identifier, ...]:
+    """Return all identifiers of a record, each once, the record's own OAI identifier last."""
+    found: dict[Identifier, None] = {}
+    for raw in raws:
+        for one in identify(raw):
+            found.setdefault(one)
+    for one in _guess(record_identifier):
+        found.setdefault(one)
+    if record_identifier.startswith("oai:"):
+        found.setdefault(Identifier(scheme="oai", value=record_identifier))
+    return tuple(found)
