@@ -1,0 +1,368 @@
+"""Answer token queries with tantivy: clauses, pages in exact order, exact facets.
+
+Sorts by a field use one composite integer column per order (sort number, then key), so that every value is unique and a
+range query goes on exactly after any hit. By relevance tantivy orders ties as it likes, so hits are taken from the top, with
+the whole last tie group, and put in order here; where every hit has one score by construction, the key column orders.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from itertools import product
+from typing import assert_never
+
+import tantivy
+from tantivy import FieldType, Occur, Order, Query
+
+from indexer.errors import UnsupportedQueryError
+from indexer.search.document import Document
+from indexer.search.query import (
+    FACET_FIELDS,
+    AllOf,
+    AtLeast,
+    Clause,
+    Exact,
+    FacetValue,
+    Hits,
+    Sort,
+    TextField,
+    TokenPhrase,
+    TokenPrefix,
+    TokenQuery,
+    Tokens,
+    View,
+    Weighted,
+    Without,
+    Years,
+)
+from indexer.storage.layout import (
+    KEYWORD_FIELDS,
+    NEVER,
+    STRETCH_GAP,
+    TEXT_FIELDS,
+    Ranked,
+    choose_sort,
+    cut_page,
+    filters_without,
+    rank_of,
+    start_of,
+    stretches,
+)
+
+KEY_BITS = 32
+_KEY_MASK = (1 << KEY_BITS) - 1
+_LOWEST = -(1 << 63)
+_COLUMNS: dict[Sort, str] = {"newest": "newest", "oldest": "oldest", "first_indexed": "latest"}
+_GAP_WORD = "\ue001"
+_GAP = f" {' '.join([_GAP_WORD] * STRETCH_GAP)} "
+_ANALYZER = "tokens"
+_MOST_PHRASES = 4_096
+_SLACK = 100
+_MOST_BUCKETS = 60_000
+_EVERY_SEGMENT = 1 << 30
+_SCORE_BITS = 12
+
+
+def build_schema() -> tantivy.Schema:
+    """Return the schema: nothing is stored but columns, for cards come from the record store."""
+    builder = tantivy.SchemaBuilder()
+    for text in TEXT_FIELDS:
+        builder.add_text_field(text, tokenizer_name=_ANALYZER, index_option="position")
+    for keyword in KEYWORD_FIELDS:
+        builder.add_text_field(keyword, tokenizer_name="raw", index_option="basic", fast=True)
+    # Signed: deleting by an unsigned field deletes nothing and says nothing.
+    builder.add_integer_field("key", indexed=True, fast=True)
+    for number in ("version", "year", *_COLUMNS.values()):
+        builder.add_integer_field(number, fast=True)
+    return builder.build()
+
+
+def register_analyzer(index: tantivy.Index) -> None:
+    """Split at white space only; gap words give positions between stretches, and are not indexed themselves."""
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
+    index.register_tokenizer(_ANALYZER, builder.filter(tantivy.Filter.custom_stopword([_GAP_WORD])).build())
+
+
+def encode_document(document: Document) -> tantivy.Document:
+    """Turn a document into tantivy's.
+
+    Raises:
+        ValueError: the key does not fit the sort columns (0 to 4,294,967,295).
+    """
+    if not 0 <= document.key <= _KEY_MASK:
+        raise ValueError(f"key {document.key} is not between 0 and {_KEY_MASK}")
+    encoded = tantivy.Document()
+    for text in TEXT_FIELDS:
+        encoded.add_text(text, _GAP.join(stretches(document, text)))
+    for keyword in KEYWORD_FIELDS:
+        for value in dict.fromkeys(document.keywords.get(keyword, ())):
+            encoded.add_text(keyword, value)
+    encoded.add_integer("key", document.key)
+    encoded.add_integer("version", document.version)
+    if document.year is not None:
+        encoded.add_integer("year", document.year)
+    encoded.add_integer("newest", _compose(document.published, document.key, "newest"))
+    encoded.add_integer("oldest", _compose(document.published or NEVER, document.key, "oldest"))
+    encoded.add_integer("latest", _compose(document.first_indexed, document.key, "first_indexed"))
+    return encoded
+
+
+def _compose(number: int, key: int, sort: Sort) -> int:
+    """Put sort number and key into one integer; descending columns hold the key's complement, so ties ascend."""
+    return (number << KEY_BITS | (key if sort == "oldest" else _KEY_MASK - key)) + _LOWEST
+
+
+def _decompose(column: int, sort: Sort) -> Ranked:
+    number, key = divmod(column - _LOWEST, 1 << KEY_BITS)
+    return (float(number), key) if sort == "oldest" else (float(-number), _KEY_MASK - key)
+
+
+@dataclass(frozen=True, slots=True)
+class TantivySearch:
+    """One unchanging view of the index."""
+
+    schema: tantivy.Schema
+    searcher: tantivy.Searcher
+
+    def answer(self, query: TokenQuery, view: View) -> Hits:
+        """Answer a query."""
+        translated = self._with_filters(query, filters_without(query), boosts=True)
+        sort = choose_sort(query, view)
+        if sort != "relevance":
+            ranked, count = self._by_column(translated, view, sort)
+        elif (score := constant_score(query)) is not None:
+            ranked, count = self._by_key(translated, view, score)
+        else:
+            ranked, count = self._by_score(translated, view)
+        return cut_page(ranked, count=count, view=view, sort=sort, facets=self._count_facets(query, view))
+
+    # --- clauses ---------------------------------------------------------------------------
+
+    def _with_filters(self, query: TokenQuery, filters: tuple[Clause, ...], *, boosts: bool = False) -> Query:
+        parts = [(Occur.Must, _everything() if query.matching is None else self.translate(query.matching))]
+        parts += [(Occur.Must, Query.const_score_query(self.translate(clause), 0.0)) for clause in filters]
+        if boosts:
+            parts += [(Occur.Should, self.translate(boost)) for boost in query.boosts]
+        return parts[0][1] if len(parts) == 1 else Query.boolean_query(parts)
+
+    def translate(self, clause: Clause) -> Query:
+        """Turn a clause into tantivy's query.
+
+        Raises:
+            UnsupportedQueryError: a phrase with too much slop for its length.
+        """
+        match clause:
+            case Tokens():
+                return _best([Query.term_query(self.schema, clause.field, token) for token in clause.alternatives])
+            case TokenPhrase():
+                return _best([self._phrase(clause.field, row, clause.slop) for row in clause.alternatives if row])
+            case TokenPrefix():
+                return Query.regex_query(self.schema, clause.field, _escape(clause.prefix) + ".*")
+            case Exact():
+                values = list(clause.values)
+                return Query.const_score_query(Query.term_set_query(self.schema, clause.field, values), 0.0)
+            case Years():
+                years = Query.range_query(self.schema, "year", FieldType.Integer, clause.since, clause.until)
+                return Query.const_score_query(years, 0.0)
+            case AllOf():
+                return self._at_least(len(clause.clauses), clause.clauses)
+            case AtLeast():
+                return self._at_least(clause.count, clause.clauses)
+            case Without():
+                kept = _everything() if clause.clause is None else self.translate(clause.clause)
+                return Query.boolean_query([(Occur.Must, kept), (Occur.MustNot, self.translate(clause.excluded))])
+            case Weighted():
+                return Query.boost_query(self.translate(clause.clause), clause.weight)
+            case _:
+                assert_never(clause)
+
+    def _at_least(self, count: int, clauses: tuple[Clause, ...]) -> Query:
+        if count > len(clauses):
+            return Query.empty_query()  # tantivy would ask for all of them instead
+        translated = [self.translate(clause) for clause in clauses]
+        if count == len(clauses):
+            return Query.boolean_query([(Occur.Must, _everything()), *((Occur.Must, part) for part in translated)])
+        optional = [(Occur.Should, part) for part in translated]
+        if count < 1:
+            return Query.boolean_query([(Occur.Must, _everything()), *optional])
+        return Query.boolean_query(optional, minimum_number_should_match=count)
+
+    def _phrase(self, field: TextField, row: tuple[str, ...], slop: int) -> Query:
+        """Translate a row of tokens; with slop it scores as its words do.
+
+        tantivy's own slop misses matches of three words and more, so every allowed spacing becomes an exact phrase.
+        """
+        words = [Query.term_query(self.schema, field, token) for token in row]
+        if len(row) == 1:
+            return words[0]
+        if not slop:
+            return Query.phrase_query(self.schema, field, list(row))
+        if (slop + 1) ** len(row) - slop ** len(row) > _MOST_PHRASES:
+            raise UnsupportedQueryError(
+                f"A phrase of {len(row)} words within {slop} words is too wide for this search engine.",
+                remedy="Make the phrase shorter or the distance smaller.",
+            )
+        spaced = [
+            Query.phrase_query(self.schema, field, sorted(zip(places, row, strict=True)))
+            for places in _spacings(len(row), slop)
+        ]
+        near = Query.const_score_query(Query.boolean_query([(Occur.Should, phrase) for phrase in spaced]), 0.0)
+        return Query.boolean_query([(Occur.Must, near), *((Occur.Must, word) for word in words)])
+
+    # --- pages -----------------------------------------------------------------------------
+
+    def _by_column(self, query: Query, view: View, sort: Sort) -> tuple[list[Ranked], int]:
+        column = _COLUMNS[sort]
+        start, order = start_of(view, sort), Order.Asc if sort == "oldest" else Order.Desc
+        narrowed = query
+        if start is not None:
+            last = _compose(int(abs(start[0])), start[1], sort)
+            lower, upper = (last, None) if sort == "oldest" else (None, last)
+            after = Query.range_query(self.schema, column, FieldType.Integer, lower, upper, False, False)  # noqa: FBT003
+            narrowed = _narrow(query, after)
+        found = self.searcher.search(narrowed, view.limit + 1, count=True, order_by_field=column, order=order)
+        ranked = [_decompose(value, sort) for value, _ in found.hits]
+        return ranked, self._count(query) if start is not None else _counted(found)
+
+    def _by_key(self, query: Query, view: View, score: float) -> tuple[list[Ranked], int]:
+        start, narrowed = start_of(view, "relevance"), query
+        if start is not None and start > (-score, -1):
+            lowest = start[1] if start[0] == -score else _KEY_MASK
+            after = Query.range_query(self.schema, "key", FieldType.Integer, lowest, None, include_lower=False)
+            narrowed = _narrow(query, after)
+        found = self.searcher.search(narrowed, view.limit + 1, count=True, order_by_field="key", order=Order.Asc)
+        return [(-score, key) for key, _ in found.hits], self._count(query)
+
+    def _by_score(self, query: Query, view: View) -> tuple[list[Ranked], int]:
+        """Take hits from the top until the page is full and its last tie group whole.
+
+        A tie group of 100,000 works costs each of its pages about 0.2 s.
+        """
+        start, wanted = start_of(view, "relevance"), view.limit + 1
+        depth = (view.after.seen if view.after else 0) + wanted + _SLACK
+        while True:
+            found = self.searcher.search(query, depth, count=True)
+            scored = [(-coarsen(score), address) for score, address in found.hits]
+            whole = len(scored) >= _counted(found)
+            edge = math.inf if whole else scored[-1][0]
+            near = [hit for hit in scored if hit[0] < edge and (start is None or hit[0] >= start[0])]
+            if whole or len(near) >= wanted:
+                keys = self.searcher.fast_field_values("key", [address for _, address in near])
+                ranked = sorted((hit[0], int(key or 0)) for hit, key in zip(near, keys, strict=True))
+                following = [rank for rank in ranked if start is None or rank > start]
+                if whole or len(following) >= wanted:
+                    return following, _counted(found)
+            depth *= 4
+
+    def _count(self, query: Query) -> int:
+        return _counted(self.searcher.search(query, 1, count=True))
+
+    # --- facets ----------------------------------------------------------------------------
+
+    def _count_facets(self, query: TokenQuery, view: View) -> dict[str, tuple[FacetValue, ...]]:
+        filtered = [name for name in view.facets if name in query.filters]
+        groups = [(filters_without(query), [name for name in view.facets if name not in query.filters])]
+        groups += [(filters_without(query, name), [name]) for name in filtered]
+        counted: dict[str, tuple[FacetValue, ...]] = {}
+        for filters, names in groups:
+            if names:
+                counted |= self._count_together(self._with_filters(query, filters), names, view.facet_size)
+        return {name: counted[name] for name in view.facets}
+
+    def _count_together(self, query: Query, names: list[str], size: int) -> dict[str, tuple[FacetValue, ...]]:
+        aggregated = self.searcher.aggregate(query, {name: _count_values(name, size + _SLACK) for name in names})
+        values: dict[str, tuple[FacetValue, ...]] = {}
+        for name in names:
+            ordered = _read_buckets(aggregated[name], size)
+            if ordered is None:
+                again = self.searcher.aggregate(query, {name: _count_values(name, _MOST_BUCKETS)})
+                ordered = _read_buckets(again[name], size)
+            if ordered is None:  # a tie of more values than tantivy counts at once: walk the terms
+                ordered = self.searcher.terms_with_prefix(FACET_FIELDS[name], "", query, size)
+            values[name] = tuple(FacetValue(value=value, count=count) for value, count in ordered)
+        return values
+
+
+def _count_values(name: str, size: int) -> dict[str, dict[str, str | int]]:
+    # Counts are wrong over several segments unless each hands over all its values.
+    return {"terms": {"field": FACET_FIELDS[name], "size": size, "segment_size": _EVERY_SEGMENT}}
+
+
+def _read_buckets(aggregated: dict[str, object], size: int) -> list[tuple[str, int]] | None:
+    """Return the first values by count and value; ``None`` where the list ends within the tie it must order."""
+    buckets = aggregated["buckets"]
+    if not isinstance(buckets, list):
+        raise TypeError("tantivy's aggregation has no list of buckets")
+    counts = sorted(((bucket["key"], int(bucket["doc_count"])) for bucket in buckets), key=lambda item: (-item[1], item[0]))
+    if aggregated.get("sum_other_doc_count") and len(counts) > size and counts[size - 1][1] == counts[-1][1]:
+        return None
+    return [(value if isinstance(value, str) else str(int(value)), count) for value, count in counts[:size]]
+
+
+def _everything() -> Query:
+    return Query.const_score_query(Query.all_query(), 0.0)
+
+
+def _narrow(query: Query, after: Query) -> Query:
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.const_score_query(after, 0.0))])
+
+
+def _best(alternatives: list[Query]) -> Query:
+    if not alternatives:
+        return Query.empty_query()
+    return alternatives[0] if len(alternatives) == 1 else Query.disjunction_max_query(alternatives)
+
+
+def _counted(found: tantivy.SearchResult) -> int:
+    count: int = found.count  # type: ignore[attr-defined]  # missing in tantivy's stubs
+    return count
+
+
+def _escape(prefix: str) -> str:
+    return re.sub(r"([\\.+*?()|\[\]{}^$#&\-~])", r"\\\1", prefix)
+
+
+def _spacings(words: int, slop: int) -> list[tuple[int, ...]]:
+    """List where each word may stand so that no two shifts differ by more than ``slop``."""
+    spacings = []
+    for shifts in product(range(slop + 1), repeat=words):
+        places = tuple(at + shift for at, shift in enumerate(shifts))
+        if min(shifts) == 0 and len(set(places)) == words:
+            spacings.append(places)
+    return spacings
+
+
+def coarsen(score: float) -> float:
+    """Cut a score to 12 leading bits (2.5 in 10,000), so that equal documents tie.
+
+    tantivy adds the words' scores up in an order that changes within a segment, and sums of 32-bit floats with it.
+    """
+    mantissa, exponent = math.frexp(score)
+    return math.ldexp(round(math.ldexp(mantissa, _SCORE_BITS)), exponent - _SCORE_BITS)
+
+
+def constant_score(query: TokenQuery) -> float | None:
+    """Return the one score that all hits have by construction; ``None`` where scores may differ."""
+    return None if query.boosts or query.matching is None else _constant(query.matching)
+
+
+def _constant(clause: Clause) -> float | None:
+    match clause:
+        case Exact() | Years():
+            return 0.0
+        case TokenPrefix():
+            return 1.0
+        case Without():
+            return 0.0 if clause.clause is None else _constant(clause.clause)
+        case Weighted():
+            inner = _constant(clause.clause)
+            return None if inner is None else inner * clause.weight
+        case AllOf():
+            scores = [_constant(part) for part in clause.clauses]
+            return None if None in scores else sum(score for score in scores if score is not None)
+        case AtLeast():
+            return 0.0 if all(_constant(part) == 0 for part in clause.clauses) else None
+        case _:
+            return None
