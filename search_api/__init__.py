@@ -1,0 +1,1 @@
+"""The composition root: settings, HTTP API, pages and the command line."""

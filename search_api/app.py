@@ -1,0 +1,44 @@
+"""The web application: API and pages over one open library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from search_api import problems
+from search_api.library import Library
+from search_api.routes import health, sources, works
+from search_api.searching import Searcher
+
+VERSION = "0.1.0"
+_DESCRIPTION = "Cross-source search over open-access articles. Errors are RFC 9457 problem documents that say what to do."
+
+
+def make_app(library: Library) -> FastAPI:
+    """Build the application; the caller opens and closes the library."""
+    app = FastAPI(title="kaijuan", version=VERSION, description=_DESCRIPTION, redoc_url=None)
+    app.state.library = library
+    app.state.searcher = Searcher(library)
+    problems.install(app)
+    for routes in (works, sources, health):
+        app.include_router(routes.router)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """Describe what really is answered: a wrong parameter is a 400 problem, never FastAPI's own 422."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                wrong = operation["responses"].pop("422", None)
+                if wrong is not None:
+                    operation["responses"].setdefault("400", {"description": "A parameter is wrong."})
+                for status, response in operation["responses"].items():
+                    if int(status) >= 400 and "application/json" in response.get("content", {}) and "/ready" not in operation["operationId"]:  # noqa: PLR2004
+                        response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,120 @@
+"""How a work looks from outside: the card of a result list, and the whole record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from indexer.storage.catalogue import StoredWork
+
+#: Contributors shown on a card; the whole list is in the detail, the number always on the card.
+CARD_CONTRIBUTORS = 10
+CARD_FIELDS = (
+    "id",
+    "title",
+    "identifiers",
+    "year",
+    "container",
+    "contributors",
+    "contributor_count",
+    "language",
+    "sources",
+    "best_location",
+)
+DETAIL_FIELDS = (
+    *CARD_FIELDS,
+    "version",
+    "first_indexed",
+    "translated_titles",
+    "abstracts",
+    "published",
+    "volume",
+    "issue",
+    "pages",
+    "subjects",
+    "keywords",
+    "license",
+    "locations",
+    "type",
+    "languages",
+    "relations",
+    "manifestations",
+    "provenance",
+)
+
+
+def card(work: StoredWork) -> dict[str, Any]:
+    """Return what a result list shows of a work."""
+    data = work.data
+    people = data["contributors"]
+    return {
+        "id": work.id,
+        "title": data["title"]["value"],
+        "identifiers": data["identifiers"],
+        "year": data["published"]["year"] if data["published"] else None,
+        "container": _container(data["container"]),
+        "contributors": [{"name": person["name"]} for person in people[:CARD_CONTRIBUTORS]],
+        "contributor_count": len(people),
+        "language": data["languages"][0]["code"] if data["languages"] else None,
+        "sources": data["sources"],
+        "best_location": _location(data["locations"][0]) if data["locations"] else None,
+    }
+
+
+def detail(work: StoredWork) -> dict[str, Any]:
+    """Return everything known of a work."""
+    data = work.data
+    return card(work) | {
+        "version": work.version,
+        "first_indexed": work.first_indexed,
+        "translated_titles": [_text(text) for text in data["translated_titles"]],
+        "abstracts": [_text(text) for text in data["abstracts"]],
+        "published": _published(data["published"]),
+        "volume": data["volume"],
+        "issue": data["issue"],
+        "pages": data["pages"],
+        "contributors": data["contributors"],
+        "subjects": data["subjects"],
+        "keywords": data["keywords"],
+        "license": data["license"],
+        "locations": [_location(place) for place in data["locations"]],
+        "type": data["type"],
+        "languages": data["languages"],
+        "relations": data["relations"],
+        "manifestations": data["manifestations"],
+        "provenance": data["provenance"],
+    }
+
+
+def selected(work: StoredWork, fields: Iterable[str]) -> dict[str, Any]:
+    """Return the named fields of a work, always with its id."""
+    wanted = set(fields) | {"id"}
+    whole = card(work) if wanted <= set(CARD_FIELDS) else detail(work)
+    return {name: value for name, value in whole.items() if name in wanted}
+
+
+def _container(container: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if container is None:
+        return None
+    return {"id": container["id"], "title": container["title"], "issns": container["issns"]}
+
+
+def _location(place: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "url": place["url"],
+        "pdf_url": place["pdf_url"],
+        "license": place["license"]["code"] if place["license"] else None,
+        "version": place["version"],
+        "source": place["source"],
+    }
+
+
+def _text(text: Mapping[str, Any]) -> dict[str, Any]:
+    return {"value": text["value"], "language": text["language"]["code"] if text["language"] else None}
+
+
+def _published(date: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if date is None:
+        return None
+    parts = [f"{date['year']:04d}", *(f"{date[name]:02d}" for name in ("month", "day") if date[name] is not None)]
+    return {"date": "-".join(parts), "precision": ("year", "month", "day")[len(parts) - 1]}

@@ -1,0 +1,109 @@
+"""One open library: settings, store, index, pipeline; what CLI, API and ``up`` all work with."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from harvesters.checkpoints import RunReport
+from harvesters.pace import Pace
+from harvesters.runner import Progress, Request, Run
+from harvesters.sources.definition import Source, read_sources, seed_sources
+from indexer.pipeline import LOCK, Indexed, Joined, Pipeline
+from indexer.storage.elastic import ElasticIndex
+from indexer.storage.search_index import SearchIndex
+from indexer.storage.store import RecordStore
+from indexer.storage.tantivy import TantivyIndex
+from search_api.settings import ClusterStorage, Settings
+
+INDEX_FOLDER = "search"
+
+
+def _unwatched(_: int) -> None:
+    """Nobody is watching."""
+
+
+class Library:
+    """The parts of one library; the index is opened when first used, so that harvests need none."""
+
+    def __init__(self, settings: Settings, store: RecordStore) -> None:
+        self.settings = settings
+        self.store = store
+        self.pipeline = Pipeline(store)
+        self._index: SearchIndex | None = None
+
+    @property
+    def index_folder(self) -> Path:
+        """Return where the embedded search index is kept."""
+        return self.settings.data_dir / INDEX_FOLDER
+
+    @property
+    def index(self) -> SearchIndex:
+        """Return the search index; raise ``SearchIndexError`` where it cannot be used."""
+        if self._index is None:
+            self._index = self._open_index()
+        return self._index
+
+    def _open_index(self) -> SearchIndex:
+        storage = self.settings.storage
+        if isinstance(storage, ClusterStorage):
+            return ElasticIndex.open(storage.elasticsearch_url.get_secret_value(), storage.index_prefix)
+        return TantivyIndex.open(self.index_folder)
+
+    def close_index(self) -> None:
+        """Close the index; the next use opens it anew."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+
+    def harvest(
+        self, source: Source, request: Request, *, pace: Pace, on_progress: Callable[[Progress], None] = lambda _: None
+    ) -> RunReport:
+        """Harvest a source; raise ``StoreBusyError`` where another process is harvesting it."""
+        with self.store.database.lock(f"harvest:{source.id}"):
+            run = Run(
+                source, self.store.harvests, pace=pace, request=request, on_progress=on_progress, contact=self.settings.contact
+            )
+            return run.harvest()
+
+    def bring_up_to_date(self, watch: Callable[[int], None] = _unwatched) -> tuple[Joined, Indexed]:
+        """Join pending records and follow the feed; raise ``StoreBusyError`` where another process does it."""
+        with self.store.database.lock(LOCK):
+            joined = self.pipeline.join_pending(watch=watch)
+            return joined, self.pipeline.follow_feed(self.index)
+
+    def rebuild(self, *, normalise: bool, watch: Callable[[int], None] = _unwatched) -> tuple[Joined, Indexed]:
+        """Build the index anew from the store; with ``normalise`` the works from the raw records before."""
+        with self.store.database.lock(LOCK):
+            joined = Joined()
+            if normalise:
+                self.pipeline.forget_normalised()
+                joined = self.pipeline.join_pending(watch=watch)
+            return joined, self.pipeline.rebuild_index(self.fresh_index(), watch=watch)
+
+    def fresh_index(self) -> SearchIndex:
+        """Return the index even where it is damaged or of another version, fit only to be rebuilt."""
+        if self._index is None and not isinstance(self.settings.storage, ClusterStorage):
+            self._index = TantivyIndex.open(self.index_folder, damaged_ok=True)
+        return self.index
+
+
+@contextlib.contextmanager
+def open_library(settings: Settings) -> Iterator[Library]:
+    """Open a library's store, seed its sources, and close everything at the end."""
+    storage = settings.storage
+    if isinstance(storage, ClusterStorage):
+        store = RecordStore.cluster(storage.database_url.get_secret_value())
+    else:
+        store = RecordStore.embedded(settings.data_dir)
+    library = Library(settings, store)
+    try:
+        sources = seed_sources()
+        if settings.sources_file is not None:
+            sources += read_sources(settings.sources_file)
+        store.sources.seed(sources)
+        yield library
+    finally:
+        library.close_index()
+        store.close()

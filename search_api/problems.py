@@ -1,0 +1,115 @@
+"""Errors as RFC 9457 problem documents: what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from indexer.errors import IndexerError, QueryError, SearchIndexError, StoreError
+
+MEDIA_TYPE = "application/problem+json"
+_RETRY_SECONDS = "5"
+_log = structlog.get_logger()
+
+
+class ProblemError(BaseModel):
+    """One thing that is wrong with a request."""
+
+    parameter: str = Field(description="The parameter concerned.")
+    detail: str = Field(description="What is wrong.")
+    position: int | None = Field(default=None, description="0-based character in the parameter, where it can be told.")
+    fix: str | None = Field(default=None, description="What to do.")
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemError] = []
+
+
+class ProblemResponse(JSONResponse):
+    """A problem document."""
+
+    media_type = MEDIA_TYPE
+
+
+class RequestProblem(Exception):  # noqa: N818  # it is answered, not raised to anybody
+    """Raise to answer with a problem document."""
+
+    def __init__(self, problem: Problem, headers: dict[str, str] | None = None) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+        self.headers = headers
+
+
+def respond(problem: Problem, headers: dict[str, str] | None = None) -> ProblemResponse:
+    """Write a problem as a response."""
+    return ProblemResponse(problem.model_dump(mode="json"), status_code=problem.status, headers=headers)
+
+
+def query_problem(error: QueryError) -> Problem:
+    """Describe a query that cannot be understood."""
+    return Problem(
+        title="The query cannot be understood",
+        status=400,
+        detail=str(error),
+        errors=[ProblemError(parameter=error.parameter, detail=error.reason, position=error.position, fix=error.remedy)],
+    )
+
+
+def not_found(what: str, remedy: str) -> RequestProblem:
+    """Return the 404 for something that is not there."""
+    return RequestProblem(Problem(title="Not found", status=404, detail=f"{what} {remedy}"))
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem document."""
+
+    @app.exception_handler(RequestProblem)
+    def _problem(_: Request, error: RequestProblem) -> ProblemResponse:
+        return respond(error.problem, error.headers)
+
+    @app.exception_handler(QueryError)
+    def _query(_: Request, error: QueryError) -> ProblemResponse:
+        return respond(query_problem(error))
+
+    @app.exception_handler(IndexerError)
+    def _unavailable(_: Request, error: IndexerError) -> ProblemResponse:
+        _log.error("service_unavailable", error=str(error))
+        what = "search index" if isinstance(error, SearchIndexError) else "record store" if isinstance(error, StoreError) else "service"
+        problem = Problem(title=f"The {what} cannot be used now", status=503, detail=str(error))
+        return respond(problem, {"Retry-After": _RETRY_SECONDS})
+
+    @app.exception_handler(RequestValidationError)
+    def _validation(_: Request, error: RequestValidationError) -> ProblemResponse:
+        errors = [_validation_error(item) for item in error.errors()]
+        detail = " ".join(f"{item.parameter}: {item.detail}." for item in errors)
+        return respond(Problem(title="A parameter is wrong", status=400, detail=detail, errors=errors))
+
+    @app.exception_handler(HTTPException)
+    def _http(_: Request, error: HTTPException) -> ProblemResponse:
+        problem = Problem(title=str(error.detail), status=error.status_code, detail=f"{error.detail}. See /docs for what there is.")
+        return respond(problem, dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    def _unexpected(request: Request, error: Exception) -> ProblemResponse:
+        _log.error("unexpected_error", path=request.url.path, error=repr(error), exc_info=error)
+        problem = Problem(title="Something went wrong here", status=500, detail="The error was logged. Try again; tell the library if it stays.")
+        return respond(problem)
+
+
+def _validation_error(item: dict[str, Any]) -> ProblemError:
+    name = str(item["loc"][-1]) if item.get("loc") else "request"
+    if item["type"] == "extra_forbidden":
+        return ProblemError(parameter=name, detail=f"there is no parameter {name!r}", fix="Leave it out; /docs lists what there is.")
+    return ProblemError(parameter=name, detail=str(item["msg"]), fix="See /docs for what is allowed.")

@@ -1,0 +1,37 @@
+"""Is the process alive, and can it answer?"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from indexer.errors import IndexerError
+from search_api.deps import LibraryDep, OrjsonResponse
+from search_api.schemas import HealthOut
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/health", summary="Alive", response_class=OrjsonResponse, responses={200: {"model": HealthOut}})
+def health() -> Response:
+    """Answer as long as the process lives."""
+    return OrjsonResponse({"status": "ok", "checks": {}})
+
+
+@router.get(
+    "/ready",
+    summary="Ready",
+    response_class=OrjsonResponse,
+    responses={200: {"model": HealthOut}, 503: {"model": HealthOut}},
+)
+def ready(library: LibraryDep) -> Response:
+    """Answer 200 when store and search index can be used, 503 with the reason otherwise."""
+    checks: dict[str, str] = {}
+    for name, check in (("store", library.store.feed.horizon), ("index", lambda: library.index.stats())):
+        try:
+            check()
+            checks[name] = "ok"
+        except IndexerError as error:
+            checks[name] = str(error)
+    well = all(said == "ok" for said in checks.values())
+    return OrjsonResponse({"status": "ok" if well else "unavailable", "checks": checks}, status_code=200 if well else 503)

@@ -1,0 +1,74 @@
+"""Works: search, and one work by its id or by an identifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import RedirectResponse, Response
+
+from indexer.normalise.identifiers import doi, pmcid, pmid
+from indexer.storage.catalogue import StoredWork
+from search_api.cards import detail
+from search_api.deps import LibraryDep, OrjsonResponse, SearcherDep
+from search_api.library import Library
+from search_api.problems import Problem, RequestProblem, not_found
+from search_api.schemas import WorkOut, WorksOut, WorksParameters
+
+router = APIRouter(prefix="/v1", tags=["works"])
+_CLEAN: dict[str, Callable[[str], str | None]] = {"doi": doi, "pmid": pmid, "pmcid": pmcid}
+_PROBLEM: dict[str, Any] = {"model": Problem}
+
+
+@router.get(
+    "/works",
+    summary="Search works",
+    response_class=OrjsonResponse,
+    responses={200: {"model": WorksOut}, 400: _PROBLEM, 503: _PROBLEM},
+)
+def search_works(parameters: Annotated[WorksParameters, Query()], searcher: SearcherDep) -> Response:
+    """Search all sources at once; the body is the same that ``kaijuan search --json`` prints."""
+    return OrjsonResponse(searcher.answer(parameters.search()))
+
+
+@router.get(
+    "/works/{work_id:path}",
+    summary="Get a work",
+    response_class=OrjsonResponse,
+    responses={200: {"model": WorkOut}, 301: {"description": "Merged into another work."}, 404: _PROBLEM, 410: _PROBLEM, 503: _PROBLEM},
+)
+def get_work(
+    work_id: Annotated[str, Path(description="A work id, or doi:…, pmid:…, pmcid:…", max_length=500)],
+    library: LibraryDep,
+    redirected_from: Annotated[str | None, Query(max_length=50, description="Set by redirects.")] = None,
+) -> Response:
+    """Return one work with everything known of it. A merged work's id redirects for ever."""
+    work = find_work(library, work_id)
+    if work.state == "merged":
+        target = library.store.catalogue.target(work)
+        if target is not None:
+            return RedirectResponse(f"/v1/works/{target.id}?redirected_from={quote(work.id)}", status_code=301)
+    if work.state != "active":
+        raise RequestProblem(
+            Problem(title="Gone", status=410, detail=f"Work {work.id} has left the index: its sources have deleted its records.")
+        )
+    body = detail(work)
+    if redirected_from:
+        body["redirected_from"] = redirected_from
+    return OrjsonResponse(body)
+
+
+def find_work(library: Library, wanted: str) -> StoredWork:
+    """Return a work by id or identifier, in whatever state it is; raise a 404 problem where there is none."""
+    scheme, _, value = wanted.partition(":")
+    clean = _CLEAN.get(scheme.lower())
+    if value and clean is not None:
+        canonical = clean(value)
+        found = library.store.catalogue.by_identifier(scheme.lower(), canonical) if canonical else None
+    else:
+        found = library.store.catalogue.by_id(wanted)
+    if found is None:
+        raise not_found(f"There is no work {wanted!r}.", "Search for its title with /v1/works?q=…")
+    return found

@@ -1,0 +1,192 @@
+"""The API's shapes, for the OpenAPI description and for checking requests; answers are written by ``cards`` and ``searching``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from indexer.search.query import FACET_FIELDS, Filters
+from search_api.cards import CARD_FIELDS
+from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, Search, facets_of, fields_of
+
+#: Longer than the query language allows, so that its own error (with the remedy) is the one that is shown.
+_MAX_Q = 20_000
+_MAX_VALUES = 100
+_Value = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+_Values = Annotated[list[_Value], Field(max_length=_MAX_VALUES)]
+_Year = Annotated[int, Field(ge=0, le=9999)]
+
+
+class WorksParameters(BaseModel):
+    """The parameters of a search; unknown ones are refused, a repeated filter means OR."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Annotated[str, Field(max_length=_MAX_Q, description="What to search for; empty finds everything.")] = ""
+    match: Annotated[
+        Literal["auto", "all", "most", "any"],
+        Field(description="How many words must match; auto: all, and most where all brings fewer than ten works."),
+    ] = "auto"
+    source: Annotated[_Values, Field(description="Source id, as /v1/sources lists them.")] = []
+    year: Annotated[list[_Year], Field(max_length=_MAX_VALUES, description="Publication year.")] = []
+    year_from: Annotated[_Year | None, Field(description="Earliest publication year.")] = None
+    year_to: Annotated[_Year | None, Field(description="Latest publication year.")] = None
+    lang: Annotated[_Values, Field(description="Language code, such as en or zh.")] = []
+    license: Annotated[_Values, Field(description="Licence code, such as cc-by.")] = []
+    subject: Annotated[_Values, Field(description="Subject term, as the facet shows it.")] = []
+    container: Annotated[_Values, Field(description="Container (journal) id.")] = []
+    type: Annotated[_Values, Field(description="Article type.")] = []
+    has: Annotated[
+        list[Literal["pdf", "abstract", "doi", "license", "fulltext"]], Field(max_length=_MAX_VALUES, description="What the work has.")
+    ] = []
+    sort: Annotated[Literal["relevance", "newest", "oldest", "first_indexed"], Field(description="Order of the results.")] = "relevance"
+    facets: Annotated[str, Field(max_length=200, description=f"Facets to count, with commas: {', '.join(FACET_FIELDS)}.")] = ""
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Works a page.")] = DEFAULT_LIMIT
+    cursor: Annotated[str | None, Field(max_length=1000, description="next_cursor of the page before.")] = None
+    fields: Annotated[str, Field(max_length=500, description="card, detail, or field names with commas.")] = "card"
+
+    @field_validator("facets")
+    @classmethod
+    def _known_facets(cls, value: str) -> str:
+        facets_of(value)
+        return value
+
+    @field_validator("fields")
+    @classmethod
+    def _known_fields(cls, value: str) -> str:
+        fields_of(value)
+        return value
+
+    def search(self, ui_language: str = "en") -> Search:
+        """Return the parameters as a search."""
+        return Search(
+            q=self.q,
+            match=self.match,
+            filters=Filters(
+                source=tuple(self.source),
+                year=tuple(self.year),
+                year_from=self.year_from,
+                year_to=self.year_to,
+                lang=tuple(self.lang),
+                license=tuple(self.license),
+                subject=tuple(self.subject),
+                container=tuple(self.container),
+                type=tuple(self.type),
+                has=tuple(self.has),
+            ),
+            sort=self.sort,
+            facets=facets_of(self.facets),
+            limit=self.limit,
+            cursor=self.cursor,
+            fields=CARD_FIELDS if self.fields == "card" else fields_of(self.fields),
+            ui_language=ui_language,
+        )
+
+
+class IdentifierOut(BaseModel):
+    """An identifier in canonical form."""
+
+    scheme: str
+    value: str
+
+
+class ContainerOut(BaseModel):
+    """The journal."""
+
+    id: str | None
+    title: str | None
+    issns: list[str]
+
+
+class LocationOut(BaseModel):
+    """A place to read."""
+
+    url: str
+    pdf_url: str | None
+    license: str | None
+    version: str | None
+    source: str | None
+
+
+class WorkOut(BaseModel):
+    """A work; which fields it has depends on ``fields``."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    title: str | None = None
+    identifiers: list[IdentifierOut] | None = None
+    year: int | None = None
+    container: ContainerOut | None = None
+    contributors: list[dict[str, Any]] | None = None
+    contributor_count: int | None = None
+    language: str | None = None
+    sources: list[str] | None = None
+    best_location: LocationOut | None = None
+
+
+class QueryOut(BaseModel):
+    """How the query was understood; ``match`` is what was really used."""
+
+    text: str
+    match: str
+    filters: dict[str, Any]
+    sort: str
+
+
+class MetaOut(BaseModel):
+    """About the answer; ``next_cursor`` is null at the end."""
+
+    count: int
+    query: QueryOut
+    next_cursor: str | None
+    took_ms: float
+
+
+class FacetValueOut(BaseModel):
+    """A facet value with its exact count."""
+
+    value: str
+    label: str
+    count: int
+
+
+class WorksOut(BaseModel):
+    """A page of works."""
+
+    meta: MetaOut
+    results: list[WorkOut]
+    facets: dict[str, list[FacetValueOut]]
+
+
+class SourceOut(BaseModel):
+    """A source, how much of it is here, and how fresh that is."""
+
+    id: str
+    name: str
+    homepage: str
+    license_note: str
+    enabled: bool
+    metadata_prefixes: list[str]
+    lag_days: int
+    records: int = Field(description="Raw records kept, deleted ones included.")
+    deleted: int = Field(description="Records that the source has deleted.")
+    manifestations: int = Field(description="Live records that could be used.")
+    quarantined: int = Field(description="Records and pieces of pages waiting in quarantine.")
+    complete_until: str | None = Field(description="Newest datestamp up to which the source is completely here.")
+    last_harvest: dict[str, Any] | None = Field(description="The newest row of the harvest ledger.")
+
+
+class SourcesOut(BaseModel):
+    """All sources."""
+
+    meta: dict[str, Any]
+    results: list[SourceOut]
+
+
+class HealthOut(BaseModel):
+    """Whether the service is well."""
+
+    status: Literal["ok", "unavailable"]
+    checks: dict[str, str] = {}

@@ -1,0 +1,123 @@
+"""One search, whoever asks: the API, the page and the command line get the same body."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import langcodes
+
+from indexer.search.query import FACET_FIELDS, FacetValue, Filters, Match, Query, Sort, View
+from indexer.search.searching import search
+from search_api.cards import CARD_FIELDS, DETAIL_FIELDS, selected
+from search_api.cursors import Cursors
+from search_api.library import Library
+
+PRESETS: dict[str, tuple[str, ...]] = {"card": CARD_FIELDS, "detail": DETAIL_FIELDS}
+DEFAULT_LIMIT, MAX_LIMIT = 20, 200
+_LABELS = {
+    "type": {"conference-paper": "conference paper"},
+    "has": {"pdf": "PDF", "doi": "DOI", "fulltext": "full text", "license": "open licence"},
+    "license": {"cc0": "CC0", "publisher": "publisher terms", "public-domain": "public domain"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What somebody asks for, in the API's words."""
+
+    q: str = ""
+    match: Match = "auto"
+    filters: Filters = Filters()
+    sort: Sort = "relevance"
+    facets: tuple[str, ...] = ()
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
+    fields: tuple[str, ...] = CARD_FIELDS
+    ui_language: str = "en"
+
+
+def fields_of(text: str) -> tuple[str, ...]:
+    """Read ``fields``: a preset or field names with commas; raise ``ValueError`` naming an unknown one."""
+    if text in PRESETS:
+        return PRESETS[text]
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    unknown = [name for name in names if name not in DETAIL_FIELDS]
+    if unknown or not names:
+        raise ValueError(f"unknown field {', '.join(unknown) or text!r}; use card, detail, or any of {', '.join(DETAIL_FIELDS)}")
+    return names
+
+
+def facets_of(text: str) -> tuple[str, ...]:
+    """Read ``facets``: names with commas; raise ``ValueError`` naming an unknown one."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    unknown = [name for name in names if name not in FACET_FIELDS]
+    if unknown:
+        raise ValueError(f"unknown facet {', '.join(unknown)}; use any of {', '.join(FACET_FIELDS)}")
+    return names
+
+
+class Searcher:
+    """Answers searches of one library."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._cursors = Cursors(library.store.secret("cursor"))
+
+    def answer(self, wanted: Search) -> dict[str, Any]:
+        """Return the body ``{meta, results, facets}``; raise ``QueryError`` where the query cannot be understood."""
+        started = time.perf_counter()
+        query = Query(text=wanted.q, match=wanted.match, filters=wanted.filters)
+        view = View(sort=wanted.sort, limit=wanted.limit, facets=wanted.facets)
+        asked = query
+        if wanted.cursor:
+            after, match = self._cursors.read(wanted.cursor, query=query, sort=wanted.sort)
+            view, asked = replace(view, after=after), replace(query, match=match)
+        found = search(self._library.index, asked, view)
+        works = self._library.store.catalogue.by_keys([hit.key for hit in found.hits.hits])
+        results = [selected(works[hit.key], wanted.fields) for hit in found.hits.hits if hit.key in works]
+        cursor = (
+            self._cursors.write(found.hits.next, query=query, match=found.match, sort=wanted.sort)
+            if found.hits.next is not None
+            else None
+        )
+        filters = {name: value for name, value in asdict(wanted.filters).items() if value not in ((), None)}
+        return {
+            "meta": {
+                "count": found.hits.count,
+                "query": {"text": wanted.q, "match": found.match, "filters": filters, "sort": wanted.sort},
+                "next_cursor": cursor,
+                "took_ms": round((time.perf_counter() - started) * 1000, 1),
+            },
+            "results": results,
+            "facets": {name: self._labelled(name, values, wanted.ui_language) for name, values in found.hits.facets.items()},
+        }
+
+    def _labelled(self, facet: str, values: Iterable[FacetValue], ui_language: str) -> list[dict[str, Any]]:
+        listed = list(values)
+        labels = self._labels(facet, [value.value for value in listed], ui_language)
+        return [{"value": value.value, "label": labels.get(value.value, value.value), "count": value.count} for value in listed]
+
+    def _labels(self, facet: str, values: list[str], ui_language: str) -> dict[str, str]:
+        if facet == "source":
+            return {source.id: source.name for source in self._library.store.sources.all()}
+        if facet == "container":
+            return self._library.store.catalogue.container_titles(values)
+        if facet == "lang":
+            return {value: language_name(value, ui_language) for value in values}
+        if facet == "license":
+            return {value: _LABELS["license"].get(value, value.upper().replace("CC-", "CC ")) for value in values}
+        return _LABELS.get(facet, {})
+
+
+def language_name(code: str, ui_language: str = "en") -> str:
+    """Return a language's name in the reader's language, or the code itself."""
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  # a second to load, and most requests need it not
+
+    try:
+        name = Locale.parse(ui_language.replace("-", "_")).languages.get(code)
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return name or (langcodes.Language.get(code).language or code)

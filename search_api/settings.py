@@ -1,0 +1,61 @@
+"""Settings from the environment; everything has a sensible default, so none need be set.
+
+``KAIJUAN_DATA_DIR`` all that the embedded deployment keeps · ``KAIJUAN_SOURCES_FILE`` more sources (TOML) ·
+``KAIJUAN_CONTACT`` a mail address that repositories see · ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
+``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from search_api.errors import SettingsError
+
+
+class EmbeddedStorage(BaseModel):
+    """SQLite and tantivy in the data folder: no server needed."""
+
+    kind: Literal["embedded"] = "embedded"
+
+
+class ClusterStorage(BaseModel):
+    """PostgreSQL and Elasticsearch; both addresses may carry passwords and are never logged."""
+
+    kind: Literal["cluster"]
+    database_url: SecretStr
+    elasticsearch_url: SecretStr
+    index_prefix: str = "kaijuan"
+
+
+def default_data_dir() -> Path:
+    """Return where data go when nothing is set, after the XDG base directory specification."""
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "kaijuan"
+
+
+class Settings(BaseSettings):
+    """All settings of a library."""
+
+    model_config = SettingsConfigDict(env_prefix="KAIJUAN_", env_nested_delimiter="__", extra="ignore")
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    sources_file: Path | None = None
+    contact: str = ""
+    storage: Annotated[EmbeddedStorage | ClusterStorage, Field(discriminator="kind")] = EmbeddedStorage()
+
+
+def read_settings() -> Settings:
+    """Read the environment; raise ``SettingsError`` naming each variable that is wrong, never its secret value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [
+            "KAIJUAN_" + "__".join(str(part).upper() for part in item["loc"] if part not in {"embedded", "cluster"}) + f": {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError(f"Settings cannot be used. {'; '.join(wrong)}. See docs/settings.md.") from None
