@@ -5,12 +5,18 @@ Engines return keys; cards come from the store, so the index stays small and can
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from indexer.models import Contributor, Text, Work
+from indexer.search.analysis import index_values
 from indexer.search.query import KeywordField, TextField
 
 #: Raised whenever the shape or content of documents changes; stands in the index name.
 SCHEMA_VERSION = 1
+MOST_SUBJECTS = 50
+#: Schemes whose values readers type without their scheme's name.
+_WORDLIKE_SCHEMES = frozenset({"pmid", "pmcid", "arxiv", "isbn"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +35,106 @@ class Document:
     year: int | None
     published: int
     first_indexed: int
+
+
+def document_of(work: Work) -> Document:
+    """Turn a work into its document.
+
+    Titles and abstracts are stemmed by their own language, else by the article's; keywords and subjects by the
+    article's; names and journals not at all. Affiliations are not searched: they are about people, not about the article.
+    """
+    date = work.published
+    return Document(
+        key=work.key,
+        id=work.id,
+        version=work.version,
+        text=_text_of(work),
+        keywords=_keywords_of(work),
+        year=date.year if date else None,
+        published=date.year * 10_000 + (date.month or 0) * 100 + (date.day or 0) if date else 0,
+        first_indexed=int(work.first_indexed.timestamp()),
+    )
+
+
+def _text_of(work: Work) -> dict[TextField, tuple[str, ...]]:
+    main = work.language.code if work.language else None
+    title = tuple(_analysed((work.title, *work.translated_titles), main))
+    abstracts = tuple(_analysed(work.abstracts, main))
+    journal = index_values(work.container.title, None) if work.container and work.container.title else ()
+    terms = dict.fromkeys([*(subject.term for subject in work.subjects), *work.keywords])
+    subject = tuple(_analysed((Text(value=term) for term in terms), main))
+    names = tuple(value for person in work.contributors for value in index_values(person.name, None))
+    identifiers = (one.value for one in work.identifiers if one.scheme in _WORDLIKE_SCHEMES)
+    numbers = tuple(value for identifier in identifiers for value in index_values(identifier, None))
+    return {
+        "all": (*title, *abstracts, *names, *journal, *subject, *numbers),
+        "title": title,
+        "author": tuple(value for person in work.contributors for value in _name_values(person)),
+        "journal": journal,
+        "subject": subject,
+    }
+
+
+def _analysed(texts: Iterable[Text], main: str | None) -> Iterator[str]:
+    for text in texts:
+        yield from index_values(text.value, text.language.code if text.language else main)
+
+
+def _name_values(person: Contributor) -> Iterator[str]:
+    """Yield the name as displayed, family name first, and with initials: phrases find each (``"Smith J"``)."""
+    forms = [person.name]
+    if person.family and person.given and not person.is_group:
+        given = person.given.replace(".", " ").replace("-", " ").split()
+        initials = "".join(part[0] for part in given if part[0].isalpha())
+        forms += [f"{person.family} {person.given}", f"{person.given} {person.family}"]
+        if initials.isascii():
+            forms.append(f"{person.family} {initials}")
+    yield from dict.fromkeys(value for form in forms for value in index_values(form, None))
+
+
+def _keywords_of(work: Work) -> dict[KeywordField, tuple[str, ...]]:
+    container = work.container
+    issns = (*container.issns, *([container.issn_l] if container.issn_l else [])) if container else ()
+    return {
+        "identifier": _distinct(_identifier_value(one.scheme, one.value) for one in work.identifiers),
+        "issn": _distinct(issn.upper() for issn in issns),
+        "source": _distinct(work.sources),
+        "lang": _distinct(language.code for language in work.languages),
+        "license": (work.license.code,) if work.license else (),
+        "subject_facet": _subjects_of(work),
+        "container": (container.id,) if container and container.id else (),
+        "type": (work.type,),
+        "has": tuple(_possessions_of(work)),
+    }
+
+
+def _identifier_value(scheme: str, value: str) -> str:
+    return f"{scheme}:{value.lower() if scheme == 'doi' else value}"
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value for value in dict.fromkeys(values) if value)
+
+
+def _subjects_of(work: Work) -> tuple[str, ...]:
+    """Return the subject terms as they are shown, once each whatever their case."""
+    terms: dict[str, str] = {}
+    for subject in work.subjects:
+        if term := subject.term.strip():
+            terms.setdefault(term.casefold(), term)
+    return tuple(terms.values())[:MOST_SUBJECTS]
+
+
+def _possessions_of(work: Work) -> Iterator[str]:
+    """Yield what can be had: ``fulltext`` is a PDF, a copy in PubMed Central, or a place that states its version."""
+    has_pdf = any(location.pdf_url for location in work.locations)
+    if has_pdf:
+        yield "pdf"
+    if work.abstracts:
+        yield "abstract"
+    if work.identifier("doi"):
+        yield "doi"
+    if work.license or any(location.license for location in work.locations):
+        yield "license"
+    if has_pdf or work.identifier("pmcid") or any(location.version for location in work.locations):
+        yield "fulltext"
