@@ -6,7 +6,7 @@ document analysed differently miss each other in silence. Names are lower case b
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from dataclasses import dataclass
 
@@ -51,7 +51,7 @@ FIRST = Generation(made="19700101t000000")
 
 def mint_generation() -> Generation:
     """Name a new generation, by the microsecond."""
-    return Generation(made=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dt%H%M%S%f"))
+    return Generation(made=dt.datetime.now(dt.UTC).strftime("%Y%m%dt%H%M%S%f"))
 
 
 def parse_generation(name: str) -> Generation | None:

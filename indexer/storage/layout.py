@@ -1,7 +1,8 @@
 """What all engines must agree on so that they give one answer: how documents are laid out, sorted and cut into pages.
 
-Lucene counts a field's average length over the documents that have the field, tantivy over all. So that both (and the
-reference) see the same numbers, a text field without words holds one ``FILLER`` token: then every document has every field.
+Lucene counts a field's average length over the documents that have the field, tantivy over all. So that both (and
+the reference) see the same numbers, a text field without words holds one ``FILLER`` token: every document has every
+field.
 """
 
 from __future__ import annotations

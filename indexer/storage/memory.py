@@ -112,7 +112,9 @@ class MemoryIndex:
     @contextmanager
     def _hold(self) -> Iterator[None]:
         if not self._writing.acquire(blocking=False):
-            raise StoreBusyError("The search index is being written.", remedy="Wait until the other writer has finished.")
+            raise StoreBusyError(
+                "The search index is being written.", remedy="Wait until the other writer has finished."
+            )
         try:
             yield
         finally:
@@ -235,7 +237,7 @@ class _Corpus:
     def everything(self) -> Scores:
         return dict.fromkeys(self.documents, 0.0)
 
-    def evaluate(self, clause: Clause) -> Scores:
+    def evaluate(self, clause: Clause) -> Scores:  # noqa: PLR0911 (one return per clause)
         """Return the score of each document that the clause matches."""
         match clause:
             case Tokens():
@@ -274,9 +276,7 @@ class _Corpus:
     def _where_year(self, years: Years) -> Scores:
         since = -math.inf if years.since is None else years.since
         until = math.inf if years.until is None else years.until
-        return {
-            key: 0.0 for key, doc in self.documents.items() if doc.year is not None and since <= doc.year <= until
-        }
+        return {key: 0.0 for key, doc in self.documents.items() if doc.year is not None and since <= doc.year <= until}
 
     def count_facet(self, query: TokenQuery, name: str, size: int) -> tuple[FacetValue, ...]:
         """Count a facet's values over the answer without the facet's own filter."""

@@ -167,10 +167,7 @@ class TantivyIndex:
         stamp = _stamp(self._folder / "CURRENT", folder / "meta.json")
         if last is not None and last.stamp == stamp:
             return last
-        if last is not None and last.generation == generation:
-            index = last.index
-        else:
-            index = _open_generation(folder)
+        index = last.index if last is not None and last.generation == generation else _open_generation(folder)
         index.reload()
         search = TantivySearch(index.schema, index.searcher())
         return _Snapshot(generation=generation, index=index, search=search, stamp=stamp)
@@ -294,7 +291,8 @@ def _writing() -> Iterator[None]:
         yield
     except OSError as error:
         raise SearchIndexError(
-            f"The search index could not be written: {error}.", remedy="See to room and rights in its folder; try again."
+            f"The search index could not be written: {error}.",
+            remedy="See to room and rights in its folder; try again.",
         ) from error
 
 

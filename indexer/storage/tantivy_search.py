@@ -1,8 +1,9 @@
 """Answer token queries with tantivy: clauses, pages in exact order, exact facets.
 
 Sorts by a field use one composite integer column per order (sort number, then key), so that every value is unique and a
-range query goes on exactly after any hit. By relevance tantivy orders ties as it likes, so hits are taken from the top, with
-the whole last tie group, and put in order here; where every hit has one score by construction, the key column orders.
+range query goes on exactly after any hit. By relevance tantivy orders ties as it likes, so hits are taken from the
+top, with the whole last tie group, and put in order here; where every hit has one score by construction, the key
+column orders.
 """
 
 from __future__ import annotations
@@ -46,7 +47,6 @@ from indexer.storage.layout import (
     choose_sort,
     cut_page,
     filters_without,
-    rank_of,
     start_of,
     stretches,
 )
@@ -147,7 +147,7 @@ class TantivySearch:
             parts += [(Occur.Should, self.translate(boost)) for boost in query.boosts]
         return parts[0][1] if len(parts) == 1 else Query.boolean_query(parts)
 
-    def translate(self, clause: Clause) -> Query:
+    def translate(self, clause: Clause) -> Query:  # noqa: PLR0911 (one return per clause)
         """Turn a clause into tantivy's query.
 
         Raises:
@@ -295,7 +295,9 @@ def _read_buckets(aggregated: dict[str, object], size: int) -> list[tuple[str, i
     buckets = aggregated["buckets"]
     if not isinstance(buckets, list):
         raise TypeError("tantivy's aggregation has no list of buckets")
-    counts = sorted(((bucket["key"], int(bucket["doc_count"])) for bucket in buckets), key=lambda item: (-item[1], item[0]))
+    counts = sorted(
+        ((bucket["key"], int(bucket["doc_count"])) for bucket in buckets), key=lambda item: (-item[1], item[0])
+    )
     if aggregated.get("sum_other_doc_count") and len(counts) > size and counts[size - 1][1] == counts[-1][1]:
         return None
     return [(value if isinstance(value, str) else str(int(value)), count) for value, count in counts[:size]]
@@ -348,7 +350,7 @@ def constant_score(query: TokenQuery) -> float | None:
     return None if query.boosts or query.matching is None else _constant(query.matching)
 
 
-def _constant(clause: Clause) -> float | None:
+def _constant(clause: Clause) -> float | None:  # noqa: PLR0911 (one return per clause)
     match clause:
         case Exact() | Years():
             return 0.0

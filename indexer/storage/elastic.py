@@ -1,0 +1,371 @@
+"""The cluster engine: Elasticsearch 8.19 or 9.x, one index per generation behind the alias ``{prefix}-works``.
+
+Writers name the generation through its own alias ``{index}-write``, which goes with it: a writer that a rebuild has
+overtaken is told so, where a plain name would make a new, nameless index. Each document carries its version, so that a
+late writer cannot replace a newer document. A delete carries none: who deletes late deletes what is there; the change feed,
+read again from the stored position, puts it back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
+
+from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
+
+from indexer.errors import IndexDamagedError, SearchIndexError
+from indexer.search.document import Document
+from indexer.search.query import Hits, TokenQuery, View
+from indexer.storage.elastic_queries import build_mapping, build_search, encode_delete, encode_upsert, read_answer
+from indexer.storage.generations import FIRST, REBUILD, Generation, mint_generation, parse_generation
+from indexer.storage.search_index import IndexStats, IndexWriter
+
+_BULK_BYTES = 5_000_000
+_HELD_BYTES = 64_000_000
+_ATTEMPTS = 6
+_TOO_MANY = 429
+_CONFLICT = 409
+_SERVER_ERROR = 500
+
+
+class ElasticIndex:
+    """A search index in a cluster; any number of processes search and write."""
+
+    def __init__(self, client: Elasticsearch, prefix: str, *, shards: int, replicas: int, grace_seconds: float) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._alias = f"{prefix}-works"
+        self._shards = shards
+        self._replicas = replicas
+        self._grace_seconds = grace_seconds
+        self._known: str | None = None
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        prefix: str = "kaijuan",
+        *,
+        shards: int = 1,
+        replicas: int = 0,
+        grace_seconds: float = 2.0,
+        for_rebuild: bool = False,
+    ) -> Self:
+        """Open the index behind the alias, or make an empty one.
+
+        Args:
+            url: Address, with ``user:password@`` where the cluster asks for it.
+            prefix: What the names of this library's indices begin with.
+            shards: Primary shards of new generations.
+            replicas: Copies of each shard of new generations.
+            grace_seconds: How long a replaced generation stays for the searches under way.
+            for_rebuild: Do not look at what is there: ``rebuild`` replaces it.
+
+        Raises:
+            SearchIndexError: the cluster does not answer.
+            IndexVersionError: made by another analyser or schema version.
+            IndexDamagedError: the alias stands for something that is no generation.
+        """
+        client = connect(url)
+        index = cls(client, prefix, shards=shards, replicas=replicas, grace_seconds=grace_seconds)
+        try:
+            if not for_rebuild:
+                index._found_if_missing()
+                index._current()
+        except BaseException:
+            client.close()
+            raise
+        return index
+
+    @contextlib.contextmanager
+    def writer(self) -> Iterator[IndexWriter]:
+        """Open the current generation for changes; other processes may do the same at the same time."""
+        yield ElasticWriter(self._client, self._current())
+
+    @contextlib.contextmanager
+    def rebuild(self) -> Iterator[IndexWriter]:
+        """Fill a new generation, swap the alias in one action, then delete the older ones."""
+        generation = mint_generation()
+        name = f"{self._prefix}-{generation.name}"
+        self._create(name, {})
+        try:
+            yield ElasticWriter(self._client, name, held_bytes=0)
+            self._swap_to(name)
+        except BaseException:
+            with contextlib.suppress(ApiError, TransportError):
+                self._client.indices.delete(index=name, ignore_unavailable=True)
+            raise
+        self._drop_older_than(generation)
+
+    def search(self, query: TokenQuery, view: View) -> Hits:
+        """Answer from the last commit."""
+        body = build_search(query, view)
+        for attempt in range(_ATTEMPTS):
+            try:
+                with asking("search"):
+                    answer = self._client.search(index=self._alias, search_type="dfs_query_then_fetch", **body).body
+            except IndexDamagedError:  # what the alias named a moment ago has been swapped and dropped
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                continue
+            self._notice(answer)
+            return read_answer(answer, query, view)
+        raise AssertionError("unreachable")
+
+    def position(self) -> int:
+        """Return the feed position that was stored with the last commit."""
+        return self._position_of(self._current())
+
+    def stats(self) -> IndexStats:
+        """Describe the current generation."""
+        name = self._current()
+        generation = self._generation_of(name)
+        with asking("describe the index"):
+            sizes = self._client.indices.stats(index=name, metric=["docs", "store"])["_all"]["primaries"]
+        return IndexStats(
+            name=generation.name,
+            documents=sizes["docs"]["count"],
+            position=self._position_of(name),
+            analyzer_version=generation.analyzer_version,
+            schema_version=generation.schema_version,
+            size_bytes=sizes["store"]["size_in_bytes"],
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _current(self) -> str:
+        """Return the index that the alias names, refused where its version is another."""
+        names = self._aliased()
+        if len(names) != 1:
+            raise IndexDamagedError(f"The alias {self._alias} names {len(names)} indices, not one.", remedy=REBUILD)
+        self._generation_of(names[0]).require_this_version()
+        self._known = names[0]
+        return names[0]
+
+    def _aliased(self) -> list[str]:
+        with asking("read the alias"):
+            try:
+                return sorted(self._client.indices.get_alias(name=self._alias))
+            except NotFoundError:
+                return []
+
+    def _generation_of(self, name: str) -> Generation:
+        generation = parse_generation(name.removeprefix(f"{self._prefix}-"))
+        if generation is None:
+            raise IndexDamagedError(f"The alias {self._alias} names {name}, which is no generation.", remedy=REBUILD)
+        return generation
+
+    def _notice(self, answer: dict[str, Any]) -> None:
+        """Look at the alias again where hits come from an index not seen before: it may be of another version."""
+        hits = answer["hits"]["hits"]
+        if hits and hits[0]["_index"] != self._known:
+            self._current()
+
+    def _position_of(self, name: str) -> int:
+        with asking("read the position"):
+            mapping = self._client.indices.get_mapping(index=name)[name]["mappings"]
+        position = mapping.get("_meta", {}).get("position")
+        if not isinstance(position, int):
+            raise IndexDamagedError(f"The index {name} has lost its feed position.", remedy=REBUILD)
+        return position
+
+    def _found_if_missing(self) -> None:
+        if not self._aliased():
+            with contextlib.suppress(_AlreadyThereError):
+                self._create(f"{self._prefix}-{FIRST.name}", {self._alias: {}})
+
+    def _create(self, name: str, aliases: dict[str, Any]) -> None:
+        settings = {
+            "number_of_shards": self._shards,
+            "number_of_replicas": self._replicas,
+            "refresh_interval": -1,  # only a commit shows changes
+            "gc_deletes": "0s",  # a deleted work may come back with the version it had
+        }
+        with asking("make an index"):
+            try:
+                self._client.indices.create(
+                    index=name, settings=settings, mappings=build_mapping(0), aliases={**aliases, f"{name}-write": {}}
+                )
+            except ApiError as error:
+                if error.error == "resource_already_exists_exception":
+                    raise _AlreadyThereError(f"{name} exists.", remedy="Use it.") from error
+                raise
+
+    def _swap_to(self, name: str) -> None:
+        with asking("swap the index"):
+            self._client.indices.refresh(index=name)
+            removals = [{"remove": {"index": old, "alias": self._alias}} for old in self._aliased()]
+            self._client.indices.update_aliases(actions=[*removals, {"add": {"index": name, "alias": self._alias}}])
+
+    def _drop_older_than(self, generation: Generation) -> None:
+        time.sleep(self._grace_seconds)
+        with asking("delete the replaced index"):
+            names = sorted(self._client.indices.get(index=f"{self._alias}-*", features=["aliases"]))
+            for name in names:
+                other = parse_generation(name.removeprefix(f"{self._prefix}-"))
+                if other is not None and other.made < generation.made:
+                    self._client.indices.delete(index=name, ignore_unavailable=True)
+
+
+class ElasticWriter:
+    """Changes to one generation, sent in bulk; at most ``held_bytes`` wait for the commit.
+
+    What is sent earlier is still not seen before the commit, as only a commit refreshes the index; but it stays if
+    the block ends without one. Deletes always wait: a document deleted and written again in one commit is one write.
+    """
+
+    def __init__(self, client: Elasticsearch, name: str, *, held_bytes: int = _HELD_BYTES) -> None:
+        self._client = client
+        self._name = name
+        self._held_bytes = held_bytes
+        self._upserts: dict[int, tuple[int, bytes]] = {}
+        self._deletes: set[int] = set()
+        self._size = 0
+
+    def upsert(self, documents: Iterable[Document]) -> None:
+        """Replace documents, unless a newer version is there."""
+        for document in documents:
+            self._deletes.discard(document.key)
+            waiting = self._upserts.get(document.key)
+            if waiting is None or waiting[0] <= document.version:
+                operation = encode_upsert(document)
+                self._upserts[document.key] = (document.version, operation)
+                self._size += len(operation)
+            if self._size >= max(self._held_bytes, _BULK_BYTES):
+                self._send_upserts()
+
+    def delete(self, keys: Iterable[int]) -> None:
+        """Remove documents."""
+        for key in keys:
+            self._upserts.pop(key, None)
+            self._deletes.add(key)
+
+    def commit(self, position: int) -> None:
+        """Send what waits, show it, then store the position; a kill in between repeats changes, which does no harm."""
+        self._send_upserts()
+        self._send([encode_delete(key) for key in sorted(self._deletes)])
+        self._deletes.clear()
+        with asking("commit"):
+            self._client.indices.refresh(index=self._name)
+            self._client.indices.put_mapping(index=self._name, meta={"position": position})
+
+    def _send_upserts(self) -> None:
+        self._send([operation for _, operation in self._upserts.values()])
+        self._upserts.clear()
+        self._size = 0
+
+    def _send(self, operations: list[bytes]) -> None:
+        bulk: list[bytes] = []
+        size = 0
+        for operation in operations:
+            bulk.append(operation)
+            size += len(operation)
+            if size >= _BULK_BYTES:
+                send_bulk(self._client, f"{self._name}-write", bulk)
+                bulk, size = [], 0
+        if bulk:
+            send_bulk(self._client, f"{self._name}-write", bulk)
+
+
+def send_bulk(client: Elasticsearch, alias: str, operations: list[bytes]) -> None:
+    """Send changes and look at each one's result; again, with growing pauses, what the server was too busy for.
+
+    A conflict means that a newer version is there: done.
+
+    Raises:
+        SearchIndexError: the server refused a change for good, or stayed busy.
+    """
+    for attempt in range(_ATTEMPTS):
+        with asking("write"):
+            answer = client.perform_request(
+                "POST",
+                f"/{alias}/_bulk",
+                params={"require_alias": "true"},
+                headers={"accept": "application/json", "content-type": "application/x-ndjson"},
+                body=b"".join(operations),
+            ).body
+        if not answer["errors"]:
+            return
+        operations = [operations[at] for at in _busy(answer["items"])]
+        if not operations:
+            return
+        time.sleep(0.2 * 2**attempt)
+    raise SearchIndexError(
+        f"Elasticsearch stayed too busy for {len(operations)} changes.",
+        remedy="Nothing is lost: run the same command again when it has recovered.",
+    )
+
+
+def _busy(items: list[dict[str, dict[str, Any]]]) -> list[int]:
+    """Return which items to send again; raise for one that is refused for good."""
+    again = []
+    for at, item in enumerate(items):
+        ((action, result),) = item.items()
+        status = result["status"]
+        if status == _TOO_MANY or status >= _SERVER_ERROR:
+            again.append(at)
+        elif "error" in result and status != _CONFLICT:
+            raise _refused(action, result)
+    return again
+
+
+def _refused(action: str, result: dict[str, Any]) -> SearchIndexError:
+    error = result["error"]
+    if error.get("type") == "index_not_found_exception":
+        return SearchIndexError(
+            "A rebuild has replaced the search index under this writer.", remedy="Run the same command again."
+        )
+    return SearchIndexError(
+        f"Elasticsearch refused to {action} document {result.get('_id')}: {error.get('type')}: {error.get('reason')}.",
+        remedy="Please report it with this message; the document's key is the work's.",
+    )
+
+
+class _AlreadyThereError(SearchIndexError):
+    """Another process has made the index first."""
+
+
+def connect(url: str) -> Elasticsearch:
+    """Return a client that waits, and tries again, as long as a node's restart takes."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 9200)
+    login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return Elasticsearch(
+        f"{parts.scheme}://{parts.hostname}:{port}{parts.path}",
+        basic_auth=login,
+        request_timeout=60,
+        max_retries=_ATTEMPTS,
+        retry_on_timeout=True,
+        retry_on_status=(_TOO_MANY, 502, 503, 504),
+    )
+
+
+@contextlib.contextmanager
+def asking(purpose: str) -> Iterator[None]:
+    """Turn the client's errors into ours, with what was being done."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise IndexDamagedError(
+            f"Elasticsearch could not {purpose}: {error.error} is missing.", remedy=REBUILD
+        ) from error
+    except ApiError as error:
+        raise SearchIndexError(
+            f"Elasticsearch could not {purpose}: {error.status_code} {error.error}: {_reason(error)}.",
+            remedy="Look into the cluster's health and log.",
+        ) from error
+    except TransportError as error:
+        raise SearchIndexError(
+            f"Elasticsearch does not answer (while trying to {purpose}): {error.message}.",
+            remedy="See that it runs and that the address in the settings is right.",
+        ) from error
+
+
+def _reason(error: ApiError) -> str:
+    causes = error.body.get("error", {}).get("root_cause") if isinstance(error.body, dict) else None
+    return str(causes[0].get("reason")) if causes else str(error.message)

@@ -1,0 +1,203 @@
+"""Translate documents, token queries and views into Elasticsearch's JSON, and its answers back; nothing is sent here.
+
+Only what the server's core has is used (no scripts, no percolator, no analysis plug-ins), so the smallest distribution
+answers like the largest.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+import orjson
+
+from indexer.search.document import Document
+from indexer.search.query import (
+    FACET_FIELDS,
+    AllOf,
+    AtLeast,
+    Clause,
+    Exact,
+    FacetValue,
+    Hits,
+    Sort,
+    TextField,
+    TokenPhrase,
+    TokenPrefix,
+    TokenQuery,
+    Tokens,
+    View,
+    Weighted,
+    Without,
+    Years,
+)
+from indexer.storage.layout import (
+    KEYWORD_FIELDS,
+    NEVER,
+    STRETCH_GAP,
+    TEXT_FIELDS,
+    choose_sort,
+    cut_page,
+    rank_of,
+    start_of,
+    stretches,
+)
+
+Json = dict[str, Any]
+
+#: More values than any facet has: with several shards each must hand over all of its own.
+_EVERY_SHARD = 1_000_000
+_NOTHING: Json = {"match_none": {}}
+_EVERYTHING: Json = {"constant_score": {"filter": {"match_all": {}}, "boost": 0}}
+_SORT_COLUMNS: dict[Sort, dict[str, str]] = {
+    "relevance": {"_score": "desc"},
+    "newest": {"published": "desc"},
+    "oldest": {"oldest": "asc"},
+    "first_indexed": {"first_indexed": "desc"},
+}
+
+
+def build_mapping(position: int) -> Json:
+    """Return the mapping; strict, without sources (cards come from the record store), with the feed position."""
+    text = {"type": "text", "analyzer": "whitespace", "position_increment_gap": STRETCH_GAP}
+    # Lucene refuses a whole document for one term above 32,766 bytes.
+    keyword = {"type": "keyword", "ignore_above": 8_191}
+    numbers = ("key", "year", "published", "oldest", "first_indexed")
+    return {
+        "dynamic": "strict",
+        "_source": {"enabled": False},
+        "_meta": {"position": position},
+        "properties": {
+            **dict.fromkeys(TEXT_FIELDS, text),
+            **dict.fromkeys(KEYWORD_FIELDS, keyword),
+            **{number: {"type": "long"} for number in numbers},
+        },
+    }
+
+
+def encode_upsert(document: Document) -> bytes:
+    """Return the two bulk lines that write a document, unless a newer version is there."""
+    action = {"index": {"_id": str(document.key), "version": document.version, "version_type": "external_gte"}}
+    source: Json = {text: stretches(document, text) for text in TEXT_FIELDS}
+    source |= {keyword: values for keyword in KEYWORD_FIELDS if (values := document.keywords.get(keyword))}
+    source |= {
+        "key": document.key,
+        "year": document.year,
+        "published": document.published,
+        "oldest": document.published or NEVER,
+        "first_indexed": document.first_indexed,
+    }
+    return orjson.dumps(action) + b"\n" + orjson.dumps(source) + b"\n"
+
+
+def encode_delete(key: int) -> bytes:
+    """Return the bulk line that deletes a document, whatever its version."""
+    return orjson.dumps({"delete": {"_id": str(key)}}) + b"\n"
+
+
+# --- questions ---------------------------------------------------------------------------------
+
+
+def build_search(query: TokenQuery, view: View) -> Json:
+    """Return the search request's body.
+
+    Filters of facets that are counted go behind the counting (``post_filter``), and into each other's counts.
+    """
+    sort = choose_sort(query, view)
+    late = {name: translate(clause) for name, clause in query.filters.items() if name in view.facets}
+    early = [translate(clause) for name, clause in query.filters.items() if name not in view.facets]
+    early += [translate(clause) for clause in query.restrictions]
+    matching = _EVERYTHING if query.matching is None else translate(query.matching)
+    boosts = [translate(boost) for boost in query.boosts]
+    body: Json = {
+        "query": {"bool": {"must": [matching], "filter": early, "should": boosts, "minimum_should_match": 0}},
+        "post_filter": {"bool": {"filter": list(late.values())}},
+        "aggs": {
+            name: {
+                "filter": {"bool": {"filter": [other for owner, other in late.items() if owner != name]}},
+                "aggs": {"values": _count_values(name, view.facet_size)},
+            }
+            for name in view.facets
+        },
+        "sort": [_SORT_COLUMNS[sort], {"key": "asc"}],
+        "size": view.limit + 1,
+        "track_total_hits": True,
+        "source": False,
+    }
+    if (start := start_of(view, sort)) is not None:
+        body["search_after"] = [start[0] if sort == "oldest" else -start[0], start[1]]
+    return body
+
+
+def _count_values(name: str, size: int) -> Json:
+    return {"terms": {"field": FACET_FIELDS[name], "size": size, "shard_size": max(size, _EVERY_SHARD)}}
+
+
+def translate(clause: Clause) -> Json:  # noqa: PLR0911 (one return per clause)
+    """Turn a clause into the query language."""
+    match clause:
+        case Tokens():
+            return _best([{"term": {clause.field: token}} for token in clause.alternatives])
+        case TokenPhrase():
+            return _best([_phrase(clause.field, row, clause.slop) for row in clause.alternatives if row])
+        case TokenPrefix():
+            return {"constant_score": {"filter": {"prefix": {clause.field: clause.prefix}}}}
+        case Exact():
+            return _unscored({"terms": {clause.field: list(clause.values)}})
+        case Years():
+            bounds = {"gte": clause.since, "lte": clause.until}
+            return _unscored({"range": {"year": {name: year for name, year in bounds.items() if year is not None}}})
+        case AllOf():
+            return {"bool": {"must": [_EVERYTHING, *map(translate, clause.clauses)]}}
+        case AtLeast():
+            return _at_least(clause.count, clause.clauses)
+        case Without():
+            kept = _EVERYTHING if clause.clause is None else translate(clause.clause)
+            return {"bool": {"must": [kept], "must_not": [translate(clause.excluded)]}}
+        case Weighted():
+            return {"bool": {"must": [translate(clause.clause)], "boost": clause.weight}}
+        case _:
+            assert_never(clause)
+
+
+def _at_least(count: int, clauses: tuple[Clause, ...]) -> Json:
+    if count > len(clauses):
+        return _NOTHING
+    optional = {"should": [translate(clause) for clause in clauses], "minimum_should_match": max(count, 0)}
+    return {"bool": optional if count > 0 else {"must": [_EVERYTHING], **optional}}
+
+
+def _phrase(field: TextField, row: tuple[str, ...], slop: int) -> Json:
+    """Translate a row of tokens; with slop it scores as its words do (engines weigh distance differently)."""
+    words: list[Json] = [{"term": {field: token}} for token in row]
+    if len(row) == 1:
+        return words[0]
+    phrase = {"match_phrase": {field: {"query": " ".join(row), "slop": slop, "analyzer": "whitespace"}}}
+    return {"bool": {"filter": [phrase], "must": words}} if slop else phrase
+
+
+def _best(alternatives: list[Json]) -> Json:
+    if not alternatives:
+        return _NOTHING
+    return alternatives[0] if len(alternatives) == 1 else {"dis_max": {"queries": alternatives}}
+
+
+def _unscored(query: Json) -> Json:
+    return {"bool": {"filter": [query]}}
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+def read_answer(answer: Json, query: TokenQuery, view: View) -> Hits:
+    """Turn the server's answer into hits and facets."""
+    sort = choose_sort(query, view)
+    hits = answer["hits"]
+    ranked = [rank_of(float(value), int(key), sort) for value, key in (hit["sort"] for hit in hits["hits"])]
+    facets = {
+        name: tuple(
+            FacetValue(value=str(bucket["key"]), count=bucket["doc_count"])
+            for bucket in answer["aggregations"][name]["values"]["buckets"]
+        )
+        for name in view.facets
+    }
+    return cut_page(ranked, count=hits["total"]["value"], view=view, sort=sort, facets=facets)
