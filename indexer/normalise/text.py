@@ -57,14 +57,14 @@ _BLANK_LINE = re.compile(r"\n\s*\n\s*")
 _AFTER_HEADING = re.compile(rf"([.:;?!。：])? ?{_HEADING_END}[ {_BREAK}{_HEADING_END}]*")
 
 _ABSTRACT_WORD = re.compile(
-    r"(?:(?:Abstract|ABSTRACT|Summary|SUMMARY|Resumo|RESUMO|Resumen|RESUMEN|Résumé|RÉSUMÉ|Zusammenfassung|Riassunto|Abstrak|"
-    r"ABSTRAK|Abstrakt|Özet|Аннотация|Анотація|АННОТАЦИЯ|Резюме|РЕЗЮМЕ)(?:\s*[:.—–-]+\s*|\s+(?=[A-ZÀ-ÞА-ЯІЇЄÇ“\"]))"
+    r"(?:(?:Abstract|ABSTRACT|Summary|SUMMARY|Resumo|RESUMO|Resumen|RESUMEN|Résumé|RÉSUMÉ|Zusammenfassung|Riassunto|"
+    r"Abstrak|ABSTRAK|Abstrakt|Özet|Аннотация|Анотація|АННОТАЦИЯ|Резюме|РЕЗЮМЕ)(?:\s*[:.—–-]+\s*|\s+(?=[A-ZÀ-ÞА-ЯІЇЄÇ“\"]))"
     r"|(?:【摘要】|［摘要］|\[摘要\]|摘\s*要\s*[:：]|要旨\s*[:：]|〔摘要〕)\s*)+"
 )
 _EMPTY_ABSTRACTS = frozenset(
     (
-        "abstract", "no abstract", "no abstract available", "abstract not available", "not available", "n/a", "na", "none",
-        "-", "--", "null", "no description provided", "resumo", "sem resumo", "sin resumen",
+        "abstract", "no abstract", "no abstract available", "abstract not available", "not available", "n/a", "na",
+        "none", "-", "--", "null", "no description provided", "resumo", "sem resumo", "sin resumen",
     )
 )  # fmt: skip
 _FOOTNOTE_MARKS = "*†‡§¶☆✩⁎∗ "

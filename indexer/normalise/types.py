@@ -59,13 +59,15 @@ _SPECIFIC_FIRST = (
     "report",
     "dataset",
 )
-_END_OF_WORD = r"(?=\s*(?:[:.\-–—(\[]|to\b|for\b|of\b|in\b|$))"
+_NOTICE_END = r"(?=\s*[:.(\[]|\s+[-–—]|\s+to\b|\s+for\b.{1,80}\bet al\b|\s*$)"  # not "Correction of myopia"
 _TITLE_TYPES = tuple(
-    (re.compile(pattern + _END_OF_WORD, re.IGNORECASE), kind)
+    (re.compile(pattern, re.IGNORECASE), kind)
     for pattern, kind in (
-        (r"(?:publisher['’]?s?\s+|author\s+)?(?:corrigend(?:um|a)|errat(?:um|a)|correction)", "correction"),
-        (r"retraction(?:\s+note|\s+notice)?", "retraction"),
-        (r"(?:guest\s+)?editorial", "editorial"),
+        (r"(?:publisher['’]?s?\s+|author\s+)?(?:corrigend(?:um|a)|errat(?:um|a))\b", "correction"),
+        (r"(?:publisher['’]?s?\s+|author\s+)?correction" + _NOTICE_END, "correction"),
+        (r"retraction\s+(?:note|notice)\b", "retraction"),
+        (r"retraction" + _NOTICE_END, "retraction"),
+        (r"(?:guest\s+)?editorial(?=\s*[:.]|\s+[-–—]|\s*$)", "editorial"),
     )
 )
 

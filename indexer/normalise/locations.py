@@ -1,0 +1,93 @@
+"""Where to read an article: addresses from identifiers and links, each once, PDF where it is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from harvesters.formats.description import Description, RawLink
+from indexer.models import ArticleVersion, Identifier, IdentifierScheme, License, Location
+
+_PDF = re.compile(r"\.pdf(?:$|[?#])|/pdf(?:/|$)|/download/pdf|[?&]format=pdf", re.IGNORECASE)
+_RESOLVERS = frozenset(
+    (
+        "doi.org", "dx.doi.org", "www.doi.org", "hdl.handle.net", "www.ncbi.nlm.nih.gov", "pubmed.ncbi.nlm.nih.gov",
+        "pmc.ncbi.nlm.nih.gov", "arxiv.org", "doaj.org", "www.doaj.org",
+    )
+)  # fmt: skip
+_LONGEST_URL = 2048
+
+
+def locations_of(
+    description: Description,
+    identifiers: Iterable[Identifier],
+    *,
+    source: str,
+    license_: License | None,
+    version: ArticleVersion | None,
+) -> tuple[Location, ...]:
+    """Return the places to read, best first: PMC, the publisher by DOI, full texts, then the landing pages."""
+    known = {one.scheme: one.value for one in reversed(tuple(identifiers))}
+    found: dict[str, Location] = {}
+    for url, pdf, own_version in (*_by_identifier(known, version), *_by_link(description, version)):
+        key = _key(url)
+        before = found.get(key)
+        if before is None:
+            found[key] = Location(url=url, pdf_url=pdf, license=license_, version=own_version, source=source)
+        elif pdf and before.pdf_url is None:
+            found[key] = Location(
+                url=before.url, pdf_url=pdf, license=before.license, version=before.version, source=source
+            )
+    if "doaj" in known:
+        url = f"https://doaj.org/article/{known['doaj']}"
+        found.setdefault(_key(url), Location(url=url, source=source))
+    return tuple(found.values())
+
+
+_Place = tuple[str, str | None, ArticleVersion | None]
+
+
+def _by_identifier(known: dict[IdentifierScheme, str], version: ArticleVersion | None) -> Iterator[_Place]:
+    if "pmcid" in known:
+        yield f"https://pmc.ncbi.nlm.nih.gov/articles/{known['pmcid']}/", None, version or "published"
+    if "doi" in known and not known["doi"].startswith("10.48550/arxiv."):
+        yield f"https://doi.org/{known['doi']}", None, version or "published"
+    if "arxiv" in known:
+        yield f"https://arxiv.org/abs/{known['arxiv']}", f"https://arxiv.org/pdf/{known['arxiv']}", "submitted"
+    if "handle" in known:
+        yield f"https://hdl.handle.net/{known['handle']}", None, version
+
+
+def _by_link(description: Description, version: ArticleVersion | None) -> Iterator[_Place]:
+    links = [link for link in description.links if link.kind != "relation" or _is_doaj(description)]
+    links.extend(RawLink(url=one.value) for one in description.identifiers if one.scheme is None)
+    for link in links:
+        url = web_address(link.url)
+        if url is None or urlsplit(url).hostname in _RESOLVERS:
+            continue
+        pdf = url if _PDF.search(url) or "pdf" in (link.media or "").lower() else None
+        yield url, pdf, version
+
+
+def _is_doaj(description: Description) -> bool:
+    """Tell whether relations are full texts: only DOAJ uses ``dc:relation`` so, beside its own landing page."""
+    return any("doaj.org/" in one.value for one in description.identifiers)
+
+
+def web_address(value: str) -> str | None:
+    """Return a usable http address, or ``None`` (other schemes, file names, several addresses in one)."""
+    text = value.strip()
+    if text.startswith("//"):
+        text = "https:" + text
+    if not text.lower().startswith(("http://", "https://")) or len(text) > _LONGEST_URL or any(map(str.isspace, text)):
+        return None
+    try:
+        host = urlsplit(text).hostname
+    except ValueError:
+        return None
+    return text if host and "." in host else None
+
+
+def _key(url: str) -> str:
+    return url.partition("://")[2].rstrip("/").removeprefix("www.").lower()
