@@ -17,7 +17,7 @@ from indexer.identity.cluster import Assignment, assign
 from indexer.identity.merge import Merged, merge
 from indexer.models import Manifestation
 from indexer.normalise.manifestation import normalise
-from indexer.search.analysis import fold
+from indexer.search.folding import fold
 from indexer.search.document import document_of
 from indexer.storage.catalogue import CatalogueWriter, WorkEntry
 from indexer.storage.feed import append_changes

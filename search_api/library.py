@@ -90,8 +90,8 @@ class Library:
 
 
 @contextlib.contextmanager
-def open_library(settings: Settings) -> Iterator[Library]:
-    """Open a library's store, seed its sources, and close everything at the end."""
+def open_library(settings: Settings, sources: list[Source] | None = None) -> Iterator[Library]:
+    """Open a library's store, seed its sources (those that come with the project, if none are given), close all at the end."""
     storage = settings.storage
     if isinstance(storage, ClusterStorage):
         store = RecordStore.cluster(storage.database_url.get_secret_value())
@@ -99,11 +99,13 @@ def open_library(settings: Settings) -> Iterator[Library]:
         store = RecordStore.embedded(settings.data_dir)
     library = Library(settings, store)
     try:
-        sources = seed_sources()
-        if settings.sources_file is not None:
-            sources += read_sources(settings.sources_file)
-        store.sources.seed(sources)
+        store.sources.seed(_configured_sources(settings) if sources is None else sources)
         yield library
     finally:
         library.close_index()
         store.close()
+
+
+def _configured_sources(settings: Settings) -> list[Source]:
+    more = read_sources(settings.sources_file) if settings.sources_file is not None else []
+    return [*seed_sources(), *more]

@@ -19,7 +19,7 @@ from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from sickle import Sickle
+from sickle import Sickle  # type: ignore[import-untyped]
 
 from harvesters.errors import (
     HarvestError,
@@ -104,7 +104,7 @@ class Fetcher:
         if attempt >= self.source.attempts:
             return None
         jitter = random.uniform(0.75, 1.25)  # noqa: S311  # to spread requests, not to keep a secret
-        wait = self.source.retry_wait_seconds * 2 ** (attempt - 1) * jitter
+        wait: float = self.source.retry_wait_seconds * 2 ** (attempt - 1) * jitter
         if isinstance(error, ThrottledError) and error.retry_after is not None:
             return None if error.retry_after > MAX_RETRY_AFTER else max(error.retry_after, wait)
         return wait

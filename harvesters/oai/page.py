@@ -107,8 +107,7 @@ def parse_answer(answer: Answer) -> etree._Element:
 
 def local_name(element: etree._Element) -> str:
     """Return an element's name without its namespace: repositories disagree about namespaces."""
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return str(element.tag).rpartition("}")[2]
 
 
 def raise_protocol_error(root: etree._Element, url: str) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from pydantic import TypeAdapter, ValidationError
+
 from harvesters.errors import SourceError
 
 Slice = Literal["day", "month"]
@@ -85,15 +87,15 @@ class Source:
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Source:
         """Build a definition from plain values and check each; raise ``SourceError`` naming what is wrong."""
-        known = {field.name: field for field in dataclasses.fields(cls)}
+        known = [field.name for field in dataclasses.fields(cls)]
         unknown = sorted(set(values) - set(known))
         if unknown:
             raise SourceError(f"Source {values.get('id')!r}: unknown setting {', '.join(unknown)}. Known: {', '.join(known)}.")
-        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
         try:
-            source = cls(**plain)
-        except TypeError as error:
-            raise SourceError(f"Source {values.get('id')!r}: {error}. Give at least id, name and endpoint.") from error
+            source = TypeAdapter(cls).validate_python(dict(values))
+        except ValidationError as error:
+            wrong = "; ".join(f"{item['loc'][0] if item['loc'] else ''}: {item['msg']}" for item in error.errors(include_url=False))
+            raise SourceError(f"Source {values.get('id')!r}: {wrong}. Correct it; at least id, name and endpoint are needed.") from error
         source.check()
         return source
 

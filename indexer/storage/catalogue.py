@@ -18,7 +18,7 @@ from indexer.identity.keys import Key, is_notice, keys_of
 from indexer.identity.merge import Merged
 from indexer.models import Bibliography, Container, Manifestation, Work
 from indexer.storage import schema
-from indexer.storage.database import Database
+from indexer.storage.database import Database, inserted_key
 from indexer.storage.feed import ChangeKind
 
 _IN_CHUNK = 500
@@ -135,7 +135,7 @@ class CatalogueWriter:
         for chunk in chunks(near):
             statement = select(table.c.work_key).where(table.c.key.in_(chunk), table.c.work_key.is_not(None))
             work_keys.update(key for key in self._connection.scalars(statement) if key is not None)
-        rows: dict[int, Row[Any]] = {}
+        rows: dict[int, Any] = {}
         columns = (table.c.key, table.c.work_key, table.c.notice)
         for chunk in chunks(near):
             rows.update((row.key, row) for row in self._connection.execute(select(*columns).where(table.c.key.in_(chunk), table.c.live)))
@@ -189,7 +189,7 @@ class CatalogueWriter:
                 data=data,
             )
         )
-        return int(inserted.inserted_primary_key[0]), 1, "split" if split_from else "new"
+        return inserted_key(inserted), 1, "split" if split_from else "new"
 
     def write_work(self, known: Row[Any], merged: Merged) -> WorkEntry | None:
         """Write a known work's merged view; return the change, or ``None`` where nothing changed."""
@@ -245,11 +245,11 @@ class CatalogueWriter:
             inserted = self._connection.execute(
                 schema.containers.insert().values(id=ids.mint(ids.CONTAINER), title=container.title)
             )
-            known = int(inserted.inserted_primary_key[0])
+            known = inserted_key(inserted)
         for scheme, value in wanted:
             insert = self._database.insert(table).values(scheme=scheme, value=value, container_key=known)
             self._connection.execute(insert.on_conflict_do_nothing())
-        return self._connection.execute(select(schema.containers.c.id).where(schema.containers.c.key == known)).scalar_one()
+        return str(self._connection.execute(select(schema.containers.c.id).where(schema.containers.c.key == known)).scalar_one())
 
 
 def work_data(merged: Merged) -> bytes:

@@ -16,8 +16,10 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
@@ -79,7 +81,7 @@ class Database:
         with _translated(), self.engine.connect() as connection:
             yield connection
 
-    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+    def insert(self, table: Table) -> SqliteInsert | PostgresInsert:
         """Return the dialect's INSERT, which knows ON CONFLICT; the only dialect branch of statements."""
         return sqlite.insert(table) if self.is_embedded else postgresql.insert(table)
 
@@ -163,6 +165,13 @@ class Database:
             self.one_writer(connection, "migrations")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def inserted_key(result: CursorResult[Any]) -> int:
+    """Return the integer key that an INSERT was given."""
+    key = result.inserted_primary_key
+    assert key is not None  # noqa: S101  # every table that is asked has one
+    return int(key[0])
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
 from indexer import clock
 from indexer.storage import schema
-from indexer.storage.database import Database
+from indexer.storage.database import Database, inserted_key
 from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
 
@@ -43,7 +43,7 @@ class HarvestLedger:
                     source_key=source_key, status="running", since=since, until=until, resumed=False, started_at=now
                 )
             )
-            return int(inserted.inserted_primary_key[0])
+            return inserted_key(inserted)
 
     def unfinished(self, source: Source) -> list[SliceState]:
         """Return lists left with a token to go on from; those without one are closed, they begin anew anyway."""
@@ -86,7 +86,7 @@ class HarvestLedger:
                     started_at=clock.now(),
                 )
             )
-            key = int(inserted.inserted_primary_key[0])
+            key = inserted_key(inserted)
         return SliceState(
             key=key, metadata_prefix=metadata_prefix, window=window, token=None, list_size=None, counts=Counts()
         )

@@ -82,7 +82,7 @@ class RawTable:
     ) -> dict[tuple[str, str], Row[Any]]:
         table = schema.raw_records.c
         identifiers = list({identifier for identifier, _ in wanted})
-        found: dict[tuple[str, str], Row[Any]] = {}
+        found: dict[tuple[str, str], Any] = {}
         for start in range(0, len(identifiers), _IN_CHUNK):
             statement = select(
                 table.key,
@@ -113,7 +113,7 @@ class RawTable:
         if writes.inserts:
             connection.execute(table.insert(), writes.inserts)
         if writes.updates:
-            names = {name: bindparam(f"new_{name}") for name in writes.updates[0] if name != "key"}
+            names: dict[str, Any] = {name: bindparam(f"new_{name}") for name in writes.updates[0] if name != "key"}
             statement = update(table).where(table.c.key == bindparam("at_key")).values(**names, changes=table.c.changes + 1)
             connection.execute(
                 statement, [{"at_key": row["key"], **{f"new_{name}": row[name] for name in names}} for row in writes.updates]
@@ -140,7 +140,8 @@ class RawTable:
 
     def _groups(self, connection: Connection, names: list[tuple[int, str]]) -> list[RecordGroup]:
         rows: dict[tuple[int, str], list[Row[Any]]] = {name: [] for name in names}
-        raw, by_source = schema.raw_records.c, {}
+        raw = schema.raw_records.c
+        by_source: dict[int, list[str]] = {}
         for source_key, identifier in names:
             by_source.setdefault(source_key, []).append(identifier)
         for source_key, identifiers in by_source.items():

@@ -77,7 +77,7 @@ def _count(name: str) -> Column[int]:
     return Column(name, Key, nullable=False, server_default=text("0"))
 
 
-_NEVER_REUSED = {"sqlite_autoincrement": True}
+_NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 
 #: Facts about the store itself: library id, signing key, versions of what wrote the data.
 facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))

@@ -1,0 +1,115 @@
+"""What ``kaijuan doctor`` examines: settings, store, index, sources; each finding with what to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from harvesters.errors import HarvestError
+from harvesters.oai.fetch import Fetcher
+from harvesters.oai.repository import Repository
+from harvesters.pace import Pace
+from harvesters.sources.definition import Source
+from indexer.errors import IndexerError
+from search_api.errors import SettingsError
+from search_api.library import Library, open_library
+from search_api.settings import Settings, read_settings
+
+_LEAST_FREE = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One finding; ``failed`` needs doing, ``warning`` wants knowing."""
+
+    name: str
+    state: Literal["ok", "warning", "failed"]
+    found: str
+    remedy: str = ""
+
+    def values(self) -> dict[str, Any]:
+        """Return the finding as plain values for JSON."""
+        return asdict(self)
+
+
+def examine() -> list[Check]:
+    """Examine everything; what fails does not keep the rest from being examined."""
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        return [Check(name="settings", state="failed", found=str(error), remedy="Correct the environment variable named.")]
+    found = [Check(name="settings", state="ok", found=f"{settings.storage.kind} deployment, data in {settings.data_dir}")]
+    try:
+        with open_library(settings) as library:
+            found += [_disk(settings), *_store(library), *_index(library), *_sources(library)]
+    except IndexerError as error:
+        found.append(Check(name="store", state="failed", found=error.reason, remedy=error.remedy))
+    except HarvestError as error:
+        found.append(Check(name="sources file", state="failed", found=str(error), remedy="Correct the file."))
+    return found
+
+
+def _disk(settings: Settings) -> Check:
+    free = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else settings.data_dir.anchor or "/").free
+    if free < _LEAST_FREE:
+        return Check(name="disk", state="warning", found=f"{free >> 20:,} MiB free", remedy="Make room: the store and a rebuild need it.")
+    return Check(name="disk", state="ok", found=f"{free >> 30:,} GiB free")
+
+
+def _store(library: Library) -> Iterator[Check]:
+    wrong = library.store.database.check()
+    counts = library.store.catalogue.counts()
+    if wrong:
+        yield Check(name="store", state="failed", found="; ".join(wrong), remedy="Stop kaijuan, keep a copy, restore the last backup.")
+    else:
+        yield Check(name="store", state="ok", found=f"{counts['works']:,} works from {counts['manifestations']:,} records")
+    pending = library.store.raw.count_pending()
+    if pending:
+        yield Check(name="pending", state="warning", found=f"{pending:,} records wait to be indexed", remedy="Run kaijuan index.")
+    waiting = sum(library.store.quarantine.counts().values())
+    if waiting:
+        yield Check(name="quarantine", state="warning", found=f"{waiting:,} records could not be used", remedy="See the reasons with kaijuan sources --json.")
+
+
+def _index(library: Library) -> Iterator[Check]:
+    try:
+        stats = library.index.stats()
+    except IndexerError as error:
+        yield Check(name="index", state="failed", found=error.reason, remedy=error.remedy)
+        return
+    behind = library.store.feed.horizon() - stats.position
+    works = library.store.catalogue.counts()["works"]
+    if behind < 0 or (behind == 0 and stats.documents != works):
+        yield Check(
+            name="index",
+            state="failed",
+            found=f"{stats.documents:,} documents for {works:,} works",
+            remedy="Build it anew with kaijuan rebuild --index-only.",
+        )
+    elif behind:
+        yield Check(name="index", state="warning", found=f"{behind:,} changes behind the store", remedy="Run kaijuan index.")
+    else:
+        yield Check(name="index", state="ok", found=f"{stats.documents:,} works in {stats.name}")
+
+
+def _sources(library: Library) -> Iterator[Check]:
+    for source in library.store.sources.all():
+        if source.enabled:
+            yield reach(source)
+
+
+def reach(source: Source) -> Check:
+    """Ask a source to identify itself, once and briefly."""
+    fetcher = Fetcher(dataclasses.replace(source, attempts=1, timeout_seconds=min(source.timeout_seconds, 10.0)), Pace())
+    try:
+        identity = Repository(fetcher).identify()
+    except HarvestError as error:
+        return Check(name=f"source {source.id}", state="warning", found=str(error), remedy="Check the network and the source's address.")
+    finally:
+        fetcher.close()
+    return Check(name=f"source {source.id}", state="ok", found=f"{identity.name} answers at {source.endpoint}")
+
+

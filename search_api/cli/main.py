@@ -1,0 +1,255 @@
+"""Commands; each opens the library, does one thing, and says how it went.
+
+Exit codes: 0 done, 1 it did not work out (the message says why and what to do), 2 the command itself was wrong.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+from harvesters.checkpoints import RunReport
+from harvesters.errors import HarvestError
+from harvesters.pace import Pace
+from harvesters.runner import Request
+from indexer.errors import IndexerError
+from search_api.cli import checks
+from search_api.cli.output import FAILED, OK, USAGE, CountWatch, HarvestWatch, print_json, print_table
+from search_api.cli.sources import sources
+from search_api.errors import KaijuanError, SettingsError
+from search_api.library import open_library
+from search_api.logs import configure_logs
+from search_api.routes.works import search_parameters
+from search_api.searching import Searcher
+from search_api.settings import read_settings
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
+_HOST, _PORT = "127.0.0.1", 8000
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="kaijuan")
+@click.option("--verbose", is_flag=True, help="Log more, to standard error.")
+def cli(*, verbose: bool) -> None:
+    """Kaijuan (开卷): harvest open-access repositories and search them together.
+
+    \b
+    Example: kaijuan up            harvest, index and serve on http://127.0.0.1:8000
+    """
+    configure_logs(verbose=verbose)
+
+
+cli.add_command(sources)
+
+
+@cli.command()
+@click.argument("names", metavar="SOURCE…", nargs=-1, required=True)
+@click.option("--since", help="Ask from this date on (YYYY-MM-DD) instead of from the checkpoint.")
+@click.option("--until", help="Ask up to this date (YYYY-MM-DD), inclusive.")
+@click.option("--full", is_flag=True, help="Forget the checkpoint and ask for everything the source's settings cover.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many records; the run is then incomplete.")
+@_JSON
+def harvest(names: tuple[str, ...], *, since: str | None, until: str | None, full: bool, limit: int | None, as_json: bool) -> None:
+    """Harvest sources, going on from where each stands; prints each run's ledger row.
+
+    Exit code 0 only when every run is complete.
+
+    \b
+    Example: kaijuan harvest doaj pmc
+             kaijuan harvest doaj --since 2026-09-01 --until 2026-09-07 --json
+    """
+    request = Request(since=since, until=until, full=full, max_records=limit)
+    reports: list[RunReport] = []
+    with open_library(read_settings()) as library, HarvestWatch(quiet=as_json) as watch:
+        chosen = [library.store.sources.get(name) for name in names]
+        pace = Pace()
+        for source in chosen:
+            report = library.harvest(source, request, pace=pace, on_progress=watch)
+            reports.append(report)
+            if as_json:
+                print_json(report.values())
+    if not as_json:
+        print_reports(reports)
+    raise SystemExit(OK if all(report.status == "complete" for report in reports) else FAILED)
+
+
+def print_reports(reports: list[RunReport]) -> None:
+    """Print ledger rows as a table, with each error in full below it."""
+    columns = ("source", "status", "expected", "received", "new", "changed", "unchanged", "deleted", "quarantined", "duplicates", "pages")
+    print_table("Harvests", columns, [[getattr(report, name) for name in columns] for report in reports])
+    for report in reports:
+        if report.error:
+            click.echo(f"{report.source}: {report.error}", err=True)
+
+
+@cli.command()
+@_JSON
+def index(*, as_json: bool) -> None:
+    """Bring works and search index up to date with what was harvested.
+
+    \b
+    Example: kaijuan index
+    """
+    started = time.monotonic()
+    with open_library(read_settings()) as library:
+        with CountWatch("normalise and join", library.store.raw.count_pending(), quiet=as_json) as watch:
+            joined, indexed = library.bring_up_to_date(watch)
+        works = library.store.catalogue.counts()["works"]
+    _print_indexed(
+        {
+            "works": works,
+            "indexed": indexed.indexed,
+            "removed": indexed.removed,
+            "records": joined.records,
+            "quarantined": joined.quarantined,
+            "seconds": round(time.monotonic() - started, 3),
+        },
+        as_json=as_json,
+    )
+
+
+@cli.command()
+@click.option("--index-only", is_flag=True, help="Keep the works, build only the search index anew.")
+@_JSON
+def rebuild(*, index_only: bool, as_json: bool) -> None:
+    """Build works and search index anew from the raw records; ids stay, searches go on meanwhile.
+
+    \b
+    Example: kaijuan rebuild --index-only
+    """
+    started = time.monotonic()
+    with open_library(read_settings()) as library:
+        with CountWatch("rebuild", None, quiet=as_json) as watch:
+            joined, indexed = library.rebuild(normalise=not index_only, watch=watch)
+        works = library.store.catalogue.counts()["works"]
+    _print_indexed(
+        {
+            "works": works,
+            "indexed": indexed.indexed,
+            "removed": indexed.removed,
+            "records": joined.records,
+            "quarantined": joined.quarantined,
+            "seconds": round(time.monotonic() - started, 3),
+        },
+        as_json=as_json,
+    )
+
+
+def _print_indexed(row: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(row)
+    else:
+        print_table("Index", tuple(row), [tuple(row.values())])
+
+
+@cli.command()
+@click.argument("query")
+@click.option("--match", help="all, most, any or auto (the default).")
+@click.option("--source", multiple=True, help="Only this source; repeat for more.")
+@click.option("--year", multiple=True, help="Only this year; repeat for more.")
+@click.option("--year-from", help="Only this year and later.")
+@click.option("--year-to", help="Only this year and earlier.")
+@click.option("--lang", multiple=True, help="Only this language (en, zh …).")
+@click.option("--license", multiple=True, help="Only this licence (cc-by …).")
+@click.option("--subject", multiple=True, help="Only this subject.")
+@click.option("--container", multiple=True, help="Only this journal (id).")
+@click.option("--type", multiple=True, help="Only this article type.")
+@click.option("--has", multiple=True, help="Only works with pdf, abstract, doi, license or fulltext.")
+@click.option("--sort", help="relevance, newest, oldest or first_indexed.")
+@click.option("--facets", help="Facets to count, with commas.")
+@click.option("--limit", help="Works to show (1 to 200).")
+@click.option("--cursor", help="next_cursor of the page before.")
+@click.option("--fields", help="card, detail, or field names with commas.")
+@_JSON
+def search(query: str, *, as_json: bool, **given: Any) -> None:
+    """Search the index; --json prints the same body as GET /v1/works.
+
+    \b
+    Example: kaijuan search "perovskite stability" --lang en
+             kaijuan search 钙钛矿 --json
+    """
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if value not in (None, ())}
+    wanted = search_parameters({"q": query, **values})
+    with open_library(read_settings()) as library:
+        body = Searcher(library).answer(wanted.search())
+    if as_json:
+        print_json(body)
+        return
+    rows = [
+        [row.get("year"), row.get("title"), (row.get("container") or {}).get("title"), " ".join(row.get("sources") or ()), row["id"]]
+        for row in body["results"]
+    ]
+    print_table(f"{body['meta']['count']:,} works in {body['meta']['took_ms']} ms", ("year", "title", "journal", "sources", "id"), rows)
+
+
+@cli.command()
+@click.option("--host", default=_HOST, show_default=True, help="Address to serve on; loopback unless you know better.")
+@click.option("--port", default=_PORT, show_default=True, type=click.IntRange(0, 65535))
+def serve(*, host: str, port: int) -> None:
+    """Serve the API and the page, nothing else.
+
+    \b
+    Example: kaijuan serve --port 8080
+    """
+    from search_api.serving import serve_library  # noqa: PLC0415  # the web stack takes a moment to load
+
+    with open_library(read_settings()) as library:
+        serve_library(library, host, port)
+
+
+@cli.command()
+@click.option("--demo", is_flag=True, help="Use the demonstration repositories, in a data folder of their own.")
+@click.option("--host", default=_HOST, show_default=True, help="Address to serve on; loopback unless you know better.")
+@click.option("--port", default=_PORT, show_default=True, type=click.IntRange(0, 65535))
+def up(*, demo: bool, host: str, port: int) -> None:
+    """Harvest, index, serve, and go on harvesting by schedule; Ctrl-C stops, the next `up` goes on.
+
+    \b
+    Example: kaijuan up
+             kaijuan up --demo
+    """
+    from search_api.up import run  # noqa: PLC0415  # the web stack takes a moment to load
+
+    run(read_settings(), demo=demo, host=host, port=port)
+
+
+@cli.command()
+@_JSON
+def doctor(*, as_json: bool) -> None:
+    """Check settings, store, index and sources, and say what to do.
+
+    \b
+    Example: kaijuan doctor
+    """
+    found = checks.examine()
+    if as_json:
+        for check in found:
+            print_json(check.values())
+    else:
+        print_table("Doctor", ("check", "state", "what was found", "what to do"), [(c.name, c.state, c.found, c.remedy) for c in found])
+    raise SystemExit(FAILED if any(check.state == "failed" for check in found) else OK)
+
+
+def main() -> None:
+    """Run the command line; every expected error is one clear message."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(USAGE) from None
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        raise SystemExit(FAILED) from None
+    except KeyboardInterrupt:
+        click.echo("Stopped. What was stored stays; the same command goes on from there.", err=True)
+        raise SystemExit(FAILED) from None
+    except SettingsError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(USAGE) from None
+    except (HarvestError, IndexerError, KaijuanError) as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(FAILED) from None
+
+

@@ -1,0 +1,115 @@
+"""How the command line speaks: tables and progress for people, JSON lines for programs, exit codes for scripts."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from harvesters.runner import Progress as HarvestProgress
+
+OK, FAILED, USAGE = 0, 1, 2
+_PLAIN_SECONDS = 5.0
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document on one line."""
+    click.echo(orjson.dumps(value).decode())
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; empty values show as a dash."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("–" if value in (None, "") else f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value) for value in row))
+    Console().print(table)
+
+
+class HarvestWatch:
+    """A progress line per source on standard error: records, expected, rate, errors."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._live = sys.stderr.isatty() and not quiet
+        self._bars = Progress(
+            TextColumn("{task.description:<18}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:>7}/s  errors {task.fields[errors]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not self._live,
+        )
+        self._tasks: dict[str, Any] = {}
+        self._started: dict[str, float] = {}
+        self._said: dict[str, float] = {}
+
+    def __enter__(self) -> HarvestWatch:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def __call__(self, progress: HarvestProgress) -> None:
+        """Show how far a source is."""
+        now = time.monotonic()
+        started = self._started.setdefault(progress.source, now)
+        rate = progress.counts.received / max(now - started, 0.001)
+        if self._live:
+            self._update_bar(progress, rate)
+        elif not self._quiet and now - self._said.get(progress.source, 0.0) >= _PLAIN_SECONDS:
+            self._said[progress.source] = now
+            expected = f"{progress.expected:,}" if progress.expected is not None else "unknown"
+            click.echo(
+                f"{progress.source}: {progress.counts.received:,} records of {expected}, {rate:,.0f}/s, errors {progress.errors}",
+                err=True,
+            )
+
+    def _update_bar(self, progress: HarvestProgress, rate: float) -> None:
+        if progress.source not in self._tasks:
+            self._tasks[progress.source] = self._bars.add_task(progress.source, total=None, rate="", errors=0)
+        self._bars.update(
+            self._tasks[progress.source],
+            completed=progress.counts.received,
+            total=progress.expected,
+            rate=f"{rate:,.0f}",
+            errors=progress.errors,
+        )
+
+
+class CountWatch:
+    """A progress bar for counted work of known or unknown size, on standard error."""
+
+    def __init__(self, what: str, total: int | None, *, quiet: bool = False) -> None:
+        self._bars = Progress(
+            TextColumn(f"{what:<18}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=quiet or not sys.stderr.isatty(),
+        )
+        self._task = self._bars.add_task(what, total=total)
+
+    def __enter__(self) -> CountWatch:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def __call__(self, done: int) -> None:
+        """Hear that so much more is done."""
+        self._bars.advance(self._task, done)

@@ -1,0 +1,54 @@
+"""Serve a library over HTTP with uvicorn, on a socket bound beforehand so that a taken port is a clear message."""
+
+from __future__ import annotations
+
+import socket
+
+import click
+import uvicorn
+
+from search_api.app import make_app
+from search_api.errors import PortTakenError
+from search_api.library import Library
+
+_SHUTDOWN_SECONDS = 5
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Bind the address to serve on; raise ``PortTakenError`` where that is impossible."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(f"Cannot serve on {host}:{port}: {error.strerror}. Choose another --port, or stop what uses it.") from error
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """Return the address that readers open."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def make_server(library: Library) -> uvicorn.Server:
+    """Return a server of the library's application; access lines are not logged, they would name readers' queries."""
+    config = uvicorn.Config(
+        make_app(library),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    return uvicorn.Server(config)
+
+
+def serve_library(library: Library, host: str, port: int) -> None:
+    """Serve until stopped."""
+    listener = bind(host, port)
+    click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
+    with listener:
+        make_server(library).run(sockets=[listener])

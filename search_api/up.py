@@ -1,0 +1,192 @@
+"""``kaijuan up``: harvest, index while harvesting, serve, and go on by schedule, all in one process.
+
+Threads: the web server on the main thread (it owns Ctrl-C), one harvest thread a host, one index thread, the scheduler's.
+Stopping at any moment is safe, because every page and every batch is one transaction; a polite stop only waits for the page
+in hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from harvesters.demo.repository import DemoRepositories
+from harvesters.demo.sources import demo_sources
+from harvesters.errors import HarvestError
+from harvesters.pace import Pace
+from harvesters.runner import Request
+from harvesters.sources.definition import Source
+from indexer.errors import IndexerError, SearchIndexError, StoreBusyError
+from search_api.cli.checks import reach
+from search_api.cli.main import print_reports
+from search_api.cli.output import HarvestWatch
+from search_api.library import Library, open_library
+from search_api.serving import address, bind, make_server
+from search_api.settings import Settings
+
+DEMO_FOLDER = "demo"
+_INDEX_SECONDS = 1.0
+_JOIN_SECONDS = 30.0
+_JITTER_SECONDS = 900
+_log = structlog.get_logger()
+
+
+def run(settings: Settings, *, demo: bool, host: str, port: int) -> None:
+    """Run until stopped; choose the demonstration where it was asked for, or where nothing else can be had."""
+    with bind(host, port) as listener:
+        if not demo and not _real_sources_usable(settings):
+            click.echo("No source can be reached and nothing is stored yet: serving the demonstration repositories instead.", err=True)
+            demo = True
+        with _opened(settings, demo=demo) as library:
+            service = Service(library, is_demo=demo)
+            server = make_server(library)
+            click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
+            service.start()
+            try:
+                server.run(sockets=[listener])
+            finally:
+                service.stop()
+
+
+def _real_sources_usable(settings: Settings) -> bool:
+    """Tell whether real records are here or can be had; say so for each source."""
+    with open_library(settings) as library:
+        if library.store.catalogue.counts()["manifestations"]:
+            return True
+        checks = [reach(source) for source in library.store.sources.all() if source.enabled]
+    for check in checks:
+        click.echo(f"{check.name}: {check.found}", err=True)
+    return any(check.state == "ok" for check in checks)
+
+
+@contextlib.contextmanager
+def _opened(settings: Settings, *, demo: bool) -> Iterator[Library]:
+    """Open the library, or the demonstration's own with its repositories running on loopback."""
+    if not demo:
+        with open_library(settings) as library:
+            yield library
+        return
+    apart = settings.model_copy(update={"data_dir": Path(settings.data_dir) / DEMO_FOLDER})
+    with DemoRepositories() as repositories:
+        sources = [Source.of(values) for values in demo_sources(repositories.endpoints)]
+        with open_library(apart, sources=sources) as library:
+            yield library
+
+
+class Service:
+    """The background work of ``up``."""
+
+    def __init__(self, library: Library, *, is_demo: bool) -> None:
+        self._library = library
+        self._is_demo = is_demo
+        self._stop = threading.Event()
+        self._pace = Pace(self._stop)
+        self._watch = HarvestWatch()
+        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        self._harvests: list[threading.Thread] = []
+        self._indexing = threading.Thread(target=self._index_until_stopped, name="index", daemon=True)
+
+    def start(self) -> None:
+        """Harvest what is due, index, and set the schedule."""
+        self._mend_index()
+        sources = [source for source in self._library.store.sources.all() if source.enabled]
+        by_host: dict[str, list[Source]] = {}
+        for source in sources:
+            by_host.setdefault(source.host, []).append(source)
+        self._harvests = [
+            threading.Thread(target=self._harvest_first, args=(group,), name=f"harvest-{host}", daemon=True)
+            for host, group in by_host.items()
+        ]
+        self._watch.__enter__()
+        self._indexing.start()
+        for thread in self._harvests:
+            thread.start()
+        threading.Thread(target=self._announce, name="announce", daemon=True).start()
+        for source in sources:
+            self._scheduler.add_job(self._harvest, _trigger(source), args=(source.id, Request()), id=source.id)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Ask everything to stop, and wait for the page and the batch in hand."""
+        click.echo("Stopping after the page in hand …", err=True)
+        self._stop.set()
+        self._scheduler.shutdown(wait=False)
+        for thread in [*self._harvests, self._indexing]:
+            thread.join(_JOIN_SECONDS)
+        self._watch.__exit__()
+
+    def _announce(self) -> None:
+        """Say how the first harvests ended, once they have."""
+        for thread in self._harvests:
+            thread.join()
+        self._watch.__exit__()
+        if not self._stop.is_set():
+            with contextlib.suppress(IndexerError):
+                print_reports([report for report in self._library.store.harvests.last_runs().values()])
+
+    def _harvest_first(self, sources: list[Source]) -> None:
+        for source in sources:
+            last = self._library.store.harvests.last_runs().get(source.id)
+            if last is None or last.status != "complete":
+                self._harvest(source.id, Request(max_records=source.first_records, max_requests=source.first_requests))
+            elif self._is_demo or _is_due(source, last.finished):
+                self._harvest(source.id, Request())
+
+    def _harvest(self, source_id: str, request: Request) -> None:
+        if self._stop.is_set():
+            return
+        try:
+            source = self._library.store.sources.get(source_id)
+            report = self._library.harvest(source, request, pace=self._pace, on_progress=self._watch)
+            _log.info("harvest_ended", source=source_id, status=report.status, received=report.received, error=report.error)
+        except StoreBusyError:
+            _log.info("harvest_skipped", source=source_id, reason="another process is harvesting it")
+        except (HarvestError, IndexerError) as error:
+            _log.error("harvest_failed", source=source_id, error=str(error))
+
+    def _mend_index(self) -> None:
+        """Rebuild an index that is damaged or of another version: the store has everything."""
+        try:
+            behind = self._library.store.feed.horizon() < self._library.index.position()
+        except SearchIndexError as error:
+            click.echo(f"{error.reason} Building it anew from the store.", err=True)
+            behind = True
+        if behind:
+            self._library.rebuild(normalise=False)
+
+    def _index_until_stopped(self) -> None:
+        while not self._stop.wait(_INDEX_SECONDS):
+            try:
+                joined, indexed = self._library.bring_up_to_date()
+                if joined.records or indexed.indexed or indexed.removed:
+                    _log.debug("indexed", records=joined.records, works=indexed.indexed, removed=indexed.removed)
+            except StoreBusyError:
+                continue
+            except IndexerError as error:
+                _log.error("indexing_failed", error=str(error))
+                self._stop.wait(_JITTER_SECONDS / 30)
+
+
+def _is_due(source: Source, finished: str | None) -> bool:
+    if finished is None:
+        return True
+    ended = datetime.fromisoformat(finished.replace("Z", "+00:00"))
+    return datetime.now(UTC) - ended >= timedelta(hours=source.every_hours)
+
+
+def _trigger(source: Source) -> CronTrigger | IntervalTrigger:
+    """Harvest at the host's allowed hour if it has one, else at intervals; never all sources at the same moment."""
+    if source.hours:
+        return CronTrigger(hour=int(source.hours.split("-")[0]), jitter=_JITTER_SECONDS, timezone=UTC)
+    return IntervalTrigger(hours=source.every_hours, jitter=_JITTER_SECONDS, timezone=UTC)
+
+
