@@ -45,11 +45,12 @@ class Library:
             self._index = self._open_index()
         return self._index
 
-    def _open_index(self) -> SearchIndex:
+    def _open_index(self, *, for_rebuild: bool = False) -> SearchIndex:
         storage = self.settings.storage
         if isinstance(storage, ClusterStorage):
-            return ElasticIndex.open(storage.elasticsearch_url.get_secret_value(), storage.index_prefix)
-        return TantivyIndex.open(self.index_folder)
+            url = storage.elasticsearch_url.get_secret_value()
+            return ElasticIndex.open(url, storage.index_prefix, for_rebuild=for_rebuild)
+        return TantivyIndex.open(self.index_folder, for_rebuild=for_rebuild)
 
     def close_index(self) -> None:
         """Close the index; the next use opens it anew."""
@@ -80,13 +81,9 @@ class Library:
             if normalise:
                 self.pipeline.forget_normalised()
                 joined = self.pipeline.join_pending(watch=watch)
-            return joined, self.pipeline.rebuild_index(self.fresh_index(), watch=watch)
-
-    def fresh_index(self) -> SearchIndex:
-        """Return the index even where it is damaged or of another version, fit only to be rebuilt."""
-        if self._index is None and not isinstance(self.settings.storage, ClusterStorage):
-            self._index = TantivyIndex.open(self.index_folder, damaged_ok=True)
-        return self.index
+            if self._index is None:  # it may be damaged or of another version: the rebuild replaces it
+                self._index = self._open_index(for_rebuild=True)
+            return joined, self.pipeline.rebuild_index(self._index, watch=watch)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ in hand.
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ from search_api.cli.main import print_reports
 from search_api.cli.output import HarvestWatch
 from search_api.library import Library, open_library
 from search_api.serving import address, bind, make_server
-from search_api.settings import Settings
+from search_api.settings import EmbeddedStorage, Settings
 
 DEMO_FOLDER = "demo"
 _INDEX_SECONDS = 1.0
@@ -46,15 +47,27 @@ def run(settings: Settings, *, demo: bool, host: str, port: int) -> None:
         if not demo and not _real_sources_usable(settings):
             click.echo("No source can be reached and nothing is stored yet: serving the demonstration repositories instead.", err=True)
             demo = True
-        with _opened(settings, demo=demo) as library:
-            service = Service(library, is_demo=demo)
-            server = make_server(library)
+        with _opened(settings, demo=demo) as library, _working(library, is_demo=demo):
             click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
-            service.start()
-            try:
-                server.run(sockets=[listener])
-            finally:
-                service.stop()
+            make_server(library).run(sockets=[listener])
+
+
+def work(settings: Settings) -> None:
+    """Harvest and index by schedule without serving, until stopped: the cluster's worker."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    with open_library(settings) as library, _working(library, is_demo=False), contextlib.suppress(KeyboardInterrupt):
+        stopped.wait()
+
+
+@contextlib.contextmanager
+def _working(library: Library, *, is_demo: bool) -> Iterator[None]:
+    service = Service(library, is_demo=is_demo)
+    service.start()
+    try:
+        yield
+    finally:
+        service.stop()
 
 
 def _real_sources_usable(settings: Settings) -> bool:
@@ -75,7 +88,7 @@ def _opened(settings: Settings, *, demo: bool) -> Iterator[Library]:
         with open_library(settings) as library:
             yield library
         return
-    apart = settings.model_copy(update={"data_dir": Path(settings.data_dir) / DEMO_FOLDER})
+    apart = settings.model_copy(update={"data_dir": Path(settings.data_dir) / DEMO_FOLDER, "storage": EmbeddedStorage()})
     with DemoRepositories() as repositories:
         sources = [Source.of(values) for values in demo_sources(repositories.endpoints)]
         with open_library(apart, sources=sources) as library:

@@ -203,16 +203,22 @@ def serve(*, host: str, port: int) -> None:
 @click.option("--demo", is_flag=True, help="Use the demonstration repositories, in a data folder of their own.")
 @click.option("--host", default=_HOST, show_default=True, help="Address to serve on; loopback unless you know better.")
 @click.option("--port", default=_PORT, show_default=True, type=click.IntRange(0, 65535))
-def up(*, demo: bool, host: str, port: int) -> None:
+@click.option("--no-serve", is_flag=True, help="Only harvest and index; another process serves.")
+def up(*, demo: bool, host: str, port: int, no_serve: bool) -> None:
     """Harvest, index, serve, and go on harvesting by schedule; Ctrl-C stops, the next `up` goes on.
 
     \b
     Example: kaijuan up
              kaijuan up --demo
     """
-    from search_api.up import run  # noqa: PLC0415  # the web stack takes a moment to load
+    from search_api.up import run, work  # noqa: PLC0415  # the web stack takes a moment to load
 
-    run(read_settings(), demo=demo, host=host, port=port)
+    if no_serve and demo:
+        raise click.UsageError("--demo is for looking at; leave --no-serve out.")
+    if no_serve:
+        work(read_settings())
+    else:
+        run(read_settings(), demo=demo, host=host, port=port)
 
 
 @cli.command()
