@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_CALM = re.compile("[a-zß-öø-ÿа-яё]{4}")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SENTENCE_START = re.compile(r"(?:^|[.?!]\s+|^[^\w]+)([^\W\d_])")
 _ACRONYMS = frozenset(
@@ -39,7 +40,7 @@ def sentence_case(title: str) -> str:
 
 
 def _is_shouted(title: str) -> bool:
-    if not title or title.islower():
+    if not title or _CALM.search(title):
         return False
     upper = sum(1 for letter in title if letter.isupper())
     if upper < _MIN_CASED:

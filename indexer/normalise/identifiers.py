@@ -34,7 +34,10 @@ _ARXIV = re.compile(
 )
 _ARXIV_BARE = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?")
 _DOAJ = re.compile(r"(?:oai:doaj\.org/article:|doaj\.org/article/)([0-9a-f]{32})", re.IGNORECASE)
-_HANDLE = re.compile(r"(?:hdl\.handle\.net/|handle\.net/|^hdl:|^info:hdl/)(\d[\w.]*/[^\s?#]+)", re.IGNORECASE)
+# 123456789 is the prefix that DSpace comes with: hundreds of repositories never changed it.
+_HANDLE = re.compile(
+    r"(?:hdl\.handle\.net/|handle\.net/|^hdl:|^info:hdl/)((?!123456789/)\d[\w.]*/[^\s?#/]+)", re.IGNORECASE
+)
 _ISBN = re.compile(r"(?:urn:)?isbn[:\s]*((?:97[89][- ]?)?(?:\d[- ]?){9}[\dX])", re.IGNORECASE)
 _ISSN = re.compile(r"(?<![\dX-])(\d{4})\s*[-–‐−]?\s*(\d{3}[\dXxХх])(?![\dX-])")
 _MAX_LENGTH = 2048
@@ -186,7 +189,10 @@ def _is_doi_like(value: str) -> bool:
 
 
 def identify_all(raws: Iterable[RawIdentifier], record_identifier: str) -> tuple[Identifier, ...]:
-    """Return all identifiers of a record, each once, the record's own OAI identifier last."""
+    """Return all identifiers of a record, each once, the record's own OAI identifier last.
+
+    Its value has no ``oai:`` in front, as no value repeats its scheme.
+    """
     found: dict[Identifier, None] = {}
     for raw in raws:
         for one in identify(raw):
@@ -194,5 +200,5 @@ def identify_all(raws: Iterable[RawIdentifier], record_identifier: str) -> tuple
     for one in _guess(record_identifier):
         found.setdefault(one)
     if record_identifier.startswith("oai:"):
-        found.setdefault(Identifier(scheme="oai", value=record_identifier))
+        found.setdefault(Identifier(scheme="oai", value=record_identifier.removeprefix("oai:")))
     return tuple(found)

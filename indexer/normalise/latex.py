@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import lru_cache
 
@@ -29,6 +30,7 @@ _MOST_FORMULAS = 1000  # a round; a page of LaTeX posing as an abstract may not 
 
 @lru_cache(maxsize=1)
 def _converter() -> LatexNodes2Text:
+    logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it warns at every \\frac12
     return LatexNodes2Text(math_mode="text", strict_latex_spaces=False)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import urlsplit
 
 from harvesters.formats.description import Description, RawLink
 from indexer.models import ArticleVersion, Identifier, IdentifierScheme, License, Location
 
+_ADDRESS = re.compile(r"https?://[^\s/?#:@.]+(?:\.[^\s/?#:@.]+)+(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _PDF = re.compile(r"\.pdf(?:$|[?#])|/pdf(?:/|$)|/download/pdf|[?&]format=pdf", re.IGNORECASE)
+_NO_TEXT = re.compile(r"\.(?:png|jpe?g|gif|svg|m4v|mp[34]|avi|wav|zip|xml|rdf)$", re.IGNORECASE)
 _RESOLVERS = frozenset(
     (
         "doi.org", "dx.doi.org", "www.doi.org", "hdl.handle.net", "www.ncbi.nlm.nih.gov", "pubmed.ncbi.nlm.nih.gov",
@@ -60,11 +61,14 @@ def _by_identifier(known: dict[IdentifierScheme, str], version: ArticleVersion |
 
 
 def _by_link(description: Description, version: ArticleVersion | None) -> Iterator[_Place]:
-    links = [link for link in description.links if link.kind != "relation" or _is_doaj(description)]
+    relations_too = _is_doaj(description)
+    links = [link for link in description.links if link.kind != "relation" or relations_too]
     links.extend(RawLink(url=one.value) for one in description.identifiers if one.scheme is None)
+    if not any(web_address(link.url) for link in links):  # EPrints has its landing page among the relations
+        links = [link for link in description.links if link.kind == "relation"][:1]
     for link in links:
         url = web_address(link.url)
-        if url is None or urlsplit(url).hostname in _RESOLVERS:
+        if url is None or url.split("/", 3)[2].lower() in _RESOLVERS or _NO_TEXT.search(url):
             continue
         pdf = url if _PDF.search(url) or "pdf" in (link.media or "").lower() else None
         yield url, pdf, version
@@ -80,13 +84,7 @@ def web_address(value: str) -> str | None:
     text = value.strip()
     if text.startswith("//"):
         text = "https:" + text
-    if not text.lower().startswith(("http://", "https://")) or len(text) > _LONGEST_URL or any(map(str.isspace, text)):
-        return None
-    try:
-        host = urlsplit(text).hostname
-    except ValueError:
-        return None
-    return text if host and "." in host else None
+    return text if len(text) <= _LONGEST_URL and _ADDRESS.fullmatch(text) else None
 
 
 def _key(url: str) -> str:

@@ -37,7 +37,7 @@ _DEGREE = re.compile(
     r"(?:M\.?D|Ph\.?\s?D|M\.?Sc|B\.?Sc|M\.?P\.?H|M\.?B\.?B\.?S|D\.?D\.?S|D\.?Sc|M\.?A|M\.?S|R\.?N|F\.?R\.?C\.?S|Dr|Prof|Eng|DNP|PharmD)\.?",
 )
 _TITLED = re.compile(r"^(?:Dr|Prof|Professor|Mr|Mrs|Ms|Sir|Assoc|Assist|Asst)\b\.?\s|[(\"“]", re.IGNORECASE)
-_INITIALS = re.compile(r"(?:[A-ZÀ-ÞА-ЯЁІЇЄ]\.?[\s-]?){1,4}")
+_INITIALS = re.compile(r"(?:[A-ZÀ-ÞА-ЯЁІЇЄ]\.[\s-]?){1,4}|(?:[A-ZÀ-ÞА-ЯЁІЇЄ][\s.-]?){1,3}")
 _SHORT_SURNAMES = frozenset(
     """
     XU LI WU HU YU LU MA HE GU DU SU FU XIE LIU SUN WEI TAN KIM LEE CHO KO OH HO LE DO VU YE YI QI QU NI LO NG AN BAI
@@ -55,6 +55,8 @@ _EDGES = " \t,;:*†‡§¶#.·-–—_/\\|&0123456789¹²³⁴⁵⁶⁷⁸⁹"
 _LEADING = " \t,;:*†‡§¶#.·-–—_/\\|&0123456789"
 _EMAIL = re.compile(r"\(?\s*(?:e-?mail|correo\s?e\w*)?\s*[:.]?\s*[\w.+-]+@[\w-]+\.[\w.-]+\s*\)?", re.IGNORECASE)
 _AFFILIATION_LABEL = re.compile(r"^(?:\(?\d{1,2}\)?[.)]?\s*(?=[^\W\d_])|[a-z][.)]\s+|[*†‡§¶#]+\s*)")
+_NAME_WORD = re.compile(r"[^\W\d_]+")
+_LONGEST_INITIALS = 3
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -92,6 +94,7 @@ def _contributors(raw: RawContributor) -> Iterable[Contributor]:
 def contributor(raw: RawContributor) -> Contributor | None:
     """Return one clean contributor, or ``None`` where no name is left (an address, a number)."""
     family, given, name, is_group = _parts(raw)
+    family, given = _calm(family), _calm(given)
     display = name or _display(family, given)
     if not display:
         return None
@@ -128,6 +131,21 @@ def _trim(text: str) -> str:
     rest = text[text.find(trimmed) + len(trimmed) :] if trimmed else ""
     last = trimmed.rpartition(" ")[2].rpartition(".")[2]
     return trimmed + "." if rest.startswith(".") and (len(last) == 1 or _SUFFIX.fullmatch(last)) else trimmed
+
+
+def _calm(name: str) -> str:
+    """Write a name in capitals (``ARAÚJO``, as SciELO has it) as one writes names; initials and ``XU`` stay."""
+    if len(name) <= _LONGEST_INITIALS or not name.isupper():
+        return name
+    return _NAME_WORD.sub(_calm_word, name)
+
+
+def _calm_word(match: re.Match[str]) -> str:
+    word = match[0]
+    if len(word) == 1:
+        return word
+    lowered = word.lower()
+    return lowered if lowered in _PARTICLES else word[0] + lowered[1:]
 
 
 def _display(family: str, given: str) -> str:

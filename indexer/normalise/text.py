@@ -49,10 +49,10 @@ _CONTROL = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb"
     f"\ufffe\uffff\ud800-\udfff{_BREAK}{_HEADING_END}]"
 )
+_MOJIBAKE_LEADS = "ÂÃâÅÄÐÑÎÏØÙ"
 _MOJIBAKE = re.compile(
-    "[ÂÃâÅÄÐÑÎÏØÙ][\x80-\xbf\u2018-\u203a\u20ac\u2122\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc]"
+    f"[{_MOJIBAKE_LEADS}][\x80-\xbf\u2018-\u203a\u20ac\u2122\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc]"
 )
-_SPACES = re.compile(r"\s+")
 _BLANK_LINE = re.compile(r"\n\s*\n\s*")
 _AFTER_HEADING = re.compile(rf"([.:;?!。：])? ?{_HEADING_END}[ {_BREAK}{_HEADING_END}]*")
 
@@ -76,8 +76,10 @@ def clean_line(value: str | None) -> str:
     """Return a text as one clean line: a title, a name, a term."""
     if not value:
         return ""
-    text = _plain(value).replace(_BREAK, " ").replace(_HEADING_END, " ")
-    return _SPACES.sub(" ", text).strip()
+    text = _plain(value)
+    if _BREAK in text or _HEADING_END in text:
+        text = text.replace(_BREAK, " ").replace(_HEADING_END, " ")
+    return " ".join(text.split())
 
 
 def clean_abstract(value: str | None) -> str:
@@ -90,7 +92,7 @@ def clean_abstract(value: str | None) -> str:
     text = _plain(value)
     if "\n" in text:
         text = _BLANK_LINE.sub(_BREAK, text)
-    text = _SPACES.sub(" ", text)
+    text = " ".join(text.split())
     if _HEADING_END in text:
         text = _AFTER_HEADING.sub(lambda match: (match[1] or ":") + " ", text)
     if _BREAK in text:
@@ -124,7 +126,8 @@ def strip_glued_digit(title: str, context: str) -> str:
 
 def _plain(value: str) -> str:
     """Strip, decode and repair until nothing changes; blocks leave ``_BREAK``, headings ``_HEADING_END``."""
-    text = _CONTROL.sub("", value)
+    # isprintable() is a hundred times quicker than the pattern, and false for every character in it
+    text = value if value.replace("\n", " ").replace("\r", " ").isprintable() else _CONTROL.sub("", value)
     if not text.isascii():
         text = unicodedata.normalize("NFC", _repair_encoding(text))
     rounds = 0
@@ -141,7 +144,7 @@ def _plain(value: str) -> str:
 
 
 def _repair_encoding(text: str) -> str:
-    if _MOJIBAKE.search(text) is None:
+    if not any(map(text.__contains__, _MOJIBAKE_LEADS)) or _MOJIBAKE.search(text) is None:
         return text
     return _CONTROL.sub("", ftfy.fix_encoding(text))
 
