@@ -1,14 +1,15 @@
 """Text to tokens: the one analysis of both engines, for documents and for queries.
 
-A stretch of text becomes a *stream*, tokens in text order, over which phrases run, and *extra* tokens, which only words look for.
+A stretch of text becomes a *stream*, tokens in text order, over which phrases run, and *extra* tokens, which only words
+look for.
 
-- Letters make words, stemmed by the text's language. ``COVID-19`` and ``covid19`` both stream as ``covid 19``, as ``covid 19``
-  does; the joined form is an extra, so that ``microbiome`` finds ``micro-biome``.
+- Letters make words, stemmed by the text's language. ``COVID-19`` and ``covid19`` both stream as ``covid 19``, as
+  ``covid 19`` does; the joined form is an extra, so that ``microbiome`` finds ``micro-biome``.
 - A stem hides what was written; the written form is an extra too, marked with ``=``, for prefixes.
-- Chinese runs stream as overlapping pairs (a single character alone); extras are the words of three and more characters (words of
-  two are pairs already) and each run's last character, so that a prefix of one character finds it everywhere.
-  Kana, hangul, Thai and their like are pairs too. Words and pairs together find 97 % of known Chinese
-  items where the engines' own analysis finds 15 %.
+- Chinese runs stream as overlapping pairs (a single character alone); extras are the words of three and more characters
+  (words of two are pairs already) and each run's last character, so that a prefix of one character finds it everywhere.
+  Kana, hangul, Thai and their like are pairs too. Words and pairs together find 97 % of known Chinese items where the
+  engines' own analysis finds 15 %.
 
 Raise ``ANALYZER_VERSION`` with every change that gives other tokens: it stands in the index name.
 """
@@ -133,7 +134,7 @@ def analyse(text: str, language: str | None) -> Analysed:
 
 
 def index_values(text: str, language: str | None) -> tuple[str, ...]:
-    """Return the text as an index field takes it: the stream, then the extra tokens; no phrase crosses from one to the other."""
+    """Return the text as an index field takes it: the stream, then the extra tokens, which no phrase reaches."""
     analysed = analyse(text, language)
     return tuple(" ".join(tokens) for tokens in (analysed.stream, analysed.extra) if tokens)
 
@@ -141,9 +142,9 @@ def index_values(text: str, language: str | None) -> tuple[str, ...]:
 def query_words(text: str, *, stemmed: bool = True) -> QueryWords:
     """Return what a text without operators asks for; ``stemmed`` is for fields whose text is stemmed.
 
-    A word may be of any language that its script allows, so its alternatives are its surface and all its stems. A Chinese run of
-    up to three characters (a name, a term) is one word; a longer one is cut into words, and the pairs between them only
-    add to the score, so that ``图像分割方法`` also finds ``图像的分割方法``.
+    A word may be of any language that its script allows, so its alternatives are its surface and all its stems. A
+    Chinese run of up to three characters (a name, a term) is one word; a longer one is cut into words, and the pairs
+    between them only add to the score, so that ``图像分割方法`` also finds ``图像的分割方法``.
     """
     words: list[QueryWord | QueryRun] = []
     bonus: list[str] = []
@@ -175,7 +176,7 @@ def query_phrases(text: str, *, stemmed: bool = True) -> tuple[tuple[str, ...], 
 
 
 def prefix_forms(text: str) -> tuple[str, ...]:
-    """Return the token beginnings that a prefix search looks for: as stems and as written; empty where it has no letters."""
+    """Return the token beginnings that a prefix search looks for, as stems and as written; empty without letters."""
     joined = "".join("".join(_PART.findall(chunk)) for chunk in _chunks(fold(text)))[:MAX_TOKEN_LENGTH]
     return (joined, WRITTEN + joined) if joined else ()
 

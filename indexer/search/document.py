@@ -41,7 +41,7 @@ def document_of(work: Work) -> Document:
     """Turn a work into its document.
 
     Titles and abstracts are stemmed by their own language, else by the article's; keywords and subjects by the
-    article's; names and journals not at all. Affiliations are not searched: they are about people, not about the article.
+    article's; names and journals not at all. Affiliations are not searched: they are about people, not the article.
     """
     date = work.published
     return Document(

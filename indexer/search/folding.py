@@ -1,9 +1,9 @@
 """Fold text, so that the same word written differently becomes the same letters.
 
 Compatibility forms (NFKC), case, width, diacritics, Arabic vowel signs and letter variants, traditional → simplified
-Chinese, digits of all scripts → 0-9, typographic hyphens and apostrophes → their ASCII twins. Letters that are letters of their own stay:
-й, ї and ў in Cyrillic, voiced kana, Indic vowel signs. Chinese is folded by character (4 of 2,000 abstracts differ from
-folding by phrase, in a third of the time), the same on both sides.
+Chinese, digits of all scripts → 0-9, typographic hyphens and apostrophes → their ASCII twins. What is a letter of its
+own stays: й, ї and ў in Cyrillic, voiced kana, Indic vowel signs. Chinese is folded by character (4 of 2,000 abstracts
+differ from folding by phrase), the same in documents and in queries.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 
-import Stemmer  # type: ignore[import-untyped]
+import Stemmer  # type: ignore[import-not-found]
 
 from indexer.search.folding import fold
 
@@ -29,7 +29,10 @@ ALGORITHMS = {
 _SCRIPTS = {"ru": "cyrillic", "ar": "arabic"}
 _LATIN = tuple(language for language in ALGORITHMS if language not in _SCRIPTS)
 #: Texts in these languages are stemmed by English rules where they use Latin letters: terms borrowed from English.
-_BORROWING = frozenset("zh ja ko ru ar fa ur uk be bg sr mk el he hi bn ta te th vi ka hy kk mn".split())
+_BORROWING = frozenset(
+    {"zh", "ja", "ko", "ru", "ar", "fa", "ur", "uk", "be", "bg", "sr", "mk", "el", "he"}
+    | {"hi", "bn", "ta", "te", "th", "vi", "ka", "hy", "kk", "mn"}
+)
 _MEMORY = 1 << 16
 
 _RESTORED: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {

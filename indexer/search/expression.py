@@ -1,0 +1,150 @@
+"""A parsed query: what was asked, with the positions where it stands in the text.
+
+::
+
+    Node
+    ├── Word, Prefix, Phrase    words of a text field (``field`` ``None``: everywhere)
+    ├── Term, YearRange         exact conditions
+    ├── Sequence                items side by side: how many of the bare words must match is not said here
+    ├── And, Or                 said by operators
+    └── Not
+
+Positions (0-based, the first character) do not count when nodes are compared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+FieldName = Literal["title", "author", "journal", "subject"]
+TermName = Literal["doi", "issn", "pmid", "pmcid", "arxiv", "lang", "source", "license", "type", "has"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Text without blanks; analysis may find several words in it."""
+
+    text: str
+    field: FieldName | None = None
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefix:
+    """The beginning of a word: ``text`` is without the ``*``."""
+
+    text: str
+    field: FieldName | None = None
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """Words in a row, at most ``slop`` further apart."""
+
+    text: str
+    slop: int = 0
+    field: FieldName | None = None
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A whole value of an exact field, in its canonical form."""
+
+    name: TermName
+    value: str
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearRange:
+    """Publication years, inclusive; ``None`` is open, not both."""
+
+    since: int | None
+    until: int | None
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """Two or more items side by side."""
+
+    items: tuple[Node, ...]
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class And:
+    """Two or more items, all of them."""
+
+    items: tuple[Node, ...]
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Or:
+    """Two or more items, any of them."""
+
+    items: tuple[Node, ...]
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """Everything but the item."""
+
+    item: Node
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+Node = Word | Prefix | Phrase | Term | YearRange | Sequence | And | Or | Not
+
+#: How tightly nodes bind when printed; a looser one inside a tighter one needs parentheses.
+_BINDING: dict[type[Node], int] = {Or: 0, Sequence: 1, And: 2}
+
+
+def print_query(node: Node) -> str:  # noqa: PLR0911 - one return for each kind of node
+    """Write a node in the query language, so that parsing it gives the same node."""
+    match node:
+        case Word():
+            return _fielded(node.field, node.text)
+        case Prefix():
+            return _fielded(node.field, f"{node.text}*")
+        case Phrase():
+            return _fielded(node.field, f'"{node.text}"' + (f"~{node.slop}" if node.slop else ""))
+        case Term():
+            simple = not any(character.isspace() or character in "()" for character in node.value)
+            return f"{node.name}:{node.value}" if simple else f'{node.name}:"{node.value}"'
+        case YearRange():
+            return f"year:{_print_years(node)}"
+        case Not():
+            return "-" + (print_query(node.item) if _is_single(node.item) else f"({print_query(node.item)})")
+        case Sequence() | And() | Or():
+            joint = {Sequence: " ", And: " AND ", Or: " OR "}[type(node)]
+            return joint.join(_print_item(item, _BINDING[type(node)]) for item in node.items)
+        case _:
+            assert_never(node)
+
+
+def _print_item(item: Node, binding: int) -> str:
+    printed = print_query(item)
+    return f"({printed})" if _BINDING.get(type(item), 9) <= binding else printed
+
+
+def _is_single(node: Node) -> bool:
+    return not isinstance(node, Sequence | And | Or | Not)
+
+
+def _fielded(name: str | None, text: str) -> str:
+    return f"{name}:{text}" if name else text
+
+
+def _print_years(years: YearRange) -> str:
+    if years.since == years.until:
+        return str(years.since)
+    since = "" if years.since is None else str(years.since)
+    until = "" if years.until is None else str(years.until)
+    return f"{since}..{until}"

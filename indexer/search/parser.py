@@ -1,0 +1,347 @@
+"""The query language: text to a parsed query, or an error that says where and what to do.
+
+::
+
+    query    = side *("OR" side)
+    side     = 1*both                       items side by side
+    both     = item *("AND" item)
+    item     = *("NOT" / "-") (group / leaf)
+    group    = [field ":"] "(" query ")"
+    leaf     = [field ":"] (word / prefix "*" / '"' phrase '"' ["~" number])
+
+Operators are written in capitals, without blank between ``-`` or ``field:`` and what follows; a colon followed by a
+blank is punctuation (``Title: a subtitle``), except before an identifier (``PMID: 123``). Full-width signs count as
+their ASCII twins. Other punctuation around words is ignored. The time is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NoReturn, cast
+
+from indexer.errors import QueryError
+from indexer.search.conditions import (
+    ABSENT,
+    ALIASES,
+    FIELDS,
+    TERM_FIELDS,
+    TEXT_FIELDS,
+    find_identifier,
+    make_term,
+    suggest_field,
+)
+from indexer.search.expression import And, FieldName, Node, Not, Or, Phrase, Prefix, Sequence, Word
+
+MAX_QUERY_LENGTH = 2_000
+MAX_CLAUSES = 200
+MAX_DEPTH = 20
+MAX_SLOP = 100
+_SHORTEST_PREFIX = 2
+_FIRST_HAN = "\u2e80"  # one such character is a word's beginning that means something
+
+_TWINS = str.maketrans("（）：＂“”„＊－～", '():"""' + '"*-~')
+_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_CHUNK = re.compile(r"[^\s()\"]+")
+_FIELDED = re.compile(r"([^\W\d_]+):", re.ASCII)
+_SLOP = re.compile(r"~(\d+)", re.ASCII)
+_FUZZY = re.compile(r"[^\W\d_]~[\d.]*$")
+_OPERATORS = frozenset({"AND", "OR", "NOT"})
+
+
+def parse(text: str) -> Node | None:
+    """Read a query; ``None`` where the text is blank.
+
+    Raises:
+        QueryError: it cannot be understood; with position (0-based) and remedy.
+    """
+    if len(text) > MAX_QUERY_LENGTH:
+        raise QueryError(
+            f"The query has {len(text):,} characters.",
+            remedy=f"Shorten it to {MAX_QUERY_LENGTH:,}; a title or some sentences of an abstract are enough.",
+            position=MAX_QUERY_LENGTH,
+        )
+    plain = _UNUSABLE.sub(" ", text).translate(_TWINS)
+    if not plain.strip():
+        return None
+    node = _Parser(plain).read()
+    if node is None:
+        raise QueryError("There is no word in the query.", remedy="Write at least one letter or number.", position=0)
+    return node
+
+
+class _Parser:
+    """Recursive descent over the text; one method per rule, depth bounded by ``MAX_DEPTH``."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.clauses = 0
+
+    def read(self) -> Node | None:
+        node = self._read_query(None, 0)
+        if self._peek() == ")":
+            self._fail("This parenthesis closes nothing.", remedy="Remove it, or open one before it.")
+        return node
+
+    # --- rules ---
+
+    def _read_query(self, field: str | None, depth: int) -> Node | None:
+        start = self.at
+        sides = [self._read_side(field, depth)]
+        while self._operator() == "OR":
+            at = self.at
+            self.at += len("OR")
+            sides.append(self._read_side(field, depth))
+            if sides[-2] is None or sides[-1] is None:
+                self._fail_operator("OR", at)
+        return _combine(Or, [side for side in sides if side], start)
+
+    def _read_side(self, field: str | None, depth: int) -> Node | None:
+        self._skip()
+        start = self.at
+        items = []
+        while self._peek() not in {"", ")"} and self._operator() != "OR":
+            if (item := self._read_both(field, depth)) is not None:
+                items.append(item)
+            self._skip()
+        return _combine(Sequence, items, start)
+
+    def _read_both(self, field: str | None, depth: int) -> Node | None:
+        start = self.at
+        items = [None if self._operator() == "AND" else self._read_item(field, depth)]
+        while self._operator() == "AND":
+            at = self.at
+            self.at += len("AND")
+            items.append(None if self._ends() else self._read_item(field, depth))
+            if items[-2] is None or items[-1] is None:
+                self._fail_operator("AND", at)
+        return _combine(And, [item for item in items if item], start)
+
+    def _read_item(self, field: str | None, depth: int) -> Node | None:
+        start, negative = self.at, False
+        while self._take_not():
+            negative = not negative
+            if self._ends():
+                self._fail_operator("NOT", start)
+        item = self._read_group(field, depth) if self._peek() == "(" else self._read_leaf(field, depth)
+        if not negative or item is None:
+            return item
+        return item.item if isinstance(item, Not) else Not(item=item, position=start)
+
+    def _read_group(self, field: str | None, depth: int) -> Node | None:
+        start = self.at
+        if depth >= MAX_DEPTH:
+            self._fail(f"Parentheses are nested more than {MAX_DEPTH} deep.", remedy="Ask in several searches.")
+        self.at += 1
+        node = self._read_query(field, depth + 1)
+        if self._peek() != ")":
+            self._fail("This parenthesis is never closed.", remedy="Add “)”, or remove it.", at=start)
+        self.at += 1
+        return node
+
+    def _read_leaf(self, field: str | None, depth: int) -> Node | None:
+        start = self.at
+        self._count(start)
+        if self._peek() == '"':
+            return self._read_phrase(field)
+        if field is None and (found := find_identifier(self.text, start)):
+            self.at = found[1]
+            return found[0]
+        chunk = self._chunk()
+        if (named := _FIELDED.match(chunk)) and (name := self._known_field(named[1], start + named.end())):
+            self.at = start + named.end()
+            return self._read_fielded(name, start, depth)
+        self.at = start + len(chunk)
+        return _make_word(chunk, field, start)
+
+    def _read_fielded(self, name: str, start: int, depth: int) -> Node | None:
+        """Read what stands after ``name:``, at once."""
+        match self._peek():
+            case "(":
+                node = self._read_group(name, depth)
+            case '"':
+                node = self._read_phrase(name)
+            case _:
+                first = self.at
+                chunk = self._chunk()
+                self.at = first + len(chunk)
+                if name in {"doi", "pmid", "pmcid", "arxiv"} and (found := find_identifier(self.text, start)):
+                    node, self.at = found
+                else:
+                    node = _make_word(chunk, name, first)
+        if node is None:
+            self._fail(f"Nothing stands after “{name}:”.", remedy=f"Write a word, or leave “{name}:” out.", at=start)
+        return node
+
+    def _read_phrase(self, field: str | None) -> Node:
+        start = self.at
+        end = self.text.find('"', start + 1)
+        if end < 0:
+            self._fail("This quotation mark is never closed.", remedy='Add “"”, or remove it.', at=start)
+        inside = self.text[start + 1 : end]
+        if not _has_word(inside):
+            self._fail(
+                "There is no word between the quotation marks.",
+                remedy="Write a phrase there, or remove them.",
+                at=start,
+            )
+        self.at = end + 1
+        if field is not None and field not in TEXT_FIELDS:
+            return make_term(field, inside, start)
+        slop = 0
+        if found := _SLOP.match(self.text, self.at):
+            slop = int(found[1]) if len(found[1]) < len(str(MAX_SLOP)) + 1 else MAX_SLOP + 1
+            if slop > MAX_SLOP:
+                self._fail(f"“{found[0]}” is too far apart.", remedy=f"Use at most ~{MAX_SLOP}.")
+            self.at = found.end()
+        return Phrase(text=inside, slop=slop, field=_text_field(field), position=start)
+
+    # --- signs ---
+
+    def _peek(self) -> str:
+        """Return the next sign, a parenthesis or quotation mark or the beginning of a word; empty at the end."""
+        return self.text[self.at : self.at + 1]
+
+    def _skip(self) -> None:
+        """Go to the next word, parenthesis, quotation mark, ``*`` or minus."""
+        text, at = self.text, self.at
+        while at < len(text) and not (text[at] in '()"*' or self._is_minus(at)) and _is_punctuation(text[at]):
+            at += 1
+        self.at = at
+
+    def _is_minus(self, at: int) -> bool:
+        """Tell a ``-`` that excludes from a hyphen or dash: it stands free and touches what follows."""
+        if self.text[at] != "-" or (at and not (self.text[at - 1].isspace() or self.text[at - 1] in '()"')):
+            return False
+        following = self.text[at + 1 : at + 2]
+        return following in set('("') or following.isalnum()
+
+    def _ends(self) -> bool:
+        self._skip()
+        return self._peek() in {"", ")"} or self._operator() in {"OR", "AND"}
+
+    def _operator(self) -> str | None:
+        """Return the operator that stands next, if one does; it stays there."""
+        self._skip()
+        if self.at and not (self.text[self.at - 1].isspace() or self.text[self.at - 1] in '()"'):
+            return None
+        chunk = self._chunk()
+        return chunk if chunk in _OPERATORS else None
+
+    def _take_not(self) -> bool:
+        if self._operator() == "NOT":
+            self.at += len("NOT")
+            self._skip()
+            return True
+        if self._peek() and self._is_minus(self.at):
+            self.at += 1
+            return True
+        return False
+
+    def _chunk(self) -> str:
+        found = _CHUNK.match(self.text, self.at)
+        return found[0] if found else ""
+
+    def _known_field(self, written: str, end: int) -> str | None:
+        """Return the field that ``written`` names before a value; ``None`` where it is a word with a colon."""
+        following = self.text[end : end + 1]
+        if not following or following.isspace() or following == ")":
+            return None
+        name = ALIASES.get(written.lower(), written.lower())
+        if name in FIELDS:
+            return name
+        start = end - len(written) - 1
+        if name in ABSENT:
+            self._fail(
+                f"There is no field “{written}:”.", remedy=f"Leave “{written}:” out to search everywhere.", at=start
+            )
+        if meant := suggest_field(name):
+            self._fail(
+                f"There is no field “{written}:”.",
+                remedy=f"Did you mean “{meant}:”? To search the word, write a blank after the colon.",
+                at=start,
+            )
+        return None
+
+    def _count(self, at: int) -> None:
+        self.clauses += 1
+        if self.clauses > MAX_CLAUSES:
+            self._fail(
+                f"The query has more than {MAX_CLAUSES} words.", remedy="Shorten it, or ask in several searches.", at=at
+            )
+
+    # --- errors ---
+
+    def _fail_operator(self, operator: str, at: int) -> NoReturn:
+        needs = "a word after it" if operator == "NOT" else "something on both sides"
+        self._fail(
+            f"{operator} needs {needs}.", remedy=f"Add it, or write “{operator.lower()}” to search the word.", at=at
+        )
+
+    def _fail(self, message: str, *, remedy: str, at: int | None = None) -> NoReturn:
+        raise QueryError(message, remedy=remedy, position=self.at if at is None else at)
+
+
+def _make_word(chunk: str, field: str | None, start: int) -> Node | None:
+    """Make the node of a chunk without blanks; ``None`` if there is no word in it."""
+    if field in TERM_FIELDS or field == "year":
+        return _make_condition(chunk, field, start)
+    if _FUZZY.search(chunk):
+        raise QueryError(
+            f"“{chunk}” asks for similar words, which is not possible.", remedy="Remove the “~”.", position=start
+        )
+    begin, end = 0, len(chunk)
+    while begin < end and _is_punctuation(chunk[begin]) and chunk[begin] != "*":
+        begin += 1
+    while begin < end and _is_punctuation(chunk[end - 1]) and chunk[end - 1] != "*":
+        end -= 1
+    text, position = chunk[begin:end], start + begin
+    if not _has_word(text):
+        if "*" in text:
+            raise QueryError("“*” stands alone.", remedy="Write at least two letters before it.", position=position)
+        return None
+    if "*" in text:
+        return _make_prefix(text, field, position)
+    return Word(text=text.lower() if text in _OPERATORS else text, field=_text_field(field), position=position)
+
+
+def _make_prefix(text: str, field: str | None, position: int) -> Prefix:
+    beginning = text.rstrip("*")
+    if (star := beginning.find("*")) >= 0:
+        raise QueryError(
+            "“*” can only stand at the end of a word.",
+            remedy="Write the beginning of the word, like comput*.",
+            position=position + star,
+        )
+    if sum(character.isalnum() for character in beginning) < _SHORTEST_PREFIX and beginning < _FIRST_HAN:
+        raise QueryError(
+            f"“{text}” is too short.", remedy="Write at least two letters before the “*”.", position=position
+        )
+    return Prefix(text=beginning, field=_text_field(field), position=position)
+
+
+def _make_condition(chunk: str, name: str, start: int) -> Node:
+    if "*" in chunk:
+        raise QueryError(
+            f"“*” cannot be used after “{name}:”.", remedy="Write the whole value.", position=start + chunk.index("*")
+        )
+    return make_term(name, chunk.rstrip(",;"), start)
+
+
+def _text_field(name: str | None) -> FieldName | None:
+    return cast(FieldName, name) if name in TEXT_FIELDS else None
+
+
+def _combine(kind: type[Or | Sequence | And], items: list[Node], position: int) -> Node | None:
+    if len(items) > 1:
+        return kind(items=tuple(items), position=position)
+    return items[0] if items else None
+
+
+def _is_punctuation(character: str) -> bool:
+    return not character.isalnum() and unicodedata.category(character)[0] in "PSZC"
+
+
+def _has_word(text: str) -> bool:
+    return any(character.isalnum() for character in text)
