@@ -76,7 +76,8 @@ def doaj_article(inner: str, identifier: str = "oai:doaj.org/article:" + "0" * 3
 def article(front: str, attributes: str = "", after: str = "") -> RawRecord:
     """Return a JATS article file with the given inside of ``article-meta``."""
     body = (
-        f'<article xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:mml="http://www.w3.org/1998/Math/MathML" {attributes}>'
+        '<article xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:mml="http://www.w3.org/1998/Math/MathML" '
+        f"{attributes}>"
         f"<front><journal-meta/><article-meta>{front}</article-meta></front>{after}</article>"
     )
     return record(body.encode(), metadata_prefix="jats", identifier="file")
