@@ -85,7 +85,9 @@ class Pipeline:
                 groups = self._store.raw.pending(connection, BATCH)
                 done = Joined(records=len(groups))
                 writer = CatalogueWriter(database, connection)
-                changed = [key for group in groups if (key := self._describe(connection, writer, group, done)) is not None]
+                usable: list[int] = []
+                changed = [key for group in groups if (key := self._describe(connection, writer, group, done, usable)) is not None]
+                self._store.quarantine.resolve(connection, usable)
                 entries = self._identify(connection, writer, changed)
                 append_changes(database, connection, entries)
                 self._store.raw.settle(connection, [key for group in groups for key in group.keys])
@@ -95,7 +97,9 @@ class Pipeline:
             self._containers.clear()  # ids minted in a transaction that did not happen
             raise
 
-    def _describe(self, connection: Connection, writer: CatalogueWriter, group: RecordGroup, done: Joined) -> int | None:
+    def _describe(
+        self, connection: Connection, writer: CatalogueWriter, group: RecordGroup, done: Joined, usable: list[int]
+    ) -> int | None:
         """Make a group's manifestation; return the key of the one that was saved or retired."""
         live = tuple(record for record in group.records if not record.deleted)
         if not live:
@@ -106,7 +110,7 @@ class Pipeline:
             self._store.quarantine.add_unusable(connection, group, error)
             done.quarantined += 1
             return writer.retire(group.source_key, group.identifier)
-        self._store.quarantine.resolve(connection, group.keys)
+        usable.extend(group.keys)
         return writer.save(group.source_key, manifestation)
 
     # --- identity ----------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def selected(work: StoredWork, fields: Iterable[str]) -> dict[str, Any]:
 
 
 def _container(container: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if container is None:
+    if container is None or container["id"] is None:  # a publisher alone is no journal
         return None
     return {"id": container["id"], "title": container["title"], "issns": container["issns"]}
 

@@ -11,10 +11,8 @@ from harvesters.pace import Pace
 from harvesters.runner import Progress, Request, Run
 from harvesters.sources.definition import Source, read_sources, seed_sources
 from indexer.pipeline import LOCK, Indexed, Joined, Pipeline
-from indexer.storage.elastic import ElasticIndex
 from indexer.storage.search_index import SearchIndex
 from indexer.storage.store import RecordStore
-from indexer.storage.tantivy import TantivyIndex
 from search_api.settings import ClusterStorage, Settings
 
 INDEX_FOLDER = "search"
@@ -48,8 +46,12 @@ class Library:
     def _open_index(self, *, for_rebuild: bool = False) -> SearchIndex:
         storage = self.settings.storage
         if isinstance(storage, ClusterStorage):
+            from indexer.storage.elastic import ElasticIndex  # noqa: PLC0415  # half a second that the other deployment need not pay
+
             url = storage.elasticsearch_url.get_secret_value()
             return ElasticIndex.open(url, storage.index_prefix, for_rebuild=for_rebuild)
+        from indexer.storage.tantivy import TantivyIndex  # noqa: PLC0415  # as above
+
         return TantivyIndex.open(self.index_folder, for_rebuild=for_rebuild)
 
     def close_index(self) -> None:

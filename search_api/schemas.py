@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
+from indexer.errors import QueryError
 from indexer.search.query import FACET_FIELDS, Filters
 from search_api.cards import CARD_FIELDS
 from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, Search, facets_of, fields_of
@@ -82,6 +83,16 @@ class WorksParameters(BaseModel):
             fields=CARD_FIELDS if self.fields == "card" else fields_of(self.fields),
             ui_language=ui_language,
         )
+
+
+def search_parameters(values: dict[str, Any]) -> WorksParameters:
+    """Check parameters that came by another way than HTTP; raise ``QueryError`` naming the first wrong one."""
+    try:
+        return WorksParameters.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "q"
+        raise QueryError(f"{name}: {first['msg']}.", remedy="See kaijuan search --help.", parameter=name) from error
 
 
 class IdentifierOut(BaseModel):

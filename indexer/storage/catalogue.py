@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -254,7 +254,8 @@ class CatalogueWriter:
 
 def work_data(merged: Merged) -> bytes:
     """Write a merged view as the JSON that the store keeps and the API answers from."""
-    values = asdict(merged.bibliography) | {
+    described = merged.bibliography
+    values = {name: getattr(described, name) for name in Bibliography.__dataclass_fields__} | {
         "sources": merged.sources,
         "manifestations": merged.manifestations,
         "provenance": merged.provenance,

@@ -13,9 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -24,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from indexer.errors import StoreBusyError, StoreDamagedError, StoreError
+from indexer.storage.schema import MIGRATION
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MS = 60_000
@@ -148,14 +146,17 @@ class Database:
         return self
 
     def _migrate(self) -> None:
+        with self.engine.connect() as connection:
+            is_new = not inspect(connection).has_table("alembic_version")
+            at = None if is_new else connection.scalar(text("SELECT version_num FROM alembic_version"))
+        if at == MIGRATION:
+            return
+        from alembic import command  # noqa: PLC0415  # a quarter of a second, and a store is seldom migrated
+        from alembic.config import Config  # noqa: PLC0415
+        from alembic.script import ScriptDirectory  # noqa: PLC0415
+
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
-        head = ScriptDirectory.from_config(config).get_current_head()
-        with self.engine.connect() as connection:
-            names = inspect(connection).get_table_names()
-            at = connection.scalar(text("SELECT version_num FROM alembic_version")) if "alembic_version" in names else None
-        if at == head:
-            return
         known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
         if at is not None and at not in known:
             raise StoreError(

@@ -26,6 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+#: The newest migration; a test holds it to the scripts in ``migrations``.
+MIGRATION = "0001"
+
 Key = BigInteger().with_variant(Integer, "sqlite")
 
 

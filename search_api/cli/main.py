@@ -11,17 +11,17 @@ from typing import Any
 import click
 
 from harvesters.checkpoints import RunReport
-from harvesters.errors import HarvestError
+from harvesters.errors import HarvestError, SourceError
 from harvesters.pace import Pace
 from harvesters.runner import Request
-from indexer.errors import IndexerError
+from indexer.errors import IndexerError, QueryError
 from search_api.cli import checks
 from search_api.cli.output import FAILED, OK, USAGE, CountWatch, HarvestWatch, print_json, print_table
 from search_api.cli.sources import sources
 from search_api.errors import KaijuanError, SettingsError
 from search_api.library import open_library
 from search_api.logs import configure_logs
-from search_api.routes.works import search_parameters
+from search_api.schemas import search_parameters
 from search_api.searching import Searcher
 from search_api.settings import read_settings
 
@@ -178,7 +178,7 @@ def search(query: str, *, as_json: bool, **given: Any) -> None:
         print_json(body)
         return
     rows = [
-        [row.get("year"), row.get("title"), (row.get("container") or {}).get("title"), " ".join(row.get("sources") or ()), row["id"]]
+        [str(row.get("year") or ""), row.get("title"), (row.get("container") or {}).get("title"), " ".join(row.get("sources") or ()), row["id"]]
         for row in body["results"]
     ]
     print_table(f"{body['meta']['count']:,} works in {body['meta']['took_ms']} ms", ("year", "title", "journal", "sources", "id"), rows)
@@ -252,6 +252,9 @@ def main() -> None:
         click.echo("Stopped. What was stored stays; the same command goes on from there.", err=True)
         raise SystemExit(FAILED) from None
     except SettingsError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(USAGE) from None
+    except (QueryError, SourceError) as error:
         click.echo(f"Error: {error}", err=True)
         raise SystemExit(USAGE) from None
     except (HarvestError, IndexerError, KaijuanError) as error:

@@ -17,6 +17,7 @@ from harvesters.runner import Progress as HarvestProgress
 
 OK, FAILED, USAGE = 0, 1, 2
 _PLAIN_SECONDS = 5.0
+_PLAIN_WIDTH = 160
 
 
 def print_json(value: object) -> None:
@@ -31,7 +32,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("–" if value in (None, "") else f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value) for value in row))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH).print(table)
 
 
 class HarvestWatch:

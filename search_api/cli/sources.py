@@ -14,7 +14,7 @@ from harvesters.pace import Pace
 from harvesters.sources.definition import Source
 from search_api.cli.output import print_json, print_table
 from search_api.library import open_library
-from search_api.routes.sources import source_rows
+from search_api.overview import source_rows
 from search_api.settings import read_settings
 
 

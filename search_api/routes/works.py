@@ -8,9 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import RedirectResponse, Response
-from pydantic import ValidationError
 
-from indexer.errors import QueryError
 from indexer.normalise.identifiers import doi, pmcid, pmid
 from indexer.storage.catalogue import StoredWork
 from search_api.cards import detail
@@ -60,16 +58,6 @@ def get_work(
     if redirected_from:
         body["redirected_from"] = redirected_from
     return OrjsonResponse(body)
-
-
-def search_parameters(values: dict[str, Any]) -> WorksParameters:
-    """Check parameters that came by another way than HTTP; raise ``QueryError`` naming the first wrong one."""
-    try:
-        return WorksParameters.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "q"
-        raise QueryError(f"{name}: {first['msg']}.", remedy="See kaijuan search --help.", parameter=name) from error
 
 
 def find_work(library: Library, wanted: str) -> StoredWork:
