@@ -2,8 +2,8 @@
 
 Writers name the generation through its own alias ``{index}-write``, which goes with it: a writer that a rebuild has
 overtaken is told so, where a plain name would make a new, nameless index. Each document carries its version, so that a
-late writer cannot replace a newer document. A delete carries none: who deletes late deletes what is there; the change feed,
-read again from the stored position, puts it back.
+late writer cannot replace a newer document. A delete carries the version that is there when it is sent: what a second
+writer puts there afterwards stays, and the same version may come back.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from indexer.storage.search_index import IndexStats, IndexWriter
 
 _BULK_BYTES = 5_000_000
 _HELD_BYTES = 64_000_000
+_LOOKUP = 1_000
 _ATTEMPTS = 6
 _TOO_MANY = 429
 _CONFLICT = 409
@@ -184,7 +185,6 @@ class ElasticIndex:
             "number_of_shards": self._shards,
             "number_of_replicas": self._replicas,
             "refresh_interval": -1,  # only a commit shows changes
-            "gc_deletes": "0s",  # a deleted work may come back with the version it had
         }
         with asking("make an index"):
             try:
@@ -248,8 +248,7 @@ class ElasticWriter:
     def commit(self, position: int) -> None:
         """Send what waits, show it, then store the position; a kill in between repeats changes, which does no harm."""
         self._send_upserts()
-        self._send([encode_delete(key) for key in sorted(self._deletes)])
-        self._deletes.clear()
+        self._send_deletes()
         with asking("commit"):
             self._client.indices.refresh(index=self._name)
             self._client.indices.put_mapping(index=self._name, meta={"position": position})
@@ -258,6 +257,14 @@ class ElasticWriter:
         self._send([operation for _, operation in self._upserts.values()])
         self._upserts.clear()
         self._size = 0
+
+    def _send_deletes(self) -> None:
+        keys = sorted(self._deletes)
+        for start in range(0, len(keys), _LOOKUP):
+            with asking("look up versions"):
+                found = self._client.mget(index=self._name, ids=[str(key) for key in keys[start : start + _LOOKUP]])
+            self._send([encode_delete(doc["_id"], doc["_version"]) for doc in found["docs"] if doc.get("found")])
+        self._deletes.clear()
 
     def _send(self, operations: list[bytes]) -> None:
         bulk: list[bytes] = []

@@ -89,9 +89,9 @@ def encode_upsert(document: Document) -> bytes:
     return orjson.dumps(action) + b"\n" + orjson.dumps(source) + b"\n"
 
 
-def encode_delete(key: int) -> bytes:
-    """Return the bulk line that deletes a document, whatever its version."""
-    return orjson.dumps({"delete": {"_id": str(key)}}) + b"\n"
+def encode_delete(id_: str, version: int) -> bytes:
+    """Return the bulk line that deletes a document of this version, unless a newer one is there."""
+    return orjson.dumps({"delete": {"_id": id_, "version": version, "version_type": "external_gte"}}) + b"\n"
 
 
 # --- questions ---------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Self
 
+import orjson
 import tantivy
 
 from indexer.errors import IndexDamagedError, SearchIndexError, StoreBusyError
@@ -126,7 +127,7 @@ class TantivyIndex:
         """Return the feed position that was stored with the last commit."""
         folder = self._folder / self._look().generation.name
         try:
-            return int((folder / "POSITION").read_text(encoding="ascii"))
+            return _read_position(folder)
         except (OSError, ValueError) as error:
             raise _damaged(folder, error) from error
 
@@ -303,13 +304,31 @@ def _make_generation(folder: Path) -> None:
 
 
 def _open_generation(folder: Path) -> tantivy.Index:
-    if not (folder / "POSITION").is_file():
-        raise FileNotFoundError(f"{folder.name}/POSITION is missing")
+    _read_position(folder)
+    _require_positions(folder)
     index = tantivy.Index.open(str(folder))
     index.config_reader("manual")
     register_analyzer(index)
     index.reload()
     return index
+
+
+def _require_positions(folder: Path) -> None:
+    """Miss the files of word positions, without which tantivy opens and finds no phrase."""
+    before = None
+    while missing := _list_missing(folder, meta := (folder / "meta.json").read_bytes()):
+        if meta == before:
+            raise FileNotFoundError(f"{folder.name}/{missing[0]} is missing")
+        before = meta  # look again: a writer elsewhere may have merged segments in between
+
+
+def _list_missing(folder: Path, meta: bytes) -> list[str]:
+    names = (f"{segment['segment_id'].replace('-', '')}.pos" for segment in orjson.loads(meta)["segments"])
+    return [name for name in names if not (folder / name).exists()]
+
+
+def _read_position(folder: Path) -> int:
+    return int((folder / "POSITION").read_text(encoding="ascii"))
 
 
 def _write_durably(path: Path, text: str) -> None:

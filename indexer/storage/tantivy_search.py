@@ -164,8 +164,7 @@ class TantivySearch:
                 values = list(clause.values)
                 return Query.const_score_query(Query.term_set_query(self.schema, clause.field, values), 0.0)
             case Years():
-                years = Query.range_query(self.schema, "year", FieldType.Integer, clause.since, clause.until)
-                return Query.const_score_query(years, 0.0)
+                return Query.const_score_query(self._years(clause), 0.0)
             case AllOf():
                 return self._at_least(len(clause.clauses), clause.clauses)
             case AtLeast():
@@ -177,6 +176,11 @@ class TantivySearch:
                 return Query.boost_query(self.translate(clause.clause), clause.weight)
             case _:
                 assert_never(clause)
+
+    def _years(self, years: Years) -> Query:
+        if years.since is None and years.until is None:
+            return Query.exists_query("year")
+        return Query.range_query(self.schema, "year", FieldType.Integer, years.since, years.until)
 
     def _at_least(self, count: int, clauses: tuple[Clause, ...]) -> Query:
         if count > len(clauses):
@@ -219,8 +223,10 @@ class TantivySearch:
         narrowed = query
         if start is not None:
             last = _compose(int(abs(start[0])), start[1], sort)
-            lower, upper = (last, None) if sort == "oldest" else (None, last)
-            after = Query.range_query(self.schema, column, FieldType.Integer, lower, upper, False, False)  # noqa: FBT003
+            if sort == "oldest":
+                after = Query.range_query(self.schema, column, FieldType.Integer, last, None, include_lower=False)
+            else:
+                after = Query.range_query(self.schema, column, FieldType.Integer, None, last, include_upper=False)
             narrowed = _narrow(query, after)
         found = self.searcher.search(narrowed, view.limit + 1, count=True, order_by_field=column, order=order)
         ranked = [_decompose(value, sort) for value, _ in found.hits]

@@ -1,0 +1,139 @@
+"""What only a cluster can do wrong: late writers, aliases, refusals, silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexer.errors import IndexDamagedError, IndexVersionError, SearchIndexError
+from indexer.search.query import Tokens, View
+from indexer.storage.elastic import ElasticIndex, connect, send_bulk
+from tests.contract.conftest import OpenElastic
+from tests.contract.corpus import EVERYTHING, fill, find, make_document
+
+pytestmark = pytest.mark.cluster
+A = Tokens(field="all", alternatives=("a",))
+
+
+@pytest.fixture
+def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
+    client = connect(elasticsearch_url)
+    yield client
+    client.close()
+
+
+def current_of(index: ElasticIndex) -> str:
+    return index._current()
+
+
+def test_a_late_writer_cannot_overwrite_a_newer_document(open_elastic: OpenElastic) -> None:
+    early, late = open_elastic("-late"), open_elastic("-late")
+    with late.writer() as stale:
+        stale.upsert([make_document(1, "old", version=3)])
+        fill(early, [make_document(1, "a", version=4)])
+        stale.commit(2)
+    assert find(early, A) == [1]
+
+
+def test_a_late_delete_does_not_remove_what_came_after_its_look(
+    open_elastic: OpenElastic, client: Elasticsearch
+) -> None:
+    index = open_elastic("-delete")
+    fill(index, [make_document(1, "a", version=4)])
+    operation = b'{"delete":{"_id":"1","version":3,"version_type":"external_gte"}}\n'
+    send_bulk(client, f"{current_of(index)}-write", [operation])
+    fill(index)
+    assert find(index, A) == [1]
+
+
+def test_a_writer_overtaken_by_a_rebuild_is_told_and_makes_no_index(
+    open_elastic: OpenElastic, client: Elasticsearch
+) -> None:
+    index, other = open_elastic("-overtaken"), open_elastic("-overtaken")
+    with index.writer() as writer:
+        old = current_of(index)
+        with other.rebuild() as fresh:
+            fresh.upsert([make_document(1, "a")])
+            fresh.commit(1)
+        writer.upsert([make_document(2, "a")])
+        with pytest.raises(SearchIndexError, match="Run the same command again"):
+            writer.commit(2)
+    assert find(index, A) == [1]
+    assert not client.indices.exists(index=old)
+
+
+def test_two_processes_that_open_at_once_share_one_index(elasticsearch_url: str, open_elastic: OpenElastic) -> None:
+    first = open_elastic("-race")
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: ElasticIndex.open(elasticsearch_url, f"{first._prefix}-r"), range(4)))
+    assert {current_of(index) for index in opened} == {f"{first._prefix}-r-works-d1-a1-19700101t000000"}
+    for index in opened:
+        index.close()
+
+
+@pytest.mark.parametrize("name", ["works-d0-a1-20260101t000000", "works-d1-a0-20260101t000000"])
+def test_another_version_is_refused_also_after_opening(
+    open_elastic: OpenElastic, client: Elasticsearch, elasticsearch_url: str, name: str
+) -> None:
+    index = open_elastic(f"-{name[6:14]}")
+    fill(index, [make_document(1, "a")])
+    prefix, old = index._prefix, current_of(index)
+    other = f"{prefix}-{name}"
+    client.indices.create(
+        index=other, mappings={"properties": {"key": {"type": "long"}, "published": {"type": "long"}}}
+    )
+    client.index(index=other, id="1", document={"key": 1, "published": 0}, refresh=True)
+    alias = index._alias
+    client.indices.update_aliases(
+        actions=[{"remove": {"index": old, "alias": alias}}, {"add": {"index": other, "alias": alias}}]
+    )
+    with pytest.raises(IndexVersionError, match="kaijuan rebuild"):
+        index.search(EVERYTHING, View())
+    with pytest.raises(IndexVersionError, match="kaijuan rebuild"):
+        ElasticIndex.open(elasticsearch_url, prefix)
+    repaired = ElasticIndex.open(elasticsearch_url, prefix, grace_seconds=0, for_rebuild=True)
+    with repaired.rebuild() as writer:
+        writer.upsert([make_document(5, "a")])
+        writer.commit(3)
+    assert find(repaired, A) == [5]
+    assert not client.indices.exists(index=other)
+    repaired.close()
+
+
+def test_an_alias_of_two_indices_is_damage(open_elastic: OpenElastic, client: Elasticsearch) -> None:
+    index = open_elastic("-two")
+    client.indices.create(index=f"{index._prefix}-works-d1-a1-20260101t000001", aliases={index._alias: {}})
+    with pytest.raises(IndexDamagedError, match="kaijuan rebuild"):
+        index.position()
+
+
+def test_a_lost_index_is_damage_for_whoever_has_it_open(open_elastic: OpenElastic, client: Elasticsearch) -> None:
+    index = open_elastic("-lost")
+    client.indices.delete(index=current_of(index))
+    with pytest.raises(IndexDamagedError, match="kaijuan rebuild"):
+        index.search(EVERYTHING, View())
+
+
+def test_a_refused_document_is_named(open_elastic: OpenElastic, client: Elasticsearch) -> None:
+    index = open_elastic("-refused")
+    operation = b'{"index":{"_id":"77"}}\n{"key":77,"surprise":"not in the mapping"}\n'
+    with pytest.raises(SearchIndexError, match=r"document 77.*surprise"):
+        send_bulk(client, f"{current_of(index)}-write", [operation])
+
+
+def test_a_silent_server_is_an_error_with_a_remedy_and_no_password() -> None:
+    with pytest.raises(SearchIndexError, match="See that it runs") as caught:
+        ElasticIndex.open("http://reader:hush@127.0.0.1:9")
+    assert "hush" not in str(caught.value)
+
+
+def test_an_address_may_carry_user_and_password(elasticsearch_url: str) -> None:
+    client = connect(elasticsearch_url.replace("http://", "http://reader:p%40ss@"))
+    node = next(iter(client.transport.node_pool.all()))
+    assert "p%40ss" not in node.base_url
+    assert client.options()._headers["authorization"].startswith("Basic ")
+    assert client.cluster.health()["status"] in {"green", "yellow"}
+    client.close()
