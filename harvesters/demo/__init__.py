@@ -1,0 +1,1 @@
+"""Demonstration repositories: invented articles behind real OAI-PMH, for when no source can be reached."""
