@@ -1,0 +1,242 @@
+"""What the page of one work shows: everything known of it, with every address checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from indexer.storage.catalogue import StoredWork
+from search_api.library import Library
+from search_api.web.addresses import SearchAddress, identifier_address, web_address
+from search_api.web.i18n import Words
+from search_api.web.results import Labels, LinkView, TextView
+
+_PEOPLE, _MOST_PEOPLE = 12, 300
+_MOST_TERMS, _MOST_RELATIONS, _MOST_COPIES = 60, 20, 40
+_SCHEMES = {"doi": "DOI", "pmid": "PubMed", "pmcid": "PMC", "arxiv": "arXiv", "doaj": "DOAJ", "handle": "Handle", "isbn": "ISBN", "oai": "OAI", "url": "URL"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """A contributor; ``places`` are the numbers of the affiliations below the list."""
+
+    name: str
+    search: str
+    orcid: str | None
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermView:
+    """A subject or keyword and the search it leads to."""
+
+    text: TextView
+    search: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifierView:
+    """An identifier, with where it leads if it leads anywhere."""
+
+    scheme: str
+    value: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyView:
+    """One place to read."""
+
+    links: tuple[LinkView, ...]
+    host: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationView:
+    """A correction, retraction or other notice; ``here`` where the related work is in this library."""
+
+    kind: str
+    label: str
+    url: str | None
+    here: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkView:
+    """A whole work, ready to be shown."""
+
+    id: str
+    title: TextView
+    translated_titles: tuple[TextView, ...]
+    people: tuple[PersonView, ...]
+    more_people: tuple[PersonView, ...]
+    unlisted_people: int
+    affiliations: tuple[str, ...]
+    journal: TextView | None
+    journal_search: str | None
+    issue: str
+    date: str | None
+    abstracts: tuple[tuple[str, TextView], ...]
+    subjects: tuple[TermView, ...]
+    keywords: tuple[TermView, ...]
+    identifiers: tuple[IdentifierView, ...]
+    license: LinkView | str | None
+    languages: tuple[str, ...]
+    type: str
+    best: LinkView | None
+    copies: tuple[CopyView, ...]
+    sources: tuple[tuple[str, str], ...]
+    relations: tuple[RelationView, ...]
+    added: str
+    citation: tuple[tuple[str, str], ...]
+
+
+def work_view(work: StoredWork, library: Library, words: Words, labels: Labels) -> WorkView:
+    """Return what is shown of a work."""
+    data = work.data
+    people, affiliations = _people(data["contributors"])
+    journal = data["container"] or {}
+    copies = tuple(copy for place in data["locations"][:_MOST_COPIES] if (copy := _copy(place, words, labels)))
+    return WorkView(
+        id=work.id,
+        title=_text(data["title"], data),
+        translated_titles=tuple(_text(text, data) for text in data["translated_titles"]),
+        people=people[:_PEOPLE],
+        more_people=people[_PEOPLE:],
+        unlisted_people=len(data["contributors"]) - len(people),
+        affiliations=affiliations,
+        journal=TextView.of(journal["title"], None) if journal.get("title") else None,
+        journal_search=_search("container", journal["id"]) if journal.get("id") else None,
+        issue=_issue(data, words),
+        date=words.partial_date(data["published"]) if data["published"] else None,
+        abstracts=_abstracts(data, words),
+        subjects=_terms((subject["term"] for subject in data["subjects"]), "subject"),
+        keywords=_terms(data["keywords"], "q"),
+        identifiers=tuple(_identifier(one) for one in data["identifiers"]),
+        license=_license(data["license"], words),
+        languages=tuple(_language(tag, words) for tag in data["languages"]),
+        type=words.label("type", data["type"]),
+        best=copies[0].links[0] if copies else None,
+        copies=copies,
+        sources=tuple((source, labels.sources.get(source, source)) for source in data["sources"]),
+        relations=tuple(_relation(one, library, words) for one in data["relations"][:_MOST_RELATIONS]),
+        added=words("first_indexed", date=words.day(work.first_indexed)),
+        citation=tuple(_citation(data)),
+    )
+
+
+def _search(name: str, value: str) -> str:
+    return str(SearchAddress().adding(name, value))
+
+
+def _text(text: Mapping[str, Any], data: Mapping[str, Any]) -> TextView:
+    own = text["language"]["code"] if text["language"] else None
+    return TextView.of(text["value"], own or (data["languages"][0]["code"] if data["languages"] else None))
+
+
+def _people(contributors: list[dict[str, Any]]) -> tuple[tuple[PersonView, ...], tuple[str, ...]]:
+    """Return the contributors and the affiliations they share, each once and numbered from 1."""
+    numbers: dict[str, int] = {}
+    people = []
+    for person in contributors[:_MOST_PEOPLE]:
+        places = tuple(numbers.setdefault(place, len(numbers) + 1) for place in person["affiliations"])
+        orcid = person["orcid"]
+        name = person["name"]
+        search = _search("q", 'author:"{}"'.format(name.replace('"', " ")))
+        people.append(PersonView(name=name, search=search, orcid=orcid, places=places))
+    return tuple(people), tuple(numbers)
+
+
+def _issue(data: Mapping[str, Any], words: Words) -> str:
+    parts = [words(name, **{name: data[name]}) for name in ("volume", "issue", "pages") if data[name]]
+    return ("，" if words.language == "zh" else ", ").join(parts)
+
+
+def _abstracts(data: Mapping[str, Any], words: Words) -> tuple[tuple[str, TextView], ...]:
+    texts = [_text(text, data) for text in data["abstracts"]]
+    if len(texts) == 1:
+        return ((words("abstract"), texts[0]),)
+    return tuple((words("abstract_in", language=words.language_name(text.language)), text) for text in texts)
+
+
+def _terms(values: Iterable[str], parameter: str) -> tuple[TermView, ...]:
+    views = []
+    for value in list(values)[:_MOST_TERMS]:
+        query = '"{}"'.format(value.replace('"', " ")) if parameter == "q" else value
+        views.append(TermView(text=TextView.of(value, None), search=_search(parameter, query)))
+    return tuple(views)
+
+
+def _identifier(one: Mapping[str, str]) -> IdentifierView:
+    scheme, value = one["scheme"], one["value"]
+    return IdentifierView(scheme=_SCHEMES.get(scheme, scheme), value=value, url=identifier_address(scheme, value))
+
+
+def _license(license_: Mapping[str, Any] | None, words: Words) -> LinkView | str | None:
+    if license_ is None:
+        return None
+    known = words.label("license", license_["code"])
+    name = str(license_["name"]) if known == license_["code"] else known
+    address = web_address(license_["url"])
+    return LinkView(url=address, label=name) if address else name
+
+
+def _language(tag: Mapping[str, Any], words: Words) -> str:
+    name = words.language_name(tag["code"])
+    return words("language_detected", language=name) if tag["origin"] == "detected" else name
+
+
+def _copy(place: Mapping[str, Any], words: Words, labels: Labels) -> CopyView | None:
+    """Return a copy with the links that may be opened; ``None`` where a hostile or broken record leaves none."""
+    pdf, page = web_address(place["pdf_url"]), web_address(place["url"])
+    links = []
+    if pdf:
+        links.append(LinkView(url=pdf, label=words("full_text_pdf"), strong=True))
+    if page and page != pdf:
+        links.append(LinkView(url=page, label=words("copy_landing"), strong=not pdf))
+    if not links:
+        return None
+    license_ = _license(place["license"], words)
+    notes = (
+        words.label("version", place["version"]) if place["version"] else None,
+        license_.label if isinstance(license_, LinkView) else license_,
+        labels.source(place["source"]) if place["source"] else None,
+    )
+    host = links[0].url.split("/")[2].rpartition("@")[2]
+    return CopyView(links=tuple(links), host=host, notes=tuple(note for note in notes if note))
+
+
+def _relation(relation: Mapping[str, Any], library: Library, words: Words) -> RelationView:
+    scheme, value = relation["target"]["scheme"], relation["target"]["value"]
+    here = library.store.catalogue.by_identifier(scheme, value)
+    return RelationView(
+        kind=words.label("relation", relation["kind"]),
+        label=here.data["title"]["value"] if here else f"{_SCHEMES.get(scheme, scheme)} {value}",
+        url=f"/works/{here.id}" if here else identifier_address(scheme, value),
+        here=here is not None,
+    )
+
+
+def _citation(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Name the work in the meta elements that reference managers read."""
+    yield "citation_title", data["title"]["value"]
+    for person in data["contributors"][:_MOST_PEOPLE]:
+        yield "citation_author", person["name"]
+    if data["published"]:
+        date = data["published"]
+        yield "citation_publication_date", "/".join(str(date[part]) for part in ("year", "month", "day") if date[part])
+    if data["container"] and data["container"]["title"]:
+        yield "citation_journal_title", data["container"]["title"]
+        for issn in data["container"]["issns"]:
+            yield "citation_issn", issn
+    for name in ("volume", "issue"):
+        if data[name]:
+            yield f"citation_{name}", data[name]
+    for one in data["identifiers"]:
+        if one["scheme"] in {"doi", "pmid"}:
+            yield f"citation_{one['scheme']}", one["value"]
+    for place in data["locations"][:1]:
+        if pdf := web_address(place["pdf_url"]):
+            yield "citation_pdf_url", pdf

@@ -1,0 +1,304 @@
+"""Every text of the page in both interface languages, and the choice between them.
+
+One line a text, Chinese beside English, so that none can be translated and the other forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
+
+from search_api.searching import language_name
+
+UiLanguage = Literal["zh", "en"]
+UI_LANGUAGES: tuple[UiLanguage, ...] = ("zh", "en")
+#: What stands in ``<html lang>``.
+HTML_LANG: dict[UiLanguage, str] = {"zh": "zh-CN", "en": "en"}
+_LOCALE: dict[UiLanguage, str] = {"zh": "zh_CN", "en": "en_GB"}
+_ACCEPTED = re.compile(r"\s*([A-Za-z]{2,3}|\*)(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?\s*")
+
+#: key: (Chinese, English). ``{name}`` stands for a value that is escaped when the page is written.
+TEXTS: dict[str, tuple[str, str]] = {
+    # --- frame
+    "name": ("开卷", "kaijuan"),
+    "tagline": ("一次检索，多源开放获取论文", "One search across open-access sources"),
+    "home": ("回到首页", "Home"),
+    "skip": ("跳到正文", "Skip to content"),
+    "menu": ("导航", "Menu"),
+    "other_language": ("English", "中文"),
+    "demo_title": ("演示数据", "Demonstration records"),
+    "demo_text": (
+        "本站现在展示的是程序生成的虚构记录，用来试用检索；请勿引用。",
+        "What is shown here was made up by a program, so that the search can be tried. Do not cite it.",
+    ),
+    "nav_sources": ("数据来源", "Sources"),
+    "nav_api": ("接口文档", "API"),
+    "footer": (
+        "收录的是各来源公开的元数据；全文在原出版方或存储库。",
+        "Records come from the sources named; full texts stay with their publishers and repositories.",
+    ),
+    # --- search box and start page
+    "search_label": ("检索论文", "Search articles"),
+    "search_placeholder": ("题名、作者、期刊、主题、DOI", "Title, author, journal, subject, DOI"),
+    "search_button": ("检索", "Search"),
+    "start_works": ("共收录 {count} 篇作品，来自 {sources} 个来源", "{count} works from {sources} sources"),
+    "start_empty": (
+        "还没有收录任何作品。首次采集完成后，这里就能检索。",
+        "Nothing has been indexed yet. Once the first harvest has run, you can search here.",
+    ),
+    "start_sources": ("数据来源", "Where records come from"),
+    "start_examples": ("检索示例", "Try a search"),
+    "start_subjects": ("按主题浏览", "Browse by subject"),
+    "start_all": ("浏览最新发表", "Browse the newest"),
+    "harvested_on": ("{date} 采集", "harvested {date}"),
+    "harvested_never": ("尚未采集", "not harvested yet"),
+    "example_words": ("太阳能电池 稳定性", "solar cell stability"),
+    "example_phrase": ('"2型糖尿病"', '"type 2 diabetes"'),
+    "example_field": ("title:图书馆 year:2020..2026", "title:library year:2020..2026"),
+    "example_or": ("(气候 OR climate) has:pdf", "(climate OR 气候) has:pdf"),
+    # --- results
+    "all_works": ("全部作品", "All works"),
+    "results_for": ("“{q}”的检索结果", "Results for “{q}”"),
+    "works_one": ("1 篇", "1 work"),
+    "works_many": ("{count} 篇", "{count} works"),
+    "continued": ("接上页", "Continued"),
+    "first_page": ("回到第一页", "Back to the first page"),
+    "next_page": ("下一页", "Next page"),
+    "end_of_list": ("已到末尾", "End of the list"),
+    "match_most": (
+        "含全部检索词的作品不多，以下也包括含大部分检索词的作品。",
+        "Few works have all your words; shown are those that have most of them.",
+    ),
+    "match_all_only": ("只看含全部检索词的", "Only works with all words"),
+    "et_al": ("等 {count} 人", "et al. ({count})"),
+    "names_separator": ("、", ", "),
+    "full_text_pdf": ("PDF 全文", "PDF"),
+    "full_text": ("全文", "Full text"),
+    "full_text_doi": ("经 DOI 打开", "Open by DOI"),
+    "full_text_of": ("{label}：{title}", "{label}: {title}"),
+    "sort": ("排序", "Sort"),
+    "sort.relevance": ("相关度", "Relevance"),
+    "sort.newest": ("最新发表", "Newest"),
+    "sort.oldest": ("最早发表", "Oldest"),
+    "sort.first_indexed": ("最近收录", "Recently added"),
+    "filters": ("筛选", "Filters"),
+    "filters_active": ("已选筛选条件", "Active filters"),
+    "filter_remove": ("取消筛选条件 {name}：{value}", "Remove filter {name}: {value}"),
+    "filters_clear": ("全部清除", "Clear all"),
+    "facet.source": ("来源", "Source"),
+    "facet.year": ("年份", "Year"),
+    "facet.lang": ("语言", "Language"),
+    "facet.license": ("许可", "Licence"),
+    "facet.subject": ("主题", "Subject"),
+    "facet.container": ("期刊", "Journal"),
+    "facet.type": ("类型", "Type"),
+    "facet.has": ("包含", "Has"),
+    "facet.year_from": ("起始年", "From year"),
+    "facet.year_to": ("截止年", "To year"),
+    "year_apply": ("应用", "Apply"),
+    # --- no results, errors
+    "none_title": ("没有找到相符的作品", "No works match"),
+    "none_filters": ("去掉全部筛选条件再找", "Search again without filters"),
+    "none_any": ("改为含任一检索词", "Find works with any of the words"),
+    "none_plain": ("按普通词检索：{q}", "Search for the plain words: {q}"),
+    "none_tip_spelling": ("检查拼写，或者少用几个词。", "Check the spelling, or use fewer words."),
+    "none_tip_language": (
+        "换一种语言试试：许多论文只有英文题名。",
+        "Try another language: an article may only be described in its own.",
+    ),
+    "none_tip_sources": ("看看收录了哪些来源", "See which sources are covered"),
+    "error_query": ("这个检索式无法理解", "This search cannot be understood"),
+    "error_position": ("第 {position} 个字符处", "At character {position}"),
+    "error_quote": (
+        "引号要成对：在短语末尾补上 \"，或者把引号去掉。",
+        "Quotes come in pairs: close the phrase with \" or take the quote away.",
+    ),
+    "error_bracket": ("括号要成对：补上缺的括号，或者把括号去掉。", "Brackets come in pairs: add the missing one or take it away."),
+    "error_hint": (
+        "改正标出的地方，或者去掉引号、括号、冒号等符号。",
+        "Correct the marked place, or leave out quotes, brackets and colons.",
+    ),
+    "error_plain": ("按普通词检索：{q}", "Search for the plain words: {q}"),
+    "error_message": ("程序的说明", "In detail"),
+    "error_cursor": ("这个翻页链接已经失效", "This page link no longer works"),
+    "error_cursor_fix": ("从第一页重新翻起。", "Begin again at the first page."),
+    "error_parameter": ("网址中有一处参数不对", "Something in the address is wrong"),
+    "error_parameter_fix": ("{name}：这个值不能用。", "{name}: this value cannot be used."),
+    "error_404": ("没有这个页面", "There is no such page"),
+    "error_404_work": (
+        "没有编号为 {id} 的作品。可以用题名检索。",
+        "There is no work {id}. You can search for its title.",
+    ),
+    "error_410": ("这篇作品已经撤下", "This work has left the index"),
+    "error_410_text": (
+        "来源删除了它的记录，所以这里不再收录。",
+        "Its sources have deleted its records, so it is no longer kept here.",
+    ),
+    "error_503": ("检索暂时不能用", "The search cannot be used now"),
+    "error_503_text": ("请过一会儿再试。若一直如此，请告知图书馆。", "Please try again in a moment. If it stays so, tell the library."),
+    "error_500": ("这里出了问题", "Something went wrong here"),
+    "error_500_text": ("错误已经记录。请再试一次；若一直如此，请告知图书馆。", "It has been logged. Try again; tell the library if it stays."),
+    # --- one work
+    "back_to_results": ("返回检索结果", "Back to results"),
+    "merged_note": ("编号 {id} 已并入本篇。", "Work {id} has been joined with this one."),
+    "translated_titles": ("其他语言题名", "Title in other languages"),
+    "authors": ("作者", "Authors"),
+    "authors_more": ("显示其余 {count} 人", "Show {count} more"),
+    "authors_unlisted": ("另有 {count} 人未列出", "{count} more are not listed"),
+    "affiliations": ("作者单位", "Affiliations"),
+    "orcid_of": ("{name} 的 ORCID", "ORCID of {name}"),
+    "volume": ("{volume} 卷", "vol. {volume}"),
+    "issue": ("{issue} 期", "no. {issue}"),
+    "pages": ("第 {pages} 页", "pp. {pages}"),
+    "abstract": ("摘要", "Abstract"),
+    "abstract_in": ("摘要（{language}）", "Abstract ({language})"),
+    "no_abstract": ("来源没有提供摘要。", "The sources give no abstract."),
+    "keywords": ("关键词", "Keywords"),
+    "subjects": ("主题", "Subjects"),
+    "license": ("许可", "Licence"),
+    "no_license": ("来源未说明", "not stated"),
+    "language": ("语言", "Language"),
+    "language_detected": ("{language}（程序判断）", "{language} (detected)"),
+    "copies": ("可阅读的副本", "Where to read it"),
+    "copy_landing": ("网页", "Landing page"),
+    "no_copy": ("来源没有给出可打开的链接。", "The sources give no link that can be opened."),
+    "described_by": ("记录来自", "Described by"),
+    "relations": ("相关记录", "Related notices"),
+    "about_record": ("关于这条记录", "About this record"),
+    "permalink": ("本页固定链接", "Permanent link"),
+    "copy_link": ("复制链接", "Copy link"),
+    "copied": ("已复制", "Copied"),
+    "first_indexed": ("收录于 {date}", "Added on {date}"),
+    "version.submitted": ("投稿版", "submitted version"),
+    "version.accepted": ("录用版", "accepted version"),
+    "version.published": ("出版版", "published version"),
+    # --- labels of values
+    "type.article": ("论文", "article"),
+    "type.review": ("综述与评论", "review"),
+    "type.editorial": ("社论", "editorial"),
+    "type.letter": ("通信", "letter"),
+    "type.correction": ("更正", "correction"),
+    "type.retraction": ("撤稿声明", "retraction"),
+    "type.thesis": ("学位论文", "thesis"),
+    "type.book": ("图书", "book"),
+    "type.chapter": ("图书章节", "chapter"),
+    "type.conference-paper": ("会议论文", "conference paper"),
+    "type.preprint": ("预印本", "preprint"),
+    "type.report": ("报告", "report"),
+    "type.dataset": ("数据集", "dataset"),
+    "type.other": ("其他", "other"),
+    "has.pdf": ("PDF", "PDF"),
+    "has.abstract": ("摘要", "abstract"),
+    "has.doi": ("DOI", "DOI"),
+    "has.fulltext": ("全文链接", "full-text link"),
+    "has.license": ("开放许可", "open licence"),
+    "license.cc0": ("CC0", "CC0"),
+    "license.publisher": ("出版方条款", "publisher terms"),
+    "license.public-domain": ("公有领域", "public domain"),
+    "relation.corrected-article": ("更正对象", "Corrects"),
+    "relation.correction-forward": ("有更正", "Corrected by"),
+    "relation.retracted-article": ("撤销对象", "Retracts"),
+    "relation.retraction-forward": ("已被撤稿", "Retracted by"),
+    "relation.commentary-article": ("评论对象", "Comments on"),
+    "relation.commentary": ("有评论", "Commented on by"),
+    "relation.companion": ("姊妹篇", "Companion article"),
+    "relation.letter": ("来信", "Letter"),
+    "relation.letter-reply": ("回复", "Reply"),
+    "relation.peer-reviewed-article": ("审稿对象", "Reviews"),
+    "relation.preprint": ("预印本", "Preprint"),
+    "relation.addended-article": ("补充对象", "Adds to"),
+    # --- sources
+    "sources_title": ("数据来源", "Sources"),
+    "sources_intro": (
+        "论文的描述由程序按 OAI-PMH 协议从下列来源定期采集。",
+        "Descriptions of articles are harvested from these sources at regular times, by OAI-PMH.",
+    ),
+    "sources_table": ("来源、数量与采集情况", "Sources, counts and harvests"),
+    "source_name": ("来源", "Source"),
+    "source_works": ("可用记录", "Usable records"),
+    "source_harvest": ("最近采集", "Last harvest"),
+    "source_received": ("收到 / 应有", "Received / expected"),
+    "source_unstated": ("未说明", "not stated"),
+    "source_lag": ("时滞", "Delay"),
+    "source_lag_days": ("该来源公开的数据晚 {days} 天", "This source's feed is {days} days behind"),
+    "source_lag_none": ("无", "none"),
+    "source_quarantine": ("隔离待查", "In quarantine"),
+    "source_disabled": ("停用", "switched off"),
+    "source_deleted": ("来源已删除 {count} 条", "{count} deleted by the source"),
+    "source_none": ("还没有配置任何来源。", "No sources are set up yet."),
+    "status.complete": ("完整", "complete"),
+    "status.incomplete": ("未完", "incomplete"),
+    "status.failed": ("失败", "failed"),
+    "status.running": ("进行中", "running"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of one interface language; call it with a key: ``words("next_page")``."""
+
+    language: UiLanguage
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return a text with its values filled in; raise ``KeyError`` where the catalogue has none."""
+        text = TEXTS[key][UI_LANGUAGES.index(self.language)]
+        return text.format(**values) if values else text
+
+    def label(self, group: str, value: str) -> str:
+        """Return the reader's word for a coded value (``type``, ``has`` …), or the value itself."""
+        key = f"{group}.{value}"
+        return self(key) if key in TEXTS else value
+
+    def works(self, count: int) -> str:
+        """Say how many works."""
+        return self("works_one") if count == 1 else self("works_many", count=self.number(count))
+
+    def number(self, value: int) -> str:
+        """Write a number with its group separators."""
+        return format_decimal(value, locale=_LOCALE[self.language])
+
+    def language_name(self, code: str) -> str:
+        """Return the name of a language."""
+        return language_name(code, _LOCALE[self.language])
+
+    def day(self, moment: str | datetime) -> str:
+        """Write the day of an RFC 3339 moment."""
+        read = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        return format_date(read.date(), format="medium", locale=_LOCALE[self.language])
+
+    def partial_date(self, parts: dict[str, Any]) -> str:
+        """Write a publication date as precisely as it is known, and no more."""
+        year, month, day = parts["year"], parts["month"], parts["day"]
+        try:
+            known = date(year, month or 1, day or 1)
+        except ValueError:
+            return str(year)
+        if month is None:
+            return f"{year} 年" if self.language == "zh" else str(year)
+        if day is None:
+            return format_skeleton("yMMMM", known, locale=_LOCALE[self.language])
+        return format_date(known, format="long", locale=_LOCALE[self.language])
+
+
+def choose_language(*, asked: str | None, remembered: str | None, accepted: str | None) -> UiLanguage:
+    """Return the interface language: as asked, else as remembered, else as the browser prefers.
+
+    Without any sign it is Chinese, the language of the library; a browser that wants neither gets English.
+    """
+    for wish in (asked, remembered):
+        if wish == "zh" or wish == "en":  # noqa: PLR1714  # so that the type checker sees which two it can be
+            return wish
+    ranked: list[tuple[float, int, str]] = []
+    for order, item in enumerate((accepted or "").split(",")[:20]):
+        match = _ACCEPTED.fullmatch(item)
+        if match:
+            ranked.append((-float(match[2] or 1), order, match[1].lower()))
+    for weight, _, code in sorted(ranked):
+        if weight and code in {"zh", "en"}:
+            return "zh" if code == "zh" else "en"
+    return "en" if any(weight and code != "*" for weight, _, code in ranked) else "zh"

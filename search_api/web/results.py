@@ -1,0 +1,217 @@
+"""What the result page shows: cards, facets whose values are links, chips of active filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from search_api.cards import CARD_FIELDS
+from search_api.library import Library
+from search_api.schemas import WorksParameters
+from search_api.web.addresses import BOUNDS, FILTERS, SearchAddress, identifier_address, web_address
+from search_api.web.i18n import Words
+from search_api.web.texts import direction_of, language_of
+
+#: What a card of the page needs of a work.
+PAGE_FIELDS = (*CARD_FIELDS, "license", "type")
+FACETS = FILTERS
+_AUTHORS = 3
+_SHOWN = 8
+_CODED = frozenset(("type", "has", "license"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextView:
+    """A text of a record with its language and direction."""
+
+    value: str
+    language: str
+    direction: str
+
+    @classmethod
+    def of(cls, value: str, stated: str | None) -> TextView:
+        """Mark a text."""
+        language = language_of(value, stated)
+        return cls(value=value, language=language, direction=direction_of(language))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkView:
+    """A link to another site; its address has been checked."""
+
+    url: str
+    label: str
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """One work in the list."""
+
+    id: str
+    title: TextView
+    authors: str
+    journal: TextView | None
+    year: int | None
+    language: str | None
+    type: str | None
+    sources: tuple[str, ...]
+    license: str | None
+    full_text: LinkView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetValueView:
+    """A facet's value; its link adds the filter, or takes it away where it is active."""
+
+    label: str
+    count: int
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetView:
+    """A facet with its first values, and the rest to be unfolded."""
+
+    name: str
+    label: str
+    values: tuple[FacetValueView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipView:
+    """An active filter and the address without it."""
+
+    name: str
+    label: str
+    url: str
+
+
+def short_name(name: str) -> str:
+    """Return the short form of a source's name: what stands before a colon."""
+    return name.partition(":")[0].partition("：")[0].strip() or name
+
+
+class Labels:
+    """The reader's words for filter values, in one interface language."""
+
+    def __init__(self, library: Library, words: Words) -> None:
+        self._library = library
+        self._words = words
+        self.sources = {source.id: source.name for source in library.store.sources.all()}
+        self._containers: dict[str, str] = {}
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Tell whether any source is of the demonstration."""
+        return any(source.startswith("demo-") for source in self.sources)
+
+    def source(self, source_id: str) -> str:
+        """Return a source's short name."""
+        return short_name(self.sources.get(source_id, source_id))
+
+    def learn(self, facets: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Keep the journals' titles that an answer brought, so that they are not asked for again."""
+        self._containers.update({value["value"]: value["label"] for value in facets.get("container", ())})
+
+    def of(self, facet: str, value: str) -> str:
+        """Return the word for a facet's value."""
+        if facet == "source":
+            return self.source(value)
+        if facet == "container":
+            if value not in self._containers:
+                self._containers |= {value: value} | self._library.store.catalogue.container_titles([value])
+            return self._containers[value]
+        if facet == "lang":
+            return self._words.language_name(value)
+        if facet in _CODED:
+            word = self._words.label(facet, value)
+            return value.upper().replace("CC-", "CC ") if word == value and facet == "license" else word
+        return value
+
+
+def card_view(body: Mapping[str, Any], words: Words, labels: Labels) -> CardView:
+    """Return a card from the searcher's body of a work."""
+    people = [person["name"] for person in body["contributors"][:_AUTHORS]]
+    authors = words("names_separator").join(people)
+    if body["contributor_count"] > len(people):
+        authors += (" " if words.language == "en" else "") + words("et_al", count=words.number(body["contributor_count"]))
+    journal = body["container"]["title"] if body["container"] else None
+    return CardView(
+        id=body["id"],
+        title=TextView.of(body["title"], body["language"]),
+        authors=authors,
+        journal=TextView.of(journal, None) if journal else None,
+        year=body["year"],
+        language=words.language_name(body["language"]) if body["language"] else None,
+        type=words.label("type", body["type"]) if body["type"] not in {"article", None} else None,
+        sources=tuple(labels.source(source) for source in body["sources"]),
+        license=_license(body, words),
+        full_text=_full_text(body, words),
+    )
+
+
+def _license(body: Mapping[str, Any], words: Words) -> str | None:
+    if not body["license"]:
+        return None
+    known = words.label("license", body["license"]["code"])
+    return str(body["license"]["name"]) if known == body["license"]["code"] else known
+
+
+def _full_text(body: Mapping[str, Any], words: Words) -> LinkView | None:
+    """Return the best link that can be opened: the PDF, else the landing page, else the DOI."""
+    best = body["best_location"]
+    if best is not None:
+        if pdf := web_address(best["pdf_url"]):
+            return LinkView(url=pdf, label=words("full_text_pdf"), strong=True)
+        if page := web_address(best["url"]):
+            return LinkView(url=page, label=words("full_text"), strong=True)
+    for one in body["identifiers"]:
+        if one["scheme"] == "doi" and (address := identifier_address("doi", one["value"])):
+            return LinkView(url=address, label=words("full_text_doi"))
+    return None
+
+
+def facet_views(
+    facets: Mapping[str, list[dict[str, Any]]], address: SearchAddress, words: Words, labels: Labels
+) -> list[FacetView]:
+    """Return the facets that have something to choose."""
+    views = [_facet_view(name, facets.get(name, []), address, words, labels) for name in FACETS]
+    return [view for view in views if view.values]
+
+
+def _facet_view(
+    name: str, counted: list[dict[str, Any]], address: SearchAddress, words: Words, labels: Labels
+) -> FacetView:
+    active = [value for pair, value in address.pairs if pair == name]
+    found = {str(one["value"]): int(one["count"]) for one in counted}
+    shown = list(dict.fromkeys([*active, *found]))[: max(_SHOWN, len(active))]
+    if name == "year":
+        shown.sort(reverse=True)
+    values = tuple(
+        FacetValueView(
+            label=labels.of(name, value),
+            count=found.get(value, 0),
+            url=str(address.removing(name, value) if value in active else address.adding(name, value)),
+            active=value in active,
+        )
+        for value in shown
+    )
+    return FacetView(name=name, label=words(f"facet.{name}"), values=values)
+
+
+def chip_views(parameters: WorksParameters, address: SearchAddress, words: Words, labels: Labels) -> list[ChipView]:
+    """Return the active filters."""
+    chips = [
+        ChipView(name=words(f"facet.{name}"), label=labels.of(name, value), url=str(address.removing(name, value)))
+        for name, value in address.pairs
+        if name in FILTERS
+    ]
+    chips += [
+        ChipView(name=words(f"facet.{name}"), label=str(value), url=str(address.without([name])))
+        for name in BOUNDS
+        if (value := getattr(parameters, name)) is not None
+    ]
+    return chips
