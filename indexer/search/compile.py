@@ -93,7 +93,7 @@ class _Compiler:
         needed: Counter[Clause] = Counter()
         for word in words:
             for clause in self._word_clauses(word, positive=True):
-                needed.update(_flatten(clause) if self.match == "any" else [clause])
+                needed.update(_scatter(clause) if self.match == "any" else [clause])
         return self._conjunction(others, positive=True, first=self._govern(needed))
 
     def _govern(self, needed: Counter[Clause]) -> list[Clause]:
@@ -181,15 +181,18 @@ class _Compiler:
         """Compile the beginning of a word; in scripts without blanks every word is found by its parts anyway.
 
         In stemmed fields it is compared with stems and with what was written where that is not the stem, so
-        ``computat*`` finds “computation”; words whose stem alone begins so come in addition (``happi*``: “happy”).
+        ``computat*`` finds “computation”; words whose stem alone begins so come in addition (``happi*``: “happy”), and
+        so does all that the same text without ``*`` finds.
         """
         field: TextField = prefix.field or "all"
-        if any(isinstance(word, QueryRun) for word in query_words(prefix.text).words):
+        words = query_words(prefix.text, stemmed=field in _STEMMED).words
+        whole = _all_of([_unit_clause(word, field) for word in words])
+        if any(isinstance(word, QueryRun) for word in words):
             return self._compile(
                 Word(text=prefix.text, field=prefix.field, position=prefix.position), positive=positive
             )
         forms = prefix_forms(prefix.text)[: None if field in _STEMMED else 1]
-        return _any_of([TokenPrefix(field=field, prefix=form) for form in forms])
+        return _any_of([*(TokenPrefix(field=field, prefix=form) for form in forms), *([whole] if whole else [])])
 
 
 def _unit_clause(unit: QueryWord | QueryRun, field: TextField) -> Clause:
@@ -210,6 +213,16 @@ def _unit_clause(unit: QueryWord | QueryRun, field: TextField) -> Clause:
 
 def _flatten(clause: Clause) -> tuple[Clause, ...]:
     return clause.clauses if isinstance(clause, AllOf) else (clause,)
+
+
+def _scatter(clause: Clause) -> tuple[Clause, ...]:
+    """Return the parts of a word, each of which is worth something alone."""
+    if not isinstance(clause, TokenPhrase):
+        return _flatten(clause)
+    rows = [row for row in clause.alternatives if len(row) > 1]
+    joined = tuple(row[0] for row in clause.alternatives if len(row) == 1)
+    columns = [tuple(dict.fromkeys(column)) for column in zip(*rows, strict=True)]
+    return tuple(Tokens(field=clause.field, alternatives=one) for one in [*columns, joined] if one)
 
 
 def _scoring(clause: Clause) -> list[Clause]:
