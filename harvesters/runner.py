@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,6 +41,7 @@ class Progress:
     """How far a run is, for the people watching; ``expected`` grows as lists state their sizes."""
 
     source: str
+    started: float = field(default_factory=time.monotonic)
     counts: Counts = field(default_factory=Counts)
     expected: int | None = None
     slices_done: int = 0

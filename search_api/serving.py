@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 
 import click
@@ -39,6 +41,7 @@ def make_server(library: Library) -> uvicorn.Server:
         make_app(library),
         log_level="warning",
         access_log=False,
+        lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
@@ -51,4 +54,15 @@ def serve_library(library: Library, host: str, port: int) -> None:
     listener = bind(host, port)
     click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
     with listener:
+        run_server(library, listener)
+
+
+def run_server(library: Library, listener: socket.socket) -> None:
+    """Serve until Ctrl-C or SIGTERM; both are the ordinary end, and what follows in the caller still happens."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    with contextlib.suppress(KeyboardInterrupt):
         make_server(library).run(sockets=[listener])

@@ -31,7 +31,7 @@ from search_api.cli.checks import reach
 from search_api.cli.main import print_reports
 from search_api.cli.output import HarvestWatch
 from search_api.library import Library, open_library
-from search_api.serving import address, bind, make_server
+from search_api.serving import address, bind, run_server
 from search_api.settings import EmbeddedStorage, Settings
 
 DEMO_FOLDER = "demo"
@@ -49,7 +49,7 @@ def run(settings: Settings, *, demo: bool, host: str, port: int) -> None:
             demo = True
         with _opened(settings, demo=demo) as library, _working(library, is_demo=demo):
             click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
-            make_server(library).run(sockets=[listener])
+            run_server(library, listener)
 
 
 def work(settings: Settings) -> None:

@@ -10,9 +10,10 @@ from indexer.models import Manifestation
 _SCHEMES = ("doi", "pmid", "pmcid")
 #: Notices are about another article and often carry its identifiers; they are never the same work.
 _NOTICE_TYPES = frozenset({"correction", "retraction"})
+#: The word alone proves nothing ("Correction of refractive errors"): what follows it must be a notice's.
 _NOTICE_TITLE = re.compile(
-    r"^\W*(corrigend|errat|correction\b|correction to|retract|withdraw|expression of concern|fe de errat|errata\b|"
-    r"更正|勘误|勘誤|撤稿|撤回|更正啟事)",
+    r"^\W*(?:(?:(?:publisher|author)\W*s?\s+)?(?:corrigend(?:um|a)|errat(?:um|a)|corrections?|retraction|retracted|withdrawal|withdrawn|"
+    r"expression of concern|fe de erratas?)\b(?=\s*(?:$|[:.\]–—-]|to\b|note\b|notice\b|article\b))|更正|勘误|勘誤|撤稿|撤回)",
     re.IGNORECASE,
 )
 

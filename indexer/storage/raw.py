@@ -211,7 +211,7 @@ def _classify(
     source_key: int,
     heads: dict[bytes, int],
 ) -> None:
-    digest = hashlib.sha256(record.head + record.body).digest()
+    digest = hashlib.sha256(record.body).digest()
     if row is not None and row.slice_key == slice_key:
         counts.duplicates += 1
         if record.datestamp < row.datestamp:

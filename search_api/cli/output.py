@@ -52,7 +52,6 @@ class HarvestWatch:
             disable=not self._live,
         )
         self._tasks: dict[str, Any] = {}
-        self._started: dict[str, float] = {}
         self._said: dict[str, float] = {}
 
     def __enter__(self) -> HarvestWatch:
@@ -65,8 +64,7 @@ class HarvestWatch:
     def __call__(self, progress: HarvestProgress) -> None:
         """Show how far a source is."""
         now = time.monotonic()
-        started = self._started.setdefault(progress.source, now)
-        rate = progress.counts.received / max(now - started, 0.001)
+        rate = progress.counts.received / max(now - progress.started, 0.001)
         if self._live:
             self._update_bar(progress, rate)
         elif not self._quiet and now - self._said.get(progress.source, 0.0) >= _PLAIN_SECONDS:
