@@ -21,8 +21,8 @@ from pydantic import ValidationError
 from indexer.errors import IndexerError, QueryError
 from search_api.deps import LibraryDep, SearcherDep
 from search_api.library import Library
+from search_api.overview import source_rows
 from search_api.problems import RequestProblem
-from search_api.routes.sources import source_rows
 from search_api.routes.works import find_work
 from search_api.schemas import WorksParameters
 from search_api.searching import Search, Searcher
@@ -36,7 +36,20 @@ _COOKIE, _COOKIE_SECONDS = "ui", 365 * 24 * 3600
 _KNOWN = frozenset(WorksParameters.model_fields) - {"facets", "fields"}
 _ID = re.compile(r"[a-z0-9]{1,50}")
 _AROUND = 40
-_SUBJECTS = 10
+_SUBJECTS = 9
+#: Headings of journals' sections, which PMC gives as subjects.
+_HEADINGS = frozenset(
+    (
+        "article",
+        "articles",
+        "research article",
+        "original article",
+        "review",
+        "review article",
+        "case report",
+        "editorial",
+    )
+)
 _EXAMPLES = ("example_words", "example_phrase", "example_field", "example_or")
 _STATIC_SECONDS = 31_536_000
 _log = structlog.get_logger()
@@ -134,9 +147,11 @@ def search_values(request: Request) -> dict[str, Any]:
 def _start_page(library: Library, searcher: Searcher, frame: Frame, labels: Labels) -> Response:
     rows = [row for row in source_rows(library) if row["enabled"] or row["manifestations"]]
     answer = searcher.answer(Search(limit=1, facets=("subject",), fields=("id",), ui_language=frame.ui))
+    named = [one["value"] for one in answer["facets"]["subject"] if one["value"].casefold() not in _HEADINGS]
     subjects = [
-        (TextView.of(one["value"], None), str(SearchAddress(pairs=(("subject", one["value"]), *frame.carried))))
-        for one in answer["facets"]["subject"][:_SUBJECTS]
+        # DOAJ's classes are whole paths ("Medicine: Internal medicine"): the last step is enough on a small screen.
+        (TextView.of(name.split(": ")[-1], None), str(SearchAddress(pairs=(("subject", name), *frame.carried))))
+        for name in named[:_SUBJECTS]
     ]
     words = Words(frame.ui)
     examples = [(words(key), str(SearchAddress(pairs=(("q", words(key)), *frame.carried)))) for key in _EXAMPLES]
@@ -193,7 +208,7 @@ def show_sources(request: Request, library: LibraryDep) -> Response:
     frame = frame_of(request)
     labels = Labels(library, Words(frame.ui))
     frame = replace(frame, is_demonstration=labels.is_demonstration)
-    rows = [(row, web_address(row["homepage"])) for row in source_rows(library)]
+    rows = [(row | {"name": labels.sources[row["id"]]}, web_address(row["homepage"])) for row in source_rows(library)]
     return render("sources.html", frame, rows=rows)
 
 

@@ -10,11 +10,22 @@ from indexer.storage.catalogue import StoredWork
 from search_api.library import Library
 from search_api.web.addresses import SearchAddress, identifier_address, web_address
 from search_api.web.i18n import Words
-from search_api.web.results import Labels, LinkView, TextView
+from search_api.web.results import Labels, LinkView, TextView, best_link
 
 _PEOPLE, _MOST_PEOPLE = 12, 300
 _MOST_TERMS, _MOST_RELATIONS, _MOST_COPIES = 60, 20, 40
-_SCHEMES = {"doi": "DOI", "pmid": "PubMed", "pmcid": "PMC", "arxiv": "arXiv", "doaj": "DOAJ", "handle": "Handle", "isbn": "ISBN", "oai": "OAI", "url": "URL"}  # fmt: skip
+#: Names of identifier schemes, in the order in which they are shown.
+_SCHEMES = {
+    "doi": "DOI",
+    "pmid": "PubMed",
+    "pmcid": "PMC",
+    "arxiv": "arXiv",
+    "doaj": "DOAJ",
+    "handle": "Handle",
+    "isbn": "ISBN",
+    "url": "URL",
+    "oai": "OAI",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +53,7 @@ class IdentifierView:
     scheme: str
     value: str
     url: str | None
+    order: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +97,7 @@ class WorkView:
     license: LinkView | str | None
     languages: tuple[str, ...]
     type: str
+    is_ordinary: bool
     best: LinkView | None
     copies: tuple[CopyView, ...]
     sources: tuple[tuple[str, str], ...]
@@ -114,11 +127,12 @@ def work_view(work: StoredWork, library: Library, words: Words, labels: Labels) 
         abstracts=_abstracts(data, words),
         subjects=_terms((subject["term"] for subject in data["subjects"]), "subject"),
         keywords=_terms(data["keywords"], "q"),
-        identifiers=tuple(_identifier(one) for one in data["identifiers"]),
+        identifiers=tuple(sorted(map(_identifier, data["identifiers"]), key=lambda one: one.order)),
         license=_license(data["license"], words),
         languages=tuple(_language(tag, words) for tag in data["languages"]),
         type=words.label("type", data["type"]),
-        best=copies[0].links[0] if copies else None,
+        is_ordinary=data["type"] == "article",
+        best=best_link(data["locations"], data["identifiers"], words),
         copies=copies,
         sources=tuple((source, labels.sources.get(source, source)) for source in data["sources"]),
         relations=tuple(_relation(one, library, words) for one in data["relations"][:_MOST_RELATIONS]),
@@ -150,7 +164,9 @@ def _people(contributors: list[dict[str, Any]]) -> tuple[tuple[PersonView, ...],
 
 
 def _issue(data: Mapping[str, Any], words: Words) -> str:
-    parts = [words(name, **{name: data[name]}) for name in ("volume", "issue", "pages") if data[name]]
+    parts = [words(name, **{name: data[name]}) for name in ("volume", "issue") if data[name]]
+    if data["pages"]:  # article numbers such as e0123456 are no pages
+        parts.append(words("pages", pages=data["pages"]) if data["pages"][0].isdigit() else data["pages"])
     return ("，" if words.language == "zh" else ", ").join(parts)
 
 
@@ -171,7 +187,10 @@ def _terms(values: Iterable[str], parameter: str) -> tuple[TermView, ...]:
 
 def _identifier(one: Mapping[str, str]) -> IdentifierView:
     scheme, value = one["scheme"], one["value"]
-    return IdentifierView(scheme=_SCHEMES.get(scheme, scheme), value=value, url=identifier_address(scheme, value))
+    order = list(_SCHEMES).index(scheme) if scheme in _SCHEMES else len(_SCHEMES)
+    return IdentifierView(
+        scheme=_SCHEMES.get(scheme, scheme), value=value, url=identifier_address(scheme, value), order=order
+    )
 
 
 def _license(license_: Mapping[str, Any] | None, words: Words) -> LinkView | str | None:
@@ -227,16 +246,15 @@ def _citation(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     if data["published"]:
         date = data["published"]
         yield "citation_publication_date", "/".join(str(date[part]) for part in ("year", "month", "day") if date[part])
-    if data["container"] and data["container"]["title"]:
-        yield "citation_journal_title", data["container"]["title"]
-        for issn in data["container"]["issns"]:
-            yield "citation_issn", issn
+    journal = data["container"] or {"title": None, "issns": ()}
+    if journal["title"]:
+        yield "citation_journal_title", journal["title"]
+    yield from (("citation_issn", issn) for issn in journal["issns"])
     for name in ("volume", "issue"):
         if data[name]:
             yield f"citation_{name}", data[name]
-    for one in data["identifiers"]:
-        if one["scheme"] in {"doi", "pmid"}:
-            yield f"citation_{one['scheme']}", one["value"]
+    known = [one for one in data["identifiers"] if one["scheme"] in {"doi", "pmid"}]
+    yield from ((f"citation_{one['scheme']}", one["value"]) for one in known)
     for place in data["locations"][:1]:
         if pdf := web_address(place["pdf_url"]):
             yield "citation_pdf_url", pdf

@@ -100,6 +100,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "facet.has": ("包含", "Has"),
     "facet.year_from": ("起始年", "From year"),
     "facet.year_to": ("截止年", "To year"),
+    "year_first": ("从", "From"),
+    "year_last": ("到", "To"),
     "year_apply": ("应用", "Apply"),
     # --- no results, errors
     "none_title": ("没有找到相符的作品", "No works match"),
@@ -115,10 +117,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error_query": ("这个检索式无法理解", "This search cannot be understood"),
     "error_position": ("第 {position} 个字符处", "At character {position}"),
     "error_quote": (
-        "引号要成对：在短语末尾补上 \"，或者把引号去掉。",
-        "Quotes come in pairs: close the phrase with \" or take the quote away.",
+        '引号要成对：在短语末尾补上 "，或者把引号去掉。',
+        'Quotes come in pairs: close the phrase with " or take the quote away.',
     ),
-    "error_bracket": ("括号要成对：补上缺的括号，或者把括号去掉。", "Brackets come in pairs: add the missing one or take it away."),
+    "error_bracket": (
+        "括号要成对：补上缺的括号，或者把括号去掉。",
+        "Brackets come in pairs: add the missing one or take it away.",
+    ),
     "error_hint": (
         "改正标出的地方，或者去掉引号、括号、冒号等符号。",
         "Correct the marked place, or leave out quotes, brackets and colons.",
@@ -140,9 +145,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Its sources have deleted its records, so it is no longer kept here.",
     ),
     "error_503": ("检索暂时不能用", "The search cannot be used now"),
-    "error_503_text": ("请过一会儿再试。若一直如此，请告知图书馆。", "Please try again in a moment. If it stays so, tell the library."),
+    "error_503_text": (
+        "请过一会儿再试。若一直如此，请告知图书馆。",
+        "Please try again in a moment. If it stays so, tell the library.",
+    ),
     "error_500": ("这里出了问题", "Something went wrong here"),
-    "error_500_text": ("错误已经记录。请再试一次；若一直如此，请告知图书馆。", "It has been logged. Try again; tell the library if it stays."),
+    "error_500_text": (
+        "错误已经记录。请再试一次；若一直如此，请告知图书馆。",
+        "It has been logged. Try again; tell the library if it stays.",
+    ),
     # --- one work
     "back_to_results": ("返回检索结果", "Back to results"),
     "merged_note": ("编号 {id} 已并入本篇。", "Work {id} has been joined with this one."),
@@ -152,8 +163,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "authors_unlisted": ("另有 {count} 人未列出", "{count} more are not listed"),
     "affiliations": ("作者单位", "Affiliations"),
     "orcid_of": ("{name} 的 ORCID", "ORCID of {name}"),
-    "volume": ("{volume} 卷", "vol. {volume}"),
-    "issue": ("{issue} 期", "no. {issue}"),
+    "volume": ("第 {volume} 卷", "vol. {volume}"),
+    "issue": ("第 {issue} 期", "no. {issue}"),
     "pages": ("第 {pages} 页", "pp. {pages}"),
     "abstract": ("摘要", "Abstract"),
     "abstract_in": ("摘要（{language}）", "Abstract ({language})"),
@@ -291,7 +302,7 @@ def choose_language(*, asked: str | None, remembered: str | None, accepted: str 
     Without any sign it is Chinese, the language of the library; a browser that wants neither gets English.
     """
     for wish in (asked, remembered):
-        if wish == "zh" or wish == "en":  # noqa: PLR1714  # so that the type checker sees which two it can be
+        if wish in UI_LANGUAGES:
             return wish
     ranked: list[tuple[float, int, str]] = []
     for order, item in enumerate((accepted or "").split(",")[:20]):

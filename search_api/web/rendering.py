@@ -96,11 +96,15 @@ def _templates() -> Environment:
 def render(template: str, frame: Frame, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Write a page in the reader's language."""
     words = Words(frame.ui)
-    body = _templates().get_template(template).render(
-        t=words,
-        frame=frame,
-        html_lang=HTML_LANG[frame.ui],
-        other_lang=HTML_LANG[frame.other],
-        **({"q": "", "hidden": frame.carried} | values),
+    body = (
+        _templates()
+        .get_template(template)
+        .render(
+            t=words,
+            frame=frame,
+            html_lang=HTML_LANG[frame.ui],
+            other_lang=HTML_LANG[frame.other],
+            **({"q": "", "hidden": frame.carried} | values),
+        )
     )
     return HTMLResponse(body, status_code=status, headers=PAGE_HEADERS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,11 @@ from search_api.cards import CARD_FIELDS
 from search_api.library import Library
 from search_api.schemas import WorksParameters
 from search_api.web.addresses import BOUNDS, FILTERS, SearchAddress, identifier_address, web_address
-from search_api.web.i18n import Words
+from search_api.web.i18n import UiLanguage, Words
 from search_api.web.texts import direction_of, language_of
 
 #: What a card of the page needs of a work.
-PAGE_FIELDS = (*CARD_FIELDS, "license", "type")
+PAGE_FIELDS = (*CARD_FIELDS, "license", "type", "locations")
 FACETS = FILTERS
 _AUTHORS = 3
 _SHOWN = 8
@@ -89,6 +89,15 @@ class ChipView:
     url: str
 
 
+def name_in(name: str, ui: UiLanguage) -> str:
+    """Return the reader's half of a name that is written twice (``云大机构库 / Yunnan Repository``)."""
+    halves = [half.strip() for half in name.split(" / ")]
+    if len(halves) != 2 or not all(halves):  # noqa: PLR2004  # a name and its translation
+        return name
+    chinese = [language_of(half, None) == "zh" for half in halves]
+    return halves[chinese.index(ui == "zh")] if chinese[0] != chinese[1] else name
+
+
 def short_name(name: str) -> str:
     """Return the short form of a source's name: what stands before a colon."""
     return name.partition(":")[0].partition("：")[0].strip() or name
@@ -100,7 +109,7 @@ class Labels:
     def __init__(self, library: Library, words: Words) -> None:
         self._library = library
         self._words = words
-        self.sources = {source.id: source.name for source in library.store.sources.all()}
+        self.sources = {source.id: name_in(source.name, words.language) for source in library.store.sources.all()}
         self._containers: dict[str, str] = {}
 
     @property
@@ -137,7 +146,9 @@ def card_view(body: Mapping[str, Any], words: Words, labels: Labels) -> CardView
     people = [person["name"] for person in body["contributors"][:_AUTHORS]]
     authors = words("names_separator").join(people)
     if body["contributor_count"] > len(people):
-        authors += (" " if words.language == "en" else "") + words("et_al", count=words.number(body["contributor_count"]))
+        authors += (" " if words.language == "en" else "") + words(
+            "et_al", count=words.number(body["contributor_count"])
+        )
     journal = body["container"]["title"] if body["container"] else None
     return CardView(
         id=body["id"],
@@ -149,7 +160,7 @@ def card_view(body: Mapping[str, Any], words: Words, labels: Labels) -> CardView
         type=words.label("type", body["type"]) if body["type"] not in {"article", None} else None,
         sources=tuple(labels.source(source) for source in body["sources"]),
         license=_license(body, words),
-        full_text=_full_text(body, words),
+        full_text=best_link(body["locations"], body["identifiers"], words),
     )
 
 
@@ -160,15 +171,17 @@ def _license(body: Mapping[str, Any], words: Words) -> str | None:
     return str(body["license"]["name"]) if known == body["license"]["code"] else known
 
 
-def _full_text(body: Mapping[str, Any], words: Words) -> LinkView | None:
-    """Return the best link that can be opened: the PDF, else the landing page, else the DOI."""
-    best = body["best_location"]
-    if best is not None:
-        if pdf := web_address(best["pdf_url"]):
+def best_link(
+    locations: Sequence[Mapping[str, Any]], identifiers: Sequence[Mapping[str, str]], words: Words
+) -> LinkView | None:
+    """Return the best link that can be opened: the first PDF, else the first landing page, else the DOI."""
+    for place in locations:
+        if pdf := web_address(place["pdf_url"]):
             return LinkView(url=pdf, label=words("full_text_pdf"), strong=True)
-        if page := web_address(best["url"]):
+    for place in locations:
+        if page := web_address(place["url"]):
             return LinkView(url=page, label=words("full_text"), strong=True)
-    for one in body["identifiers"]:
+    for one in identifiers:
         if one["scheme"] == "doi" and (address := identifier_address("doi", one["value"])):
             return LinkView(url=address, label=words("full_text_doi"))
     return None
