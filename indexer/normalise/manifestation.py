@@ -34,7 +34,7 @@ _LANGUAGE_FIELDS = frozenset(("languages", "language_scope"))
 _SCOPE_RANKS = {"article": 0, "container": 1, "unknown": 2}
 _LANGUAGE_MARK = re.compile(r"^\s*\[([a-z]{2})\]\s+(?=\S)", re.IGNORECASE)
 _NOT_ABSTRACT = re.compile(r"\s*(?:Comments?|Citation|Comment on|Paper presented at)\s*:\s")
-_BILINGUAL = re.compile(r"^([^\u3400-\u9fff]{12,}?)[\s/|]+([^\s].*[\u3400-\u9fff].*)$")
+_LEAST_WORDS = 3
 _HAN = re.compile("[\u3400-\u9fff]")
 _FOLD = re.compile(r"[\W_]+")
 _LONG_TITLE = 40
@@ -190,10 +190,20 @@ def _split_bilingual(raw: RawText) -> list[RawText]:
     """Part a title that is given in English and Chinese at once (OALib, and Chinese journals in DOAJ)."""
     if raw.language is not None or not _HAN.search(raw.value):
         return [raw]
-    match = _BILINGUAL.match(clean_line(raw.value))
-    if match is None or len(match[1].split()) < 3 or len(_HAN.findall(match[2])) * 2 < len(match[2].replace(" ", "")):  # noqa: PLR2004
+    text = clean_line(raw.value)
+    first = _HAN.search(text)
+    if first is None:
         return [raw]
-    return [RawText(value=match[1]), RawText(value=match[2], language="zh", translated=True)]
+    foreign, chinese = _part_before(text, first.start())
+    if len(foreign.split()) < _LEAST_WORDS or len(_HAN.findall(chinese)) * 2 < len(chinese.replace(" ", "")):
+        return [raw]
+    return [RawText(value=foreign.rstrip(" /|")), RawText(value=chinese, language="zh", translated=True)]
+
+
+def _part_before(text: str, position: int) -> tuple[str, str]:
+    """Part a text at the last space before a position: the word that the Chinese begins in goes with it."""
+    foreign, _, start = text[:position].rpartition(" ")
+    return foreign, start + text[position:]
 
 
 def _texts(raws: Iterable[RawText], description: Description, clean: Callable[[str], str]) -> list[Text]:

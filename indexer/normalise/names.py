@@ -111,7 +111,7 @@ def contributor(raw: RawContributor) -> Contributor | None:
 
 def _parts(raw: RawContributor) -> tuple[str, str, str, bool]:
     if raw.family or raw.given:
-        family, given = _trim(clean_line(raw.family)), clean_line(raw.given).strip(" ,;*†‡")
+        family, given = _calm(_trim(clean_line(raw.family))), _calm(clean_line(raw.given).strip(" ,;*†‡"))
         suffix = clean_line(raw.suffix).strip(" ,;")
         if family and suffix:
             return family, given, f"{_display(family, given)} {suffix}", False

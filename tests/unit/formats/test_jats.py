@@ -91,7 +91,8 @@ def test_side_abstracts_are_left_out(kind: str) -> None:
 
 def test_sections_of_an_abstract_become_headings() -> None:
     found = read(
-        "<abstract><sec><title>Aim</title><p>A</p></sec></abstract><trans-abstract xml:lang='es'><p>E</p></trans-abstract>"
+        "<abstract><sec><title>Aim</title><p>A</p></sec></abstract>"
+        "<trans-abstract xml:lang='es'><p>E</p></trans-abstract>"
     )
     assert [(one.value, one.language) for one in found.abstracts] == [
         ("<h4>Aim</h4><p>A</p>", None),
