@@ -7,9 +7,10 @@ look for.
   ``covid 19`` does; the joined form is an extra, so that ``microbiome`` finds ``micro-biome``.
 - A stem hides what was written; the written form is an extra too, marked with ``=``, for prefixes, but only where a
   prefix shorter than the word is not one of the stem (``computation``, not ``methods``: half of the extras).
-- Chinese runs stream as overlapping pairs (a single character alone); extras are the words (those of two characters so count
-  twice, which ranks better) and each run's last character, so that a prefix of one character finds it everywhere. Kana, hangul, Thai and their like are pairs too. Words and pairs together find 97 % of known Chinese items where the
-  engines' own analysis finds 15 %.
+- Chinese runs stream as overlapping pairs (a single character alone); extras are the words (those of two characters
+  so count twice, which ranks better) and each run's last character, so that a prefix of one character finds it
+  everywhere. Kana, hangul, Thai and their like are pairs too. Words and pairs together find 97 % of known Chinese items
+  where the engines' own analysis finds 15 %.
 
 Raise ``ANALYZER_VERSION`` with every change that gives other tokens: it stands in the index name.
 """

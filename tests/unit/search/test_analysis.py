@@ -1,0 +1,195 @@
+"""Text to tokens, in documents and in queries."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.search.analysis import (
+    MAX_TOKEN_LENGTH,
+    Located,
+    QueryRun,
+    QueryWord,
+    analyse,
+    index_values,
+    locate,
+    prefix_forms,
+    query_phrases,
+    query_words,
+)
+
+
+def tokens_of(text: str, language: str | None) -> set[str]:
+    """Every token of a text."""
+    analysed = analyse(text, language)
+    return {*analysed.stream, *analysed.extra}
+
+
+def is_found(query: str, text: str, language: str | None) -> bool:
+    """Whether every word of a query stands in a text, as an engine would see it."""
+    stream = f" {' '.join(analyse(text, language).stream)} "
+    tokens = tokens_of(text, language)
+    for word in query_words(query).words:
+        match word:
+            case QueryRun():
+                found = set(word.pairs) <= tokens if word.pairs else any(one.startswith(word.text) for one in tokens)
+            case QueryWord():
+                rows = any(f" {' '.join(row)} " in stream for row in word.rows)
+                found = rows or not tokens.isdisjoint(word.alternatives)
+        if not found:
+            return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "stream"),
+    [
+        ("Methods of computation", "en", ["method", "of", "comput"]),
+        ("Methods of computation", None, ["methods", "of", "computation"]),
+        ("La evaluación de las políticas", "es", ["la", "evalu", "de", "las", "polit"]),
+        ("avaliações sustentáveis", "pt", ["avali", "sustent"]),
+        ("Les qualités de l'éducation", "fr", ["le", "qualit", "de", "educ"]),
+        ("Häuser und Möglichkeiten", "de", ["haus", "und", "moglich"]),
+        ("ricerche sull'educazione", "it", ["ricerc", "educ"]),
+        ("onderzoeken", "nl", ["onderzoek"]),
+        ("kitapları İstanbul", "tr", ["kitap", "istanbul"]),
+        ("Исследования новых методов", "ru", ["исследован", "нов", "метод"]),
+        ("المدرسة الجامعات", "ar", ["مدرس", "جامع"]),
+        ("Pandemia de COVID-19 em CO₂", "xx", ["pandemia", "de", "covid", "19", "em", "co", "2"]),
+        ("深度学习", "zh", ["深度", "度学", "学习"]),
+        ("深度學習", "zh", ["深度", "度学", "学习"]),
+        ("维生素C networks", "zh", ["维生", "生素", "c", "network"]),
+        ("データベース検索", "ja", ["デー", "ータ", "タベ", "ベー", "ース", "検索"]),
+        ("인공 지능학", "ko", ["인공", "지능", "능학"]),
+        ("ภาษา", "th", ["ภา", "าษ", "ษา"]),
+        ("हिन्दी में", "hi", ["हिन्दी", "में"]),
+        ("癌 3.14 1,000 p<0.05", "zh", ["癌", "3.14", "1", "000", "p", "0.05"]),
+        ("O'Brien's d'Alembert", "en", ["o", "brien", "alembert"]),
+        ("β-catenin TGF-β1", "en", ["β", "catenin", "tgf", "β", "1"]),
+        ("— … ?!", "en", []),
+    ],
+)
+def test_a_text_streams_as_folded_stems_and_pairs(text: str, language: str | None, stream: list[str]) -> None:
+    assert analyse(text, language).stream == stream
+
+
+def test_extras_hold_joined_forms_written_forms_words_and_last_characters() -> None:
+    assert analyse("micro-organisms of computation methods", "en").extra == [
+        "microorgan",
+        "=microorganisms",
+        "=computation",
+    ]
+    assert analyse("人工智能学院", "zh").extra == ["院", "人工智能", "学院"]
+
+
+def test_numbers_and_long_chains_are_not_joined() -> None:
+    assert analyse("2019-2024 a-b-c-d-e-f", None).extra == []
+
+
+def test_index_values_keep_extras_out_of_reach_of_phrases() -> None:
+    assert index_values("COVID-19 methods", "en") == ("covid 19 method", "covid19")
+    assert index_values("…", "en") == ()
+
+
+def test_a_token_is_never_longer_than_elasticsearch_keeps() -> None:
+    assert [len(token) for token in analyse("x" * 1_000, "en").stream] == [MAX_TOKEN_LENGTH]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "language"),
+    [
+        *(
+            (query, text, "en")
+            for query in ("COVID-19", "covid19", "covid 19")
+            for text in ("COVID-19", "covid19", "Covid 19")
+        ),
+        ("micro-biome", "microbiome", "en"),
+        ("microbiome", "micro-biome", "en"),
+        ("CO2", "CO₂ emissions", "en"),
+        ("IL6", "IL-6", "en"),
+        ("Muller", "Müller", "de"),
+        ("Müller", "Muller", None),
+        ("educacao", "Educação", "pt"),
+        ("educações", "educação", "pt"),
+        ("qualite", "Les qualités", "fr"),
+        ("networks", "a neural network", "en"),
+        ("Alzheimer disease", "Alzheimer’s diseases", "en"),
+        ("l'eau", "de l’eau", "fr"),
+        ("OBrien", "O'Brien", None),
+        ("исследование", "исследований", "ru"),
+        ("مدرسه", "المدرسة", "ar"),
+        ("üniversite", "universiteler", "tr"),
+        ("深度學習", "基于深度学习的方法", "zh"),
+        ("深度学习", "深度學習", "zh"),
+        ("图像分割方法", "图像的分割方法", "zh"),
+        ("癌", "肺癌", "zh"),
+        ("癌", "癌症", "zh"),
+        ("王", "王小明", None),
+    ],
+)
+def test_a_query_finds_the_same_word_in_another_form(query: str, text: str, language: str | None) -> None:
+    assert is_found(query, text, language)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"), [("covid19", "covid 20"), ("王小明", "王小红"), ("癌", "肺炎"), ("microbiome", "micro biology")]
+)
+def test_a_query_does_not_find_another_word(query: str, text: str) -> None:
+    assert not is_found(query, text, "zh" if query > "z" else "en")
+
+
+def test_a_query_word_has_its_surface_first_and_then_its_stems() -> None:
+    assert query_words("methods").words == (QueryWord(text="methods", alternatives=("methods", "method")),)
+    assert query_words("methods", stemmed=False).words == (QueryWord(text="methods", alternatives=("methods",)),)
+    assert query_words("методов").words == (QueryWord(text="методов", alternatives=("методов", "метод")),)
+
+
+def test_a_long_chinese_run_asks_for_its_words_and_rewards_its_pairs() -> None:
+    found = query_words("深度学习的方法")
+    assert [word.text for word in found.words] == ["深度", "学习", "方法"]
+    assert found.bonus == ("度学", "习的", "的方", "深度", "学习", "方法")
+
+
+def test_a_short_chinese_run_is_asked_for_as_a_whole() -> None:
+    assert query_words("王小明").words == (QueryRun(text="王小明", pairs=("王小", "小明")),)
+    assert query_words("癌").words == (QueryRun(text="癌", pairs=()),)
+
+
+def test_a_phrase_is_given_as_each_language_would_stream_it() -> None:
+    phrases = query_phrases("deep learning methods")
+    assert phrases[0] == ("deep", "learning", "methods")
+    assert ("deep", "learn", "method") in phrases
+    assert len(phrases) == len(set(phrases))
+    assert query_phrases("deep learning", stemmed=False) == (("deep", "learning"),)
+    assert query_phrases("深度 学习") == (("深度", "学习"),)
+    assert query_phrases("?") == ()
+
+
+def test_a_prefix_is_looked_for_among_stems_and_written_forms() -> None:
+    assert prefix_forms("COVID-1") == ("covid1", "=covid1")
+    assert prefix_forms("-") == ()
+
+
+def test_pieces_are_located_in_the_original_text() -> None:
+    assert list(locate("Müller’s CO₂ 學習的", "en")) == [
+        Located(start=0, end=8, tokens=("muller",)),
+        Located(start=9, end=12, tokens=("co", "2", "co2")),
+        Located(start=13, end=15, tokens=("学习", "学")),
+        Located(start=14, end=16, tokens=("习的", "习")),
+        Located(start=15, end=16, tokens=("的",)),
+    ]
+
+
+@given(st.text(), st.sampled_from([None, "en", "zh", "ru", "ar", "pt", "xx"]))
+def test_tokens_hold_no_blank_and_are_never_empty(text: str, language: str | None) -> None:
+    for token in tokens_of(text, language):
+        assert token
+        assert token.split() == [token]
+        assert len(token) <= MAX_TOKEN_LENGTH + 1
+
+
+@given(st.text())
+def test_every_text_is_found_by_itself(text: str) -> None:
+    for language in (None, "en", "ru"):
+        assert is_found(text, text, language)

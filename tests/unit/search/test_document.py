@@ -1,0 +1,88 @@
+"""Works become documents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from indexer.models import (
+    Container,
+    Contributor,
+    Identifier,
+    LanguageTag,
+    License,
+    Location,
+    PartialDate,
+    Subject,
+    Text,
+    Work,
+)
+from indexer.search.document import MOST_SUBJECTS, document_of
+
+EN, ZH = LanguageTag(code="en", origin="declared"), LanguageTag(code="zh", origin="detected")
+WORK = Work(
+    key=7,
+    id="w7",
+    version=3,
+    first_indexed=datetime(2026, 1, 2, tzinfo=UTC),
+    title=Text(value="Neural networks", language=EN),
+    translated_titles=(Text(value="神經網絡", language=ZH),),
+    abstracts=(Text(value="Methods of computation."),),
+    contributors=(Contributor(name="José A. Müller", family="Müller", given="José A."), Contributor(name="王小明")),
+    container=Container(title="Methods Today", issns=("1932-620x",), issn_l="1932-620X", id="c1"),
+    published=PartialDate(year=2026, month=3),
+    identifiers=(Identifier(scheme="doi", value="10.1000/ABC"), Identifier(scheme="pmcid", value="PMC12")),
+    subjects=(Subject(term="Medicine"), Subject(term="medicine"), Subject(term="Networks")),
+    keywords=("learning",),
+    license=License(code="cc-by", name="CC BY 4.0"),
+    locations=(Location(url="https://x.org/1", pdf_url="https://x.org/1.pdf"),),
+    languages=(EN,),
+    sources=("doaj", "pmc"),
+)
+
+
+def test_texts_are_stemmed_by_their_language_and_names_are_not() -> None:
+    text = document_of(WORK).text
+    assert text["title"] == ("neural network", "神经 经网 网络", "络 神经网络")
+    assert text["journal"] == ("methods today",)
+    assert text["subject"] == ("medicin", "medicin", "network", "learn", "=learning")
+    assert {"method of comput", "=computation", "jose a muller", "methods today", "pmc 12", "pmc12"} <= set(text["all"])
+
+
+def test_names_are_found_in_both_orders_and_with_initials() -> None:
+    assert document_of(WORK).text["author"] == ("jose a muller", "muller jose a", "muller ja", "王小 小明", "明 王小明")
+
+
+def test_keywords_are_whole_and_canonical() -> None:
+    keywords = document_of(WORK).keywords
+    assert keywords == {
+        "identifier": ("doi:10.1000/abc", "pmcid:PMC12"),
+        "issn": ("1932-620X",),
+        "source": ("doaj", "pmc"),
+        "lang": ("en",),
+        "license": ("cc-by",),
+        "subject_facet": ("Medicine", "Networks"),
+        "container": ("c1",),
+        "type": ("article",),
+        "has": ("pdf", "abstract", "doi", "license", "fulltext"),
+    }
+
+
+def test_numbers_tell_the_dates() -> None:
+    document = document_of(WORK)
+    assert (document.key, document.id, document.version) == (7, "w7", 3)
+    assert (document.year, document.published, document.first_indexed) == (2026, 20260300, 1767312000)
+    undated = document_of(replace(WORK, published=None))
+    assert (undated.year, undated.published) == (None, 0)
+
+
+def test_a_bare_work_has_nothing() -> None:
+    bare = Work(key=1, id="w1", version=1, first_indexed=datetime(2026, 1, 2, tzinfo=UTC), title=Text(value="X"))
+    document = document_of(bare)
+    assert document.text == {"all": ("x",), "title": ("x",), "author": (), "journal": (), "subject": ()}
+    assert document.keywords["has"] == ()
+
+
+def test_subject_terms_are_limited() -> None:
+    many = replace(WORK, subjects=tuple(Subject(term=f"S{number}") for number in range(99)))
+    assert len(document_of(many).keywords["subject_facet"]) == MOST_SUBJECTS

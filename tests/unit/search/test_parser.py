@@ -1,0 +1,208 @@
+"""The query language, construct by construct and error by error."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from indexer.errors import QueryError
+from indexer.search.expression import And, Node, Not, Or, Phrase, Prefix, Sequence, Term, Word, YearRange, print_query
+from indexer.search.parser import MAX_CLAUSES, MAX_DEPTH, MAX_QUERY_LENGTH, parse
+
+A, B, C = Word(text="a"), Word(text="b"), Word(text="c")
+DOI = Term(name="doi", value="10.1000/x")
+
+
+@pytest.mark.parametrize(
+    ("text", "node"),
+    [
+        ("a", A),
+        ("a b", Sequence(items=(A, B))),
+        ("a OR b", Or(items=(A, B))),
+        ("a AND b AND c", And(items=(A, B, C))),
+        ("a b OR c", Or(items=(Sequence(items=(A, B)), C))),
+        ("a AND b c", Sequence(items=(And(items=(A, B)), C))),
+        ("a (b OR c)", Sequence(items=(A, Or(items=(B, C))))),
+        ("a -b", Sequence(items=(A, Not(item=B)))),
+        ("a NOT b", Sequence(items=(A, Not(item=B)))),
+        ("a AND NOT (b OR c)", And(items=(A, Not(item=Or(items=(B, C)))))),
+        ('-"a b"', Not(item=Phrase(text="a b"))),
+        ("NOT NOT a", A),
+        ("-(-a)", A),
+        ("a and b", Sequence(items=(A, Word(text="and"), B))),
+        ('"a b"', Phrase(text="a b")),
+        ('"a b"~3', Phrase(text="a b", slop=3)),
+        ("comput*", Prefix(text="comput")),
+        ("人*", Prefix(text="人")),
+        ("title:a", Word(text="a", field="title")),
+        ("Title:a", Word(text="a", field="title")),
+        ('author:"Smith J"', Phrase(text="Smith J", field="author")),
+        ("journal:natu*", Prefix(text="natu", field="journal")),
+        ("subject:(a OR b)", Or(items=(Word(text="a", field="subject"), Word(text="b", field="subject")))),
+        ("title:(a author:b)", Sequence(items=(Word(text="a", field="title"), Word(text="b", field="author")))),
+        ("year:2020", YearRange(since=2020, until=2020)),
+        ("year:2019..2024", YearRange(since=2019, until=2024)),
+        ("year:2019-2024", YearRange(since=2019, until=2024)),
+        ("year:2019..", YearRange(since=2019, until=None)),
+        ("year:..2024", YearRange(since=None, until=2024)),
+        ("lang:zh-CN", Term(name="lang", value="zh")),
+        ("lang:(zh OR en)", Or(items=(Term(name="lang", value="zh"), Term(name="lang", value="en")))),
+        ("source:DOAJ", Term(name="source", value="doaj")),
+        ('type:"conference-paper"', Term(name="type", value="conference-paper")),
+        ("licence:cc-by", Term(name="license", value="cc-by")),
+        ("has:pdf", Term(name="has", value="pdf")),
+        ("issn:1932620X", Term(name="issn", value="1932-620X")),
+    ],
+)
+def test_a_query_is_read_as(text: str, node: Node) -> None:
+    assert parse(text) == node
+
+
+@pytest.mark.parametrize(
+    ("text", "node"),
+    [
+        ("10.1000/X", DOI),
+        ("doi:10.1000/x", DOI),
+        ("DOI: 10.1000/x", DOI),
+        ("https://doi.org/10.1000/x", DOI),
+        ("doi:https://dx.doi.org/10.1000/x", DOI),
+        ("10.1000/x.", DOI),
+        ("(10.1000/x)", DOI),
+        ("see (10.1000/x), a", Sequence(items=(Word(text="see"), DOI, A))),
+        ("10.1016/S0140-6736(20)30183-5", Term(name="doi", value="10.1016/s0140-6736(20)30183-5")),
+        ("PMID:123", Term(name="pmid", value="123")),
+        ("PMID: 123", Term(name="pmid", value="123")),
+        ("https://pubmed.ncbi.nlm.nih.gov/123/", Term(name="pmid", value="123")),
+        ("PMC123", Term(name="pmcid", value="PMC123")),
+        ("pmcid:123", Term(name="pmcid", value="PMC123")),
+        ("https://www.ncbi.nlm.nih.gov/pmc/articles/PMC123/pdf/a.pdf", Term(name="pmcid", value="PMC123")),
+        ("arXiv:2101.00001v2", Term(name="arxiv", value="2101.00001")),
+        ("PMC123x", Word(text="PMC123x")),
+    ],
+)
+def test_an_identifier_is_known_however_it_is_pasted(text: str, node: Node) -> None:
+    assert parse(text) == node
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Title: a subtitle", ["Title", "a", "subtitle"]),
+        ("http://x.org/y", ["http://x.org/y"]),
+        ("12:30", ["12:30"]),
+        ("a & b – c?", ["a", "b", "c"]),
+        ("'a', “b", None),
+        ("a - b --c", ["a", "b", "c"]),
+        ("well-known", ["well-known"]),
+        ("综述：深度学习", ["综述:深度学习"]),
+        ("a\x00b\ud800c", ["a", "b", "c"]),
+        ("a, AND, b", ["a", "and", "b"]),
+        ("printf() a", ["printf", "a"]),
+    ],
+)
+def test_signs_that_are_no_operators_are_read_as_people_mean_them(text: str, words: list[str] | None) -> None:
+    if words is None:
+        with pytest.raises(QueryError):
+            parse(text)
+        return
+    node = parse(text)
+    items = node.items if isinstance(node, Sequence) else (node,)
+    assert [item.text for item in items if isinstance(item, Word)] == words
+
+
+def test_full_width_signs_are_their_twins() -> None:
+    assert parse("（人工智能 OR “深度 学习”） －title：综述") == parse('(人工智能 OR "深度 学习") -title:综述')
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00\t\u3000"])
+def test_a_blank_query_is_none(text: str) -> None:
+    assert parse(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "remedy"),
+    [
+        ('a "b', 2, "Add"),
+        ("a (b", 2, "Add “)”"),
+        ("a) b", 1, "Remove it"),
+        ('a ""', 2, "remove them"),
+        ("a *b", 2, "beginning of the word"),
+        ("a b*c", 3, "beginning of the word"),
+        ("a b*", 2, "two letters"),
+        ("a *", 2, "two letters"),
+        ("a auther:b", 2, "Did you mean “author:”"),
+        ("tilte:b", 0, "Did you mean “title:”"),
+        ('jornal:"b c"', 0, "Did you mean “journal:”"),
+        ("abstract:b", 0, "Leave “abstract:” out"),
+        ("year:abc", 5, "year:2019..2024"),
+        ("year:2024..2019", 5, "year:2019..2024"),
+        ("year:..", 5, "year:2020"),
+        ("a has:nothing", 6, "has:pdf"),
+        ("lang:chinese!", 5, "lang:zh"),
+        ("issn:12", 5, "issn:1932-6203"),
+        ("doi:foo", 4, "doi:10."),
+        ("pmid:x", 5, "pmid:1"),
+        ("source:doa*", 10, "whole value"),
+        ("title:()", 0, "leave “title:” out"),
+        ("title:???", 0, "leave “title:” out"),
+        ("a OR", 2, "both sides"),
+        ("OR a", 0, "both sides"),
+        ("a OR OR b", 2, "both sides"),
+        ("a AND", 2, "both sides"),
+        ("AND a", 0, "both sides"),
+        ("a AND OR b", 2, "both sides"),
+        ("NOT", 0, "a word after it"),
+        ('"a b"~999', 5, "at most ~100"),
+        ("a colour~2", 2, "Remove the “~”"),
+        ("???", 0, "at least one letter"),
+        ("()", 0, "at least one letter"),
+        ("x" * 10_000, MAX_QUERY_LENGTH, "Shorten it"),
+        ("a " * (MAX_CLAUSES + 1), 2 * MAX_CLAUSES, "Shorten it"),
+        ("(" * (MAX_DEPTH + 1) + "a", MAX_DEPTH, "several searches"),
+    ],
+)
+def test_an_error_says_where_and_what_to_do(text: str, position: int, remedy: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert caught.value.position == position
+    assert remedy in str(caught.value)
+
+
+def test_the_largest_queries_are_still_read() -> None:
+    assert parse("a " * MAX_CLAUSES) is not None
+    assert parse("x" * MAX_QUERY_LENGTH) is not None
+    assert parse("(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH) == A
+
+
+def test_nodes_know_where_they_stand() -> None:
+    node = parse('a (title:b OR "c d")')
+    assert isinstance(node, Sequence)
+    either = node.items[1]
+    assert isinstance(either, Or)
+    assert [item.position for item in either.items] == [9, 14]
+
+
+FRAGMENTS = """
+    a bc 深度 - * ( ) " OR AND NOT title: year: 2020 .. doi: 10.1000/a(b PMC1 ~2 ， ’ : ： has:pdf lang:zh -( "a source: ? pmid:
+""".split()
+PIECES = st.sampled_from([*FRAGMENTS, " ", " ", " OR ", " AND ", "NOT ", '"a b"', "\x00", "\ud800"])
+
+
+def read(text: str) -> Node | QueryError | None:
+    try:
+        return parse(text)
+    except QueryError as error:
+        return error
+
+
+@given(st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=200))
+@example('doi:"10.1000/a(b" (doi:10.1000/a(b) OR c)')
+@example("pmid, 123")
+def test_a_printed_query_is_read_as_the_same(text: str) -> None:
+    node = read(text)
+    if isinstance(node, QueryError):
+        assert node.position is not None
+        assert 0 <= node.position <= len(text)
+    elif node is not None:
+        assert parse(print_query(node)) == node
