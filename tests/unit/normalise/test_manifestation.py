@@ -106,9 +106,7 @@ def test_puc_rio_writes_the_language_into_the_text() -> None:
 
 
 def test_arxivs_comments_are_no_abstracts() -> None:
-    texts = (
-        "<dc:description>We show a bound.</dc:description><dc:description>Comment: Version 4.0, 7 ps.</dc:description>"
-    )
+    texts = "<dc:description>We show it.</dc:description><dc:description>Comment: Version 4.0, 7 ps.</dc:description>"
     found = normalise([dublin_core(f"<dc:title>A bound</dc:title>{texts}")], "arxiv")
     assert [one.value for one in found.abstracts] == ["We show it."]
 
@@ -125,7 +123,8 @@ def test_a_corrigendum_says_what_it_corrects() -> None:
         [
             article(
                 "<title-group><article-title>Correction to: X</article-title></title-group>"
-                '<related-article related-article-type="corrected-article" ext-link-type="doi" xlink:href="10.1007/Y"/>',
+                '<related-article related-article-type="corrected-article" ext-link-type="doi" '
+                'xlink:href="10.1007/Y"/>',
                 'article-type="correction"',
             )
         ],
