@@ -183,8 +183,6 @@ class TantivySearch:
         return Query.range_query(self.schema, "year", FieldType.Integer, years.since, years.until)
 
     def _at_least(self, count: int, clauses: tuple[Clause, ...]) -> Query:
-        if count > len(clauses):
-            return Query.empty_query()  # tantivy would ask for all of them instead
         translated = [self.translate(clause) for clause in clauses]
         if count == len(clauses):
             return Query.boolean_query([(Occur.Must, _everything()), *((Occur.Must, part) for part in translated)])

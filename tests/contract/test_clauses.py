@@ -186,6 +186,11 @@ def test_at_least_counts_matching_clauses(index: SearchIndex, count: int, found:
     assert sorted(find(index, clause)) == found
 
 
+def test_more_than_there_are_is_never_reached(index: SearchIndex) -> None:
+    fill(index, [make_document(1, "a")])
+    assert find(index, AtLeast(count=2, clauses=(word("a"),))) == []
+
+
 def test_without_takes_away(index: SearchIndex) -> None:
     fill(index, [make_document(1, "a b"), make_document(2, "a"), make_document(3, "c")])
     assert find(index, Without(clause=word("a"), excluded=word("b"))) == [2]

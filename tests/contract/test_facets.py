@@ -49,6 +49,17 @@ def test_counts_stay_exact_over_many_values_and_segments(index: SearchIndex, siz
     assert pairs(facets["source"]) == [("all", 3_300)]
 
 
+def test_a_value_that_is_rare_in_each_segment_and_common_in_all_is_counted(index: SearchIndex) -> None:
+    segments = [
+        [make_document(start + key, container=f"c{(start + key) // 2}") for key in range(600)]
+        for start in (0, 1_000, 2_000, 3_000)
+    ]
+    segments[0] += [make_document(6_000 + key, container="local") for key in range(3)]
+    fill(index, *([*batch, make_document(5_000 + at, container="spread")] for at, batch in enumerate(segments)))
+    facets = index.search(EVERYTHING, View(facets=("container",), facet_size=1)).facets
+    assert pairs(facets["container"]) == [("spread", 4)]
+
+
 def test_a_facet_is_counted_without_its_own_filter_but_with_all_others(index: SearchIndex) -> None:
     rows = [("doaj", "en", 2020), ("doaj", "zh", 2020), ("pmc", "en", 2020), ("pmc", "zh", 2021), ("oalib", "zh", 2010)]
     documents = [make_document(key, "a", source=s, lang=lang, year=y) for key, (s, lang, y) in enumerate(rows)]
