@@ -287,16 +287,16 @@ def _make_word(chunk: str, field: str | None, start: int) -> Node | None:
     """Make the node of a chunk without blanks; ``None`` if there is no word in it."""
     if field in TERM_FIELDS or field == "year":
         return _make_condition(chunk, field, start)
-    if _FUZZY.search(chunk):
-        raise QueryError(
-            f"“{chunk}” asks for similar words, which is not possible.", remedy="Remove the “~”.", position=start
-        )
     begin, end = 0, len(chunk)
     while begin < end and _is_punctuation(chunk[begin]) and chunk[begin] != "*":
         begin += 1
     while begin < end and _is_punctuation(chunk[end - 1]) and chunk[end - 1] != "*":
         end -= 1
     text, position = chunk[begin:end], start + begin
+    if _FUZZY.search(chunk) or _FUZZY.search(text):
+        raise QueryError(
+            f"“{text}” asks for similar words, which is not possible.", remedy="Remove the “~”.", position=position
+        )
     if not _has_word(text):
         if "*" in text:
             raise QueryError("“*” stands alone.", remedy="Write at least two letters before it.", position=position)
