@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Callable
 
 import ftfy
 
@@ -53,6 +54,7 @@ _MOJIBAKE_LEADS = "ÂÃâÅÄÐÑÎÏØÙ"
 _MOJIBAKE = re.compile(
     f"[{_MOJIBAKE_LEADS}][\x80-\xbf\u2018-\u203a\u20ac\u2122\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc]"
 )
+_SUSPECT = re.compile(rf"[<&$\\{_MOJIBAKE_LEADS}]")
 _BLANK_LINE = re.compile(r"\n\s*\n\s*")
 _AFTER_HEADING = re.compile(rf"([.:;?!。：])? ?{_HEADING_END}[ {_BREAK}{_HEADING_END}]*")
 
@@ -74,8 +76,20 @@ _GLUED_DIGIT = re.compile(r"\b([a-z]{4,})[1-9]$")
 
 def clean_line(value: str | None) -> str:
     """Return a text as one clean line: a title, a name, a term."""
-    if not value:
-        return ""
+    return _settled(_line, value) if value else ""
+
+
+def _settled(clean: Callable[[str], str], value: str) -> str:
+    """Clean until nothing changes: what is put together may be markup or mojibake anew (``<I<p>&gt;``)."""
+    text = clean(value)
+    rounds = 0
+    while _SUSPECT.search(text) and (again := clean(text)) != text and rounds < _MAX_ROUNDS:
+        text = again
+        rounds += 1
+    return text
+
+
+def _line(value: str) -> str:
     text = _plain(value)
     if _BREAK in text or _HEADING_END in text:
         text = text.replace(_BREAK, " ").replace(_HEADING_END, " ")
@@ -87,8 +101,11 @@ def clean_abstract(value: str | None) -> str:
 
     A leading "Abstract" is taken off, and a text that only says that there is none becomes empty.
     """
-    if not value:
-        return ""
+    text = _settled(_paragraphs, value) if value else ""
+    return "" if text.rstrip(". ").lower() in _EMPTY_ABSTRACTS else text
+
+
+def _paragraphs(value: str) -> str:
     text = _plain(value)
     if "\n" in text:
         text = _BLANK_LINE.sub(_BREAK, text)
@@ -100,12 +117,16 @@ def clean_abstract(value: str | None) -> str:
     text = text.strip()
     while match := _ABSTRACT_WORD.match(text):
         text = text[match.end() :].lstrip()
-    return "" if text.rstrip(". ").lower() in _EMPTY_ABSTRACTS else text
+    return text
 
 
 def clean_title(value: str | None) -> str:
     """Return a title: one line, no footnote marks at its end, and sentence case if it was all capitals."""
-    text = clean_line(value)
+    return _settled(_title, value) if value else ""
+
+
+def _title(value: str) -> str:
+    text = _line(value)
     bare = text.rstrip(_FOOTNOTE_MARKS)
     if bare and (bare[-1].islower() or bare[-1] in _BEFORE_MARK):  # "A*" is a name
         text = bare

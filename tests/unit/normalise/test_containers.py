@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvesters.formats.description import Description, RawIdentifier
@@ -79,6 +79,7 @@ def test_nothing_said_is_no_journal() -> None:
     assert container_of(Description(), Citation()) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
     read_citation(text)

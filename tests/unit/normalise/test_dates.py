@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvesters.formats.description import RawDate
@@ -83,6 +83,7 @@ def test_the_earliest_real_publication_is_chosen(dates: list[tuple[str, str | No
     assert str(choose_date([RawDate(value=value, kind=kind) for value, kind in dates])) == chosen
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.from_regex(r"\d{1,4}[-/ .]\d{1,3}[-/ .]\d{1,4}", fullmatch=True)))
 def test_any_text_gives_a_plausible_date_or_none(text: str) -> None:
     found = parse_date(text)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvesters.formats.description import RawIdentifier
@@ -141,12 +141,14 @@ def test_the_records_own_identifier_is_one_too() -> None:
     assert str(found[0]) == "doaj:84d148928d694848ab183fa142fc18f8"
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.from_regex(r"(doi:|https://doi\.org/)?10\.\d{4}/[\S ]{1,20}", fullmatch=True)))
 def test_a_doi_of_a_doi_is_itself(text: str) -> None:
     found = doi(text)
     assert found is None or doi(found) == found
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from([None, "doi", "pmid", "pmc", "arxiv"]))
 def test_no_text_breaks_recognition(text: str, scheme: str | None) -> None:
     identify(RawIdentifier(value=text, scheme=scheme))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.normalise.licences import license_of
@@ -63,6 +63,7 @@ def test_the_most_definite_of_several_statements_counts() -> None:
     assert license_of([]) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_statement_breaks_it(text: str) -> None:
     license_of([text, "CC " + text, "creative commons " + text])

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvesters.formats.description import RawContributor
@@ -101,6 +101,7 @@ def test_affiliations_lose_labels_and_addresses(written: str, clean: str) -> Non
     assert affiliation(written) == clean
 
 
+@settings(deadline=None)
 @given(st.text(), st.booleans())
 def test_any_text_is_somebody_with_a_name_or_nobody(text: str, group: bool) -> None:  # noqa: FBT001
     found = contributor(RawContributor(name=text, is_group=group))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvesters.formats.description import (
@@ -161,6 +161,7 @@ def test_a_relation_without_identifier_is_none() -> None:
     assert relations_of([RawRelation(kind="companion", value="page 5")]) == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(), max_size=4))
 def test_no_text_breaks_them(texts: list[str]) -> None:
     type_of(texts, "".join(texts), texts)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.normalise.text import clean_abstract, clean_line, clean_title, strip_glued_digit
@@ -103,6 +103,7 @@ TEXTS = st.one_of(st.text(), st.lists(st.one_of(FRAGMENTS, st.text(max_size=3)),
 
 
 @pytest.mark.parametrize("clean", [clean_line, clean_abstract, clean_title])
+@settings(max_examples=500, deadline=None)
 @given(text=TEXTS)
 def test_cleaning_never_fails_and_twice_is_once(clean: Callable[[str], str], text: str) -> None:
     once = clean(text)
