@@ -19,6 +19,7 @@ from harvesters.demo.vocabulary import LANGUAGES, Discipline, disciplines, prose
 DOI_PREFIX = "10.5555/kaijuan.demo."
 FIRST_PMCID = 90_000_000
 FIRST_PMID = 95_000_000
+_LAST_YEAR = 2025
 _CORRECTED = 29
 """A correction speaks of the work of the same place in the cycle before."""
 
@@ -175,10 +176,10 @@ def _editorial(number: int, seed: int) -> DemoArticle:
 
 
 def _published(draws: Draws) -> tuple[int, int, int]:
-    """Draw a date of 2008 to mid-2026, newer years oftener; a third without day, a tenth without month."""
+    """Draw a date of 2007 to mid-2025 (before the first datestamp), newer years oftener; some without day or month."""
     depth = draws.below(1000) / 1000
-    year = 2026 - int(19 * depth * depth)
-    month = draws.between(1, 8 if year == 2026 else 12)  # noqa: PLR2004  # the demonstration's present ends there
+    year = _LAST_YEAR - int(19 * depth * depth)
+    month = draws.between(1, 8 if year == _LAST_YEAR else 12)
     drawn = draws.below(10)
     if drawn == 0:
         return year, 0, 0

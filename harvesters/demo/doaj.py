@@ -1,4 +1,4 @@
-"""A demonstration repository with DOAJ's habits: newest first, 30 days late, tokens of JSON, two formats, soiled texts."""
+"""A demonstration repository with DOAJ's habits: newest first, 30 days late, tokens of JSON, soiled texts."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ from harvesters.demo.vocabulary import disciplines
 
 _NAMESPACE = "http://doaj.org/features/oai_doaj/1.0/"
 _OAI = "http://www.openarchives.org/OAI/2.0/"
+_SCHEMA = "https://doaj.org/static/doaj/doajArticles.xsd"
+_DC_OPENING = (
+    f'<oai_dc:dc xmlns:oai_dc="{_OAI}oai_dc/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+    'xmlns:dcterms="http://purl.org/dc/terms/" '
+    f'xsi:schemaLocation="{_OAI}oai_dc/ {OAI_DC.schema}">'
+)
 _ODD, _BITS = 0x9E3779B1, 1 << 32
 _BACK = pow(_ODD, -1, _BITS)
 _ISO_639_3 = {"en": "eng", "zh-Hans": "zho", "zh-Hant": "zho", "es": "spa", "pt": "por", "ru": "rus", "ar": "ara"}
@@ -41,7 +47,7 @@ class DoajRepository(Repository):
         # the advertised namespace differs from the one in the records, as at DOAJ
         Format(
             prefix="oai_doaj",
-            schema="https://doaj.org/static/doaj/doajArticles.xsd",
+            schema=_SCHEMA,
             namespace=_NAMESPACE.replace("http:", "https:"),
         ),
     )
@@ -50,7 +56,7 @@ class DoajRepository(Repository):
     deleted_record = "transient"
     held_back = timedelta(days=30)
     lag = timedelta(days=30, hours=1)
-    reach = timedelta(days=3 * 365)
+    reach = timedelta(days=400)
     header_attributes = f' xmlns:oai_doaj="{_NAMESPACE}"'
 
     def identifier(self, number: int) -> str:
@@ -91,7 +97,9 @@ class DoajRepository(Repository):
         newest = bisect.bisect_right(range(self.size), stamp, key=self.changed_at) - 1
         state = {
             "m": cursor.prefix,
-            **{key: value for key, value in (("f", cursor.since), ("u", cursor.until), ("s", cursor.set_spec)) if value},
+            **{
+                key: value for key, value in (("f", cursor.since), ("u", cursor.until), ("s", cursor.set_spec)) if value
+            },
             "n": cursor.given,
             "a": [self.datestamp(place), newest - place],
         }
@@ -183,8 +191,7 @@ def _oai_doaj(article: DemoArticle, draws: Draws) -> str:
     keywords = "".join(_tag("keyword", word) for word in _keywords(article, draws))
     return "".join(
         (
-            f'<oai_doaj:doajArticle xsi:schemaLocation="{_OAI} {_OAI}OAI-PMH.xsd {_NAMESPACE} '
-            'https://doaj.org/static/doaj/doajArticles.xsd">',
+            f'<oai_doaj:doajArticle xsi:schemaLocation="{_OAI} {_OAI}OAI-PMH.xsd {_NAMESPACE} {_SCHEMA}">',
             _tag("language", _ISO_639_3[journal.languages[0]]),
             _tag("publisher", journal.publisher),
             _tag("journalTitle", journal.title),
@@ -210,7 +217,9 @@ def _oai_doaj(article: DemoArticle, draws: Draws) -> str:
 
 def _keywords(article: DemoArticle, draws: Draws) -> tuple[str, ...]:
     words = article.keywords
-    return tuple(f"; {word}" if place else f"{word};" for place, word in enumerate(words)) if draws.chance(0.03) else words
+    return (
+        tuple(f"; {word}" if place else f"{word};" for place, word in enumerate(words)) if draws.chance(0.03) else words
+    )
 
 
 def _full_text(article: DemoArticle) -> str:
@@ -227,9 +236,7 @@ def _oai_dc(article: DemoArticle, draws: Draws, hexadecimal: str) -> str:
     source = f"{journal.title}, Vol {article.volume}, Iss {article.issue}{pages} ({year})"
     return "".join(
         (
-            f'<oai_dc:dc xmlns:oai_dc="{_OAI}oai_dc/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
-            'xmlns:dcterms="http://purl.org/dc/terms/" '
-            f'xsi:schemaLocation="{_OAI}oai_dc/ {OAI_DC.schema}">',
+            _DC_OPENING,
             _dc("title", title),
             *(_dc("identifier", value) for value in identifiers),
             _dc("identifier", f"https://demo-doaj.example/article/{hexadecimal}"),
@@ -241,11 +248,12 @@ def _oai_dc(article: DemoArticle, draws: Draws, hexadecimal: str) -> str:
             _dc("publisher", journal.publisher),
             _dc("type", "article"),
             *(_dc("subject", plain(word)) for word in article.keywords),
-            *(_dc("subject", term, ' xsi:type="dcterms:LCC"') for term in (article.discipline.lcc, article.discipline.lcc_code)),
+            *(
+                _dc("subject", term, ' xsi:type="dcterms:LCC"')
+                for term in (article.discipline.lcc, article.discipline.lcc_code)
+            ),
             *(_dc("language", _NAMES[language]) for language in journal.languages),
             f"<dc:source>{escape(source)}</dc:source>",
             "</oai_dc:dc>",
         )
     )
-
-

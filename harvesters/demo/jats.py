@@ -12,8 +12,10 @@ _NAMESPACES = (
     "https://jats.nlm.nih.gov/ns/archiving/1.2/",
     "https://dtd.nlm.nih.gov/ns/archiving/2.3/",
 )
-_INLINE = (("&lt;i&gt;", "<italic>"), ("&lt;/i&gt;", "</italic>")) + tuple(
-    (f"&lt;{slash}{tag}&gt;", f"<{slash}{tag}>") for tag in ("sub", "sup") for slash in ("", "/")
+_INLINE = tuple(
+    (f"&lt;{slash}{tag}&gt;", f"<{slash}{element}>")
+    for tag, element in (("i", "italic"), ("sub", "sub"), ("sup", "sup"))
+    for slash in ("", "/")
 )
 _HEADINGS = {
     "research-article": "Research Article",
@@ -42,7 +44,7 @@ def front_matter(article: DemoArticle, draws: Draws) -> str:
         'xmlns:mml="http://www.w3.org/1998/Math/MathML" '
         'xmlns:ali="http://www.niso.org/schemas/ali/1.0/" '
         f'article-type="{article.article_type}"{language}>\n'
-        f"<front>{_journal_meta(article)}<article-meta>{_article_meta(article, draws, old=old)}</article-meta></front>\n"
+        f"<front>{_journal_meta(article)}{_article_meta(article, draws, old=old)}</front>\n"
         "</article>"
     )
 
@@ -61,9 +63,11 @@ def _journal_meta(article: DemoArticle) -> str:
 def _article_meta(article: DemoArticle, draws: Draws, *, old: bool) -> str:
     return "".join(
         (
+            "<article-meta>",
             _identifiers(article, old=old),
-            '<article-categories><subj-group subj-group-type="heading">'
-            f"<subject>{_HEADINGS[article.article_type]}</subject></subj-group></article-categories>",
+            '<article-categories><subj-group subj-group-type="heading"><subject>',
+            _HEADINGS[article.article_type],
+            "</subject></subj-group></article-categories>",
             _titles(article, draws),
             _contributors(article),
             _dates(article, draws),
@@ -72,6 +76,7 @@ def _article_meta(article: DemoArticle, draws: Draws, *, old: bool) -> str:
             _related(article),
             _abstracts(article),
             _keywords(article),
+            "</article-meta>",
         )
     )
 
@@ -91,7 +96,8 @@ def _titles(article: DemoArticle, draws: Draws) -> str:
     if draws.chance(0.06):
         title = f"\n{title}".replace(" ", "\n        ", 1)
     others = "".join(
-        f'<trans-title-group xml:lang="{other.language}"><trans-title>{inline(other.value)}</trans-title></trans-title-group>'
+        f'<trans-title-group xml:lang="{other.language}"><trans-title>{inline(other.value)}</trans-title>'
+        "</trans-title-group>"
         for other in article.other_titles
     )
     return f"<title-group><article-title>{title}</article-title>{others}</title-group>"
@@ -99,15 +105,15 @@ def _titles(article: DemoArticle, draws: Draws) -> str:
 
 def _contributors(article: DemoArticle) -> str:
     houses = list(dict.fromkeys(author.affiliation for author in article.authors))
+    places = {house: place for place, house in enumerate(houses, 1)}
     people = "".join(
         '<contrib contrib-type="author"><name>'
         f"<surname>{escape(author.family)}</surname><given-names>{escape(author.given)}</given-names></name>"
-        f'<xref ref-type="aff" rid="aff{houses.index(author.affiliation) + 1}">{houses.index(author.affiliation) + 1}</xref>'
-        "</contrib>"
+        f'<xref ref-type="aff" rid="aff{places[author.affiliation]}">{places[author.affiliation]}</xref></contrib>'
         for author in article.authors
     )
     listed = "".join(
-        f'<aff id="aff{place}"><label>{place}</label>{escape(house)}</aff>' for place, house in enumerate(houses, 1)
+        f'<aff id="aff{place}"><label>{place}</label>{escape(house)}</aff>' for house, place in places.items()
     )
     return f"<contrib-group>{people}</contrib-group>{listed}"
 
@@ -118,7 +124,8 @@ def _dates(article: DemoArticle, draws: Draws) -> str:
         f"<{name}>{value}</{name}>" for name, value in (("day", day), ("month", month), ("year", year)) if value
     )
     if draws.chance(0.5):
-        return f'<pub-date pub-type="epub">{parts}</pub-date><pub-date pub-type="collection"><year>{year}</year></pub-date>'
+        collected = f'<pub-date pub-type="collection"><year>{year}</year></pub-date>'
+        return f'<pub-date pub-type="epub">{parts}</pub-date>{collected}'
     return f'<pub-date date-type="pub" publication-format="electronic">{parts}</pub-date>'
 
 

@@ -9,7 +9,7 @@ journals in a recorded DOAJ list none begins with a digit above 2 (blocks 0 to 3
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from harvesters.demo.vocabulary import LANGUAGES, disciplines, proses
 
@@ -60,7 +60,7 @@ def _languages(number: int, language: str) -> tuple[str, ...]:
     return ((other, language), (language, other))[number % 7 > 0] if number % 7 in (0, 3) else (language,)
 
 
-@lru_cache(maxsize=None)
+@cache
 def journal(number: int) -> DemoJournal:
     """Make the journal of a number below 420; the same one each time."""
     field, place = divmod(number, PER_FIELD)

@@ -73,7 +73,9 @@ def _checked(arguments: Arguments, given: dict[str, str]) -> str:
     wrong = sorted(names - required - optional)
     missing = sorted(required - names)
     if wrong or missing:
-        raise _Refusal("badArgument", f"Missing: {', '.join(missing) or 'none'}; not allowed: {', '.join(wrong) or 'none'}.")
+        raise _Refusal(
+            "badArgument", f"Missing: {', '.join(missing) or 'none'}; not allowed: {', '.join(wrong) or 'none'}."
+        )
     return verb
 
 

@@ -42,7 +42,7 @@ class PmcRepository(Repository):
     closes_lists = False
     deleted_record = "no"
     lag = timedelta(days=1)
-    reach = timedelta(days=500)
+    reach = timedelta(days=390)
 
     def identifier(self, number: int) -> str:
         """Write the digits of the PMCID, without letters."""
@@ -123,7 +123,9 @@ def _oai_dc(article: DemoArticle, draws: Draws) -> str:
         ("language", "en"),
         ("rights", article.journal.licence if draws.chance(0.6) else f"© {year} The Authors"),
     ]
-    lines = "".join(f"  <dc:{name}>{escape(value)}</dc:{name}>\n" if value else f"  <dc:{name}/>\n" for name, value in fields)
+    lines = "".join(
+        f"  <dc:{name}>{escape(value)}</dc:{name}>\n" if value else f"  <dc:{name}/>\n" for name, value in fields
+    )
     return (
         '<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '

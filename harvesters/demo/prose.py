@@ -16,6 +16,10 @@ _CONTRACTIONS = {
         *((f" de {article}", f" d{article}") for article in ("o ", "a ", "os ", "as ")),
         *((f" em {article}", f" n{article}") for article in ("o ", "a ", "os ", "as ", "um ", "uma ")),
         *((f" por {article}", f" pel{article}") for article in ("o ", "a ", "os ", "as ")),
+        (" a o ", " ao "),
+        (" a a ", " à "),
+        (" a os ", " aos "),
+        (" a as ", " às "),
     ),
     "ar": (("لـ ال", "لل"), ("لـ ", "لـ")),
 }

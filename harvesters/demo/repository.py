@@ -55,7 +55,9 @@ class DemoRepositories:
         repository = self._by_path.get(request.path)
         if repository is None:
             headers = (("Content-Type", "text/plain; charset=utf-8"),)
-            return Response(status=404, headers=headers, body=b"The repositories are: " + " ".join(self._by_path).encode())
+            return Response(
+                status=404, headers=headers, body=b"The repositories are: " + " ".join(self._by_path).encode()
+            )
         text = answer(repository, list(request.arguments), self._server.url + request.path)
         return compressed(request, Response(body=text.encode("utf-8", "replace")))
 

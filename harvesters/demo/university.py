@@ -31,7 +31,7 @@ class UniversityRepository(Repository):
     formats = (OAI_DC,)
     page_size = 100
     lag = timedelta(hours=2)
-    reach = timedelta(days=8 * 365)
+    reach = timedelta(days=395)
 
     def identifier(self, number: int) -> str:
         """Write the handle."""
@@ -83,9 +83,7 @@ def _specs(discipline: int) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _sets() -> tuple[tuple[str, str], ...]:
-    collections = (
-        (_specs(place)[1], f"{each.name[1]} ({each.name[0]})") for place, each in enumerate(disciplines())
-    )
+    collections = ((_specs(place)[1], f"{each.name[1]} ({each.name[0]})") for place, each in enumerate(disciplines()))
     return ((f"com_{_HANDLE}_1", "学术成果 (Publications)"), *collections)
 
 

@@ -3,7 +3,8 @@
 ``words/*.psv`` hold one idea a line in all languages, so that an abstract can be told twice; ``words/*.toml``
 hold, for each language, its sentence patterns, names and houses. Slots of a pattern: ``{o}`` and ``{o2}``
 what is studied, ``{p}`` and ``{p2}`` a property of it, ``{m}`` and ``{m2}`` methods, ``{c}`` where, ``{d}`` the
-discipline; ``{n}`` years, ``{k}`` samples, ``{x}`` per cent, ``{e}`` a digit, ``{f}``, ``{g}``, ``{y}``, ``{y2}`` numbers.
+discipline; ``{n}`` years, ``{k}`` samples, ``{x}`` per cent, ``{e}`` a digit, ``{f}`` and ``{g}`` numbers, ``{y}`` and
+``{y2}`` years of the calendar.
 """
 
 from __future__ import annotations
