@@ -210,18 +210,23 @@ def _texts(raws: Iterable[RawText], description: Description, clean: Callable[[s
     """Clean texts, drop the empty and the repeated, and tell each one's language."""
     found: list[Text] = []
     seen: set[str] = set()
-    for raw in raws:
+    several = list(raws)
+    for raw in several:
         value, language = raw.value, raw.language
         mark = _LANGUAGE_MARK.match(value)
         if mark:  # PUC-Rio writes "[pt] APERFEIÇOAMENTO …"
             value, language = value[mark.end() :], language or mark[1]
         text = clean(value)
-        key = _FOLD.sub("", text).casefold() or text
+        key = _fold(text) if len(several) > 1 else text
         if not text or key in seen:
             continue
         seen.add(key)
         found.append(Text(value=text, language=_language(text, language, description, main=not found)))
     return found
+
+
+def _fold(text: str) -> str:
+    return _FOLD.sub("", text).casefold() or text
 
 
 def _language(text: str, own: str | None, description: Description, *, main: bool) -> LanguageTag | None:

@@ -102,6 +102,12 @@ FRAGMENTS = st.sampled_from(
 TEXTS = st.one_of(st.text(), st.lists(st.one_of(FRAGMENTS, st.text(max_size=3)), max_size=20).map("".join))
 
 
+@pytest.mark.parametrize("text", ["$<P>A$", "<I<P>&gt;", "\xa0Â¡", "&a<b>mp;lt;", "Abstract <b>Abstract</b> A"])
+@pytest.mark.parametrize("clean", [clean_line, clean_abstract, clean_title])
+def test_what_only_appears_when_the_text_is_put_together_is_cleaned_too(clean: Callable[[str], str], text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
 @pytest.mark.parametrize("clean", [clean_line, clean_abstract, clean_title])
 @settings(max_examples=500, deadline=None)
 @given(text=TEXTS)
