@@ -197,21 +197,19 @@ def _authors(about: Profile, draws: Draws) -> tuple[DemoAuthor, ...]:
     many = 1 + min(draws.below(7), draws.below(10))
     home = about.tongue if about.tongue != prose.ENGLISH else draws.pick(_AUTHOR_TONGUES)
     shared = draws.pick(proses()[home].institutions)
-    found = []
+    found: dict[tuple[str, str], DemoAuthor] = {}
     for _ in range(many):
         tongue = home if draws.chance(0.85) else about.tongue
         people = proses()[tongue]
         family, given = draws.zipf(people.family), draws.pick(people.given)
         house = shared if draws.chance(0.7) else draws.pick(people.institutions)
         native = int(about.tongue == prose.ENGLISH)
-        found.append(
-            DemoAuthor(
-                family=family[native],
-                given=given[native],
-                latin_family=family[1],
-                latin_given=given[1],
-                affiliation=house[native],
-                latin_affiliation=house[1],
-            )
+        found[family[1], given[1]] = DemoAuthor(
+            family=family[native],
+            given=given[native],
+            latin_family=family[1],
+            latin_given=given[1],
+            affiliation=house[native],
+            latin_affiliation=house[1],
         )
-    return tuple(found)
+    return tuple(found.values())

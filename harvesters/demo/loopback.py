@@ -43,6 +43,9 @@ class Request:
 class Response:
     """One answer. An iterable body is streamed and ended by closing the connection.
 
+    An empty piece sends nothing, not even the headers before the first byte: so a slow body can wait in short steps
+    and end soon when the server stops.
+
     ``declared_length`` lies about the length of a body; ``reset`` breaks the connection instead of answering.
     """
 
@@ -127,8 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
         for piece in body:
             if self.server.stopping.is_set():
                 return
-            self.wfile.write(piece)
-            self.wfile.flush()
+            if piece:
+                self.wfile.write(piece)
+                self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is the base class's
         """Stay silent: who serves the answers also knows the requests."""

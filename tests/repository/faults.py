@@ -167,7 +167,7 @@ def slowly(*, pieces: int = 10, seconds: float = 1.0) -> Fault:
     def drip(body: bytes) -> Iterator[bytes]:
         size = max(1, -(-len(body) // pieces))
         for start in range(0, len(body), size):
-            time.sleep(seconds / pieces)
+            yield from _waiting(seconds / pieces)
             yield body[start : start + size]
 
     return lambda _request, response: replace(response, body=drip(_whole(response)))
@@ -177,10 +177,18 @@ def delayed(seconds: float) -> Fault:
     """Keep the client waiting for the first byte."""
 
     def wait(body: bytes) -> Iterable[bytes]:
-        time.sleep(seconds)
+        yield from _waiting(seconds)
         yield body
 
     return lambda _request, response: replace(response, body=wait(_whole(response)))
+
+
+def _waiting(seconds: float) -> Iterator[bytes]:
+    """Wait in short steps that send nothing, so that a stopping server need not wait to the end."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, 0.05))
+        yield b""
 
 
 def together(*faults: Fault) -> Fault:

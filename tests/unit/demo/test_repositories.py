@@ -19,6 +19,8 @@ from sickle.oaiexceptions import NoRecordsMatch  # type: ignore[import-untyped]
 from harvesters.demo.oai import answer
 from harvesters.demo.repository import PRESENT, DemoRepositories
 from harvesters.demo.sources import demo_sources
+from harvesters.formats import describe
+from harvesters.records import RawRecord
 
 NAMES = ("demo-doaj", "demo-pmc", "demo-university")
 FORMATS = [
@@ -68,6 +70,28 @@ def test_each_repository_is_harvested_to_the_end_by_sickle(demo: DemoRepositorie
     assert len({record.header.identifier for record in records}) == len(records) == size
     deleted = sum(record.deleted for record in records)
     assert deleted == 0 if name == "demo-pmc" else 0.01 < deleted / size < 0.06
+
+
+@pytest.mark.parametrize(("name", "prefix"), FORMATS)
+def test_every_record_can_be_read_by_the_format_parsers(demo: DemoRepositories, name: str, prefix: str) -> None:
+    repository = demo.repositories[name]
+    for place in range(0, repository.size, 7):
+        number = repository.work(place)
+        made = repository.article(number)
+        record = RawRecord(
+            source=name,
+            identifier=repository.identifier(number),
+            metadata_prefix=prefix,
+            datestamp=repository.datestamp(place),
+            body=f"<metadata{repository.header_attributes}>{repository.metadata(number, prefix)}</metadata>".encode(),
+            head=b'<OAI-PMH xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">',
+            received_at=PRESENT,
+        )
+        read = describe(record)
+        assert read.titles[0].value
+        assert read.dates
+        assert len(read.contributors) in {len(made.authors), 3 * len(made.authors)}
+        assert any("10.5555/" in one.value for one in read.identifiers) == (made.doi is not None)
 
 
 @pytest.mark.parametrize(("name", "prefix"), FORMATS)

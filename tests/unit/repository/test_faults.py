@@ -144,6 +144,18 @@ def test_a_slow_answer_arrives_whole_in_the_end(repository: ListRepository) -> N
     assert time.monotonic() - started >= 0.2
 
 
+def test_a_server_that_keeps_a_client_waiting_can_be_stopped(repository: ListRepository) -> None:
+    repository.faults.add(faults.delayed(60))
+    address = repository.url.removeprefix("http://").removesuffix("/oai").split(":")
+    with socket.create_connection((address[0], int(address[1])), timeout=0.3) as connection:
+        connection.sendall(b"GET /oai?verb=Identify HTTP/1.1\r\nHost: x\r\n\r\n")
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        started = time.monotonic()
+        repository.stop()
+    assert time.monotonic() - started < 3
+
+
 def test_bytes_are_replaced_and_junk_follows(repository: ListRepository) -> None:
     repository.faults.add(
         faults.together(faults.with_bytes(b"Title 3", b"Title \x0b3"), faults.followed_by(b"<b>Notice"))
