@@ -24,6 +24,7 @@ _PARSER = etree.XMLParser(
     recover=False,
 )
 _XML_NAMES = frozenset((b"lt", b"gt", b"amp", b"quot", b"apos"))
+_UNUSUAL_REFERENCE = re.compile(rb"&(?!#|lt;|gt;|amp;|quot;|apos;)")
 # CDATA and comments first, so that nothing inside them is taken for a reference.
 _REFERENCE = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&([^\s;&<>#][^\s;&<>]*);", re.DOTALL)
 _BARE_AMPERSAND = re.compile(rb"&(?!#\d+;|#[xX][0-9A-Fa-f]+;|[A-Za-z][A-Za-z0-9]*;)")
@@ -99,7 +100,7 @@ def _refuse_internal_subset(root: etree._Element) -> None:
 
 
 def _name_characters(data: bytes) -> bytes:
-    return _REFERENCE.sub(_character, data) if b"&" in data else data
+    return _REFERENCE.sub(_character, data) if _UNUSUAL_REFERENCE.search(data) else data
 
 
 def _character(match: re.Match[bytes]) -> bytes:

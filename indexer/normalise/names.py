@@ -229,6 +229,7 @@ def _is_particle(words: list[str], position: int) -> bool:
     return lowered not in _WEAK_PARTICLES and not (len(word) == 2 and word.isupper())  # noqa: PLR2004 - "DE" may be initials
 
 
+@lru_cache(maxsize=8192)
 def affiliation(value: str) -> str:
     """Return an affiliation without label, e-mail address and stray punctuation."""
     text = clean_line(value)
