@@ -154,7 +154,11 @@ def _start_page(library: Library, searcher: Searcher, frame: Frame, labels: Labe
         for name in named[:_SUBJECTS]
     ]
     words = Words(frame.ui)
-    examples = [(words(key), str(SearchAddress(pairs=(("q", words(key)), *frame.carried)))) for key in _EXAMPLES]
+    examples = [
+        (words(key), str(SearchAddress(pairs=(("q", words(key)), *frame.carried))))
+        for key in _EXAMPLES
+        if searcher.answer(Search(q=words(key), limit=1, fields=("id",)))["results"]
+    ]
     return render(
         "start.html",
         frame,

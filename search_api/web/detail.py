@@ -165,8 +165,9 @@ def _people(contributors: list[dict[str, Any]]) -> tuple[tuple[PersonView, ...],
 
 def _issue(data: Mapping[str, Any], words: Words) -> str:
     parts = [words(name, **{name: data[name]}) for name in ("volume", "issue") if data[name]]
-    if data["pages"]:  # article numbers such as e0123456 are no pages
-        parts.append(words("pages", pages=data["pages"]) if data["pages"][0].isdigit() else data["pages"])
+    pages = data["pages"]
+    if pages:  # article numbers such as e0123456 are no pages
+        parts.append(words("page" if pages.isdigit() else "pages", pages=pages) if pages[0].isdigit() else pages)
     return ("，" if words.language == "zh" else ", ").join(parts)
 
 

@@ -51,7 +51,8 @@ class CardView:
 
     id: str
     title: TextView
-    authors: str
+    authors: tuple[str, ...]
+    more_authors: str | None
     journal: TextView | None
     year: int | None
     language: str | None
@@ -143,17 +144,14 @@ class Labels:
 
 def card_view(body: Mapping[str, Any], words: Words, labels: Labels) -> CardView:
     """Return a card from the searcher's body of a work."""
-    people = [person["name"] for person in body["contributors"][:_AUTHORS]]
-    authors = words("names_separator").join(people)
-    if body["contributor_count"] > len(people):
-        authors += (" " if words.language == "en" else "") + words(
-            "et_al", count=words.number(body["contributor_count"])
-        )
+    people = tuple(person["name"] for person in body["contributors"][:_AUTHORS])
+    everybody = body["contributor_count"]
     journal = body["container"]["title"] if body["container"] else None
     return CardView(
         id=body["id"],
         title=TextView.of(body["title"], body["language"]),
-        authors=authors,
+        authors=people,
+        more_authors=words("et_al", count=words.number(everybody)) if everybody > len(people) else None,
         journal=TextView.of(journal, None) if journal else None,
         year=body["year"],
         language=words.language_name(body["language"]) if body["language"] else None,

@@ -1,0 +1,108 @@
+"""The interface's texts in both languages, and the choice of the language."""
+
+from __future__ import annotations
+
+import re
+import string
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from indexer.normalise.relations import _KINDS
+from search_api.web.i18n import TEXTS, Words, choose_language
+from search_api.web.texts import direction_of, language_of
+
+_WEB = Path(str(resources.files("search_api.web")))
+#: Groups whose keys are made of a coded value, such as ``type.article``.
+_GROUPS = ("facet.", "sort.", "type.", "has.", "license.", "relation.", "version.", "status.")
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_every_text_is_there_in_both_languages_with_the_same_values(key: str) -> None:
+    chinese, english = TEXTS[key]
+    assert chinese.strip()
+    assert english.strip()
+    assert _fields(chinese) == _fields(english)
+    if key not in {"other_language", "example_or"}:
+        assert not re.search("[\u4e00-\u9fff]", english)
+
+
+def test_every_text_is_used_and_every_used_text_is_there() -> None:
+    sources = [*_WEB.glob("**/*.html"), *_WEB.glob("*.py"), _WEB.parent / "routes" / "pages.py"]
+    everything = "\n".join(path.read_text(encoding="utf-8") for path in sources if path.name != "i18n.py")
+    everything += '"works_one" "works_many" "language_detected"'
+    used = set(re.findall(r"""["']([a-z_0-9]+(?:\.[a-z_-]+)?)["']""", everything))
+    asked = set(re.findall(r"""\b(?:t|words)\(\s*["']([a-z_0-9.-]+)["']""", everything))
+    assert asked <= TEXTS.keys()
+    assert {key for key in TEXTS if not key.startswith(_GROUPS)} <= used
+
+
+def test_every_relation_that_records_state_has_a_word() -> None:
+    assert {f"relation.{kind}" for kind in (*_KINDS.values(), "related_to")} <= TEXTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("asked", "remembered", "accepted", "chosen"),
+    [
+        (None, None, None, "zh"),
+        (None, None, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        (None, None, "zh-Hant-TW", "zh"),
+        (None, None, "en-GB,en;q=0.9,zh;q=0.8", "en"),
+        (None, None, "en;q=0.3,zh;q=0.8", "zh"),
+        (None, None, "de-DE,de;q=0.9", "en"),
+        (None, None, "zh;q=0,de", "en"),
+        (None, None, "*", "zh"),
+        (None, None, ";;;,q=x", "zh"),
+        (None, "en", "zh-CN", "en"),
+        ("zh", "en", "en", "zh"),
+        ("fr", None, "en", "en"),
+        (None, "tlh", "en", "en"),
+    ],
+)
+def test_the_language_is_as_asked_or_remembered_or_accepted(
+    asked: str | None, remembered: str | None, accepted: str | None, chosen: str
+) -> None:
+    assert choose_language(asked=asked, remembered=remembered, accepted=accepted) == chosen
+
+
+@pytest.mark.parametrize(
+    ("parts", "chinese", "english"),
+    [
+        ({"year": 2024, "month": None, "day": None}, "2024 年", "2024"),
+        ({"year": 2024, "month": 3, "day": None}, "2024年3月", "March 2024"),
+        ({"year": 2024, "month": 3, "day": 9}, "2024年3月9日", "9 March 2024"),
+        ({"year": 2023, "month": 2, "day": 30}, "2023", "2023"),
+    ],
+)
+def test_a_date_is_written_as_precisely_as_it_is_known(parts: dict[str, int | None], chinese: str, english: str) -> None:
+    assert Words("zh").partial_date(parts) == chinese
+    assert Words("en").partial_date(parts) == english
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "language"),
+    [
+        ("钙钛矿太阳能电池", "zh", "zh"),
+        ("钙钛矿太阳能电池", "en", "zh"),
+        ("Solar cells", "zh", "en"),
+        ("Células solares", "es", "es"),
+        ("機械学習による分類", None, "ja"),
+        ("Солнечные элементы", "ru", "ru"),
+        ("Сонячні елементи", "uk", "uk"),
+        ("أثر التعلم", None, "ar"),
+        ("COVID-19 in 武汉: a retrospective cohort study", "en", "en"),
+        ("", None, "en"),
+    ],
+)
+def test_a_text_is_marked_with_a_language_that_its_script_allows(text: str, stated: str | None, language: str) -> None:
+    assert language_of(text, stated) == language
+
+
+def test_arabic_is_written_from_right_to_left() -> None:
+    assert direction_of("ar") == "rtl"
+    assert direction_of("zh") == "ltr"
