@@ -108,8 +108,9 @@ def build_search(query: TokenQuery, view: View) -> Json:
     early += [translate(clause) for clause in query.restrictions]
     matching = _EVERYTHING if query.matching is None else translate(query.matching)
     boosts = [translate(boost) for boost in query.boosts]
+    scored: Json = {"must": [matching], "filter": early, "should": boosts, "minimum_should_match": 0}
     body: Json = {
-        "query": {"bool": {"must": [matching], "filter": early, "should": boosts, "minimum_should_match": 0}},
+        "query": {"bool": scored if sort == "relevance" else {"filter": [matching, *early]}},
         "post_filter": {"bool": {"filter": list(late.values())}},
         "aggs": {
             name: {

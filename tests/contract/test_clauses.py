@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from indexer.errors import UnsupportedQueryError
 from indexer.search.query import (
     AllOf,
     AtLeast,
@@ -121,6 +122,14 @@ def test_slop_counts_how_far_words_are_moved(index: SearchIndex, text: str, slop
 def test_slop_of_three_words_misses_nothing(index: SearchIndex, text: str, slop: int, *, found: bool) -> None:
     fill(index, [make_document(1, text), make_document(2, "d")])
     assert find(index, phrase("a b c", slop)) == ([1] if found else [])
+
+
+@pytest.mark.parametrize("engine", ["tantivy"], indirect=True)
+def test_a_phrase_too_wide_for_the_engine_is_refused_with_a_remedy(index: SearchIndex) -> None:
+    fill(index, [make_document(1, "a b c d e f g h")])
+    assert find(index, phrase("a b c d e f", 2)) == [1]
+    with pytest.raises(UnsupportedQueryError, match="Make the phrase shorter"):
+        find(index, phrase("a b c d e f g h", 9))
 
 
 def test_a_loose_phrase_scores_as_its_words_do(index: SearchIndex) -> None:
