@@ -195,6 +195,13 @@ def test_windows_of_one_day_add_up_to_the_whole(demo: DemoRepositories, name: st
     assert found == Counter(h.datestamp[:10] for h in headers if h.datestamp[:10] in found)
 
 
+@pytest.mark.parametrize("name", ["demo-doaj", "demo-university"])
+def test_a_window_of_one_second_holds_that_second(demo: DemoRepositories, name: str) -> None:
+    stamp = demo.repositories[name].datestamp(500)
+    listed = Sickle(demo.endpoints[name]).ListIdentifiers(metadataPrefix="oai_dc", **{"from": stamp, "until": stamp})
+    assert {header.datestamp for header in listed} == {stamp}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_set_lists_its_records_only_and_sets_cover_the_repository(demo: DemoRepositories, name: str) -> None:
     sickle = Sickle(demo.endpoints[name])
