@@ -60,7 +60,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "example_words": ("太阳能电池 稳定性", "solar cell stability"),
     "example_phrase": ('"2型糖尿病"', '"type 2 diabetes"'),
     "example_field": ("title:图书馆 year:2020..2026", "title:library year:2020..2026"),
-    "example_or": ("(气候 OR climate) has:pdf", "(climate OR 气候) has:pdf"),
+    "example_or": ("(糖尿病 OR diabetes) has:pdf", "(diabetes OR 糖尿病) has:pdf"),
     # --- results
     "all_works": ("全部作品", "All works"),
     "results_for": ("“{q}”的检索结果", "Results for “{q}”"),

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 EXECUTABLE = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -19,8 +19,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PHONE = {"width": 375, "height": 812}
-DESK = {"width": 1280, "height": 800}
+PHONE = ViewportSize(width=375, height=812)
+DESK = ViewportSize(width=1280, height=800)
 
 
 @contextlib.contextmanager

@@ -13,8 +13,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from playwright.sync_api import ViewportSize
-
 from tests.browser.chromium import PHONE, chromium
 from tests.browser.demonstration import demonstration_library, serving
 
@@ -25,7 +23,7 @@ _PATH = "/?q=太阳能电池&ui=zh"
 def take(target: Path, address: str) -> None:
     """Write the picture."""
     with chromium() as browser:
-        page = browser.new_page(viewport=ViewportSize(**PHONE), device_scale_factor=2, locale="zh-CN")
+        page = browser.new_page(viewport=PHONE, device_scale_factor=2, locale="zh-CN")
         page.goto(address + _PATH)
         page.screenshot(path=target)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, cast
 from xml.sax.saxutils import escape
 
 from lxml import html
@@ -67,11 +68,15 @@ def put(library: Library, *records: Dublin, datestamp: str = "2026-10-01") -> No
     library.bring_up_to_date()
 
 
+def _found(body: str, selector: str) -> list[Any]:
+    return cast("list[Any]", html.fromstring(body).xpath(selector))
+
+
 def texts(body: str, selector: str) -> list[str]:
     """Return the text of each element, white space made single."""
-    return [" ".join(element.text_content().split()) for element in html.fromstring(body).xpath(selector)]
+    return [" ".join(element.text_content().split()) for element in _found(body, selector)]
 
 
 def values(body: str, selector: str) -> list[str]:
     """Return the attribute values or strings that an XPath finds."""
-    return [str(value) for value in html.fromstring(body).xpath(selector)]
+    return [str(value) for value in _found(body, selector)]

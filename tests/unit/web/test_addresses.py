@@ -33,7 +33,9 @@ def test_only_web_addresses_become_links(hostile: str | None) -> None:
     assert web_address(hostile) is None
 
 
-@pytest.mark.parametrize("url", ["https://example.org/a.pdf", "http://example.org:8080/a?b=c#d", "HTTPS://EXAMPLE.ORG/"])
+@pytest.mark.parametrize(
+    "url", ["https://example.org/a.pdf", "http://example.org:8080/a?b=c#d", "HTTPS://EXAMPLE.ORG/"]
+)
 def test_web_addresses_pass_unchanged(url: str) -> None:
     assert web_address(url) == url
 

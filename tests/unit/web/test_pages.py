@@ -158,7 +158,15 @@ def test_a_wrong_query_is_explained_in_chinese_too(new_client: NewClient) -> Non
 
 @pytest.mark.parametrize(
     "address",
-    ["/?year=abc", "/?has=everything", "/?sort=random", "/?limit=0", "/?cursor=forged&q=x", "/?q=" + "a" * 11_000, "/?q=" + "b" * 21_000],
+    [
+        "/?year=abc",
+        "/?has=everything",
+        "/?sort=random",
+        "/?limit=0",
+        "/?cursor=forged&q=x",
+        "/?q=" + "a" * 11_000,
+        "/?q=" + "b" * 21_000,
+    ],
 )
 def test_a_wrong_address_is_a_page_with_a_way_back(reader: TestClient, address: str) -> None:
     answer = reader.get(address)
@@ -238,13 +246,18 @@ def test_no_page_has_script_or_style_of_its_own_or_of_another_site(reader: TestC
     for address in ("/", "/?q=library", "/sources", _first_work(reader)):
         body = reader.get(address).text
         assert not values(body, "//@style | //@*[starts-with(name(),'on')] | //style/text() | //script/text()")
-        assert all(url.startswith("/static/") for url in values(body, "//script/@src | //img/@src | //link[@rel!='canonical']/@href"))
+        assert all(
+            url.startswith("/static/")
+            for url in values(body, "//script/@src | //img/@src | //link[@rel!='canonical']/@href")
+        )
 
 
 def test_links_to_other_sites_tell_them_nothing(reader: TestClient) -> None:
     for address in ("/?q=library", "/sources", _first_work(reader)):
         body = reader.get(address).text
-        outside = values(body, "//main//a[starts-with(@href,'http') and not(starts-with(@href,'http://testserver'))]/@rel")
+        outside = values(
+            body, "//main//a[starts-with(@href,'http') and not(starts-with(@href,'http://testserver'))]/@rel"
+        )
         assert all("noopener" in rel and "noreferrer" in rel for rel in outside)
 
 

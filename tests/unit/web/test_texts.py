@@ -79,7 +79,9 @@ def test_the_language_is_as_asked_or_remembered_or_accepted(
         ({"year": 2023, "month": 2, "day": 30}, "2023", "2023"),
     ],
 )
-def test_a_date_is_written_as_precisely_as_it_is_known(parts: dict[str, int | None], chinese: str, english: str) -> None:
+def test_a_date_is_written_as_precisely_as_it_is_known(
+    parts: dict[str, int | None], chinese: str, english: str
+) -> None:
     assert Words("zh").partial_date(parts) == chinese
     assert Words("en").partial_date(parts) == english
 

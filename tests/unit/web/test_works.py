@@ -141,8 +141,8 @@ def test_a_work_that_its_sources_deleted_is_gone(own_library: Library, own_reade
 
 
 def test_markup_in_a_record_stays_text(own_library: Library, own_reader: TestClient) -> None:
-    put(own_library, Dublin(identifier="oai:a", elements=[("title", "Effects where p < 0.05 & q > 1 in \"villages\"")]))
-    title = "Effects where p < 0.05 & q > 1 in \"villages\""
+    put(own_library, Dublin(identifier="oai:a", elements=[("title", 'Effects where p < 0.05 & q > 1 in "villages"')]))
+    title = 'Effects where p < 0.05 & q > 1 in "villages"'
     work = _only_work(own_reader)
     assert texts(own_reader.get(f"/works/{work}").text, "//h1") == [title]
     assert texts(own_reader.get("/?q=villages").text, "//ol[@class='cards']//h2") == [title]
@@ -152,7 +152,14 @@ def test_a_record_that_means_harm_becomes_neither_link_nor_markup(own_library: L
     put(own_library, Dublin(identifier="oai:a", elements=[_TITLE, ("creator", "Li, Wei"), ("date", "2020")]))
     work, bad, script = _only_work(own_reader), "javascript:alert(1)", "<img src=x onerror=alert(1)>"
     place = {"url": bad, "pdf_url": bad, "license": None, "version": script, "source": script}
-    person = {"name": script, "family": None, "given": None, "orcid": '"><script>', "affiliations": [script], "role": "author"}
+    person = {
+        "name": script,
+        "family": None,
+        "given": None,
+        "orcid": '"><script>',
+        "affiliations": [script],
+        "role": "author",
+    }
     _rewrite(
         own_library,
         work,
@@ -177,7 +184,9 @@ def test_a_record_that_means_harm_becomes_neither_link_nor_markup(own_library: L
         assert not [url for url in values(answer.text, "//@href | //@src") if url.lower().startswith("javascript")]
 
 
-def test_a_source_with_a_harmful_home_page_is_named_without_a_link(own_library: Library, own_reader: TestClient) -> None:
+def test_a_source_with_a_harmful_home_page_is_named_without_a_link(
+    own_library: Library, own_reader: TestClient
+) -> None:
     put(own_library, Dublin(identifier="oai:a", elements=[_TITLE]))
     source = own_library.store.sources.all()[0]
     own_library.store.sources.seed([type(source).of(source.values() | {"homepage": "javascript:alert(1)"})])
