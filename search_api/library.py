@@ -106,5 +106,5 @@ def open_library(settings: Settings, sources: list[Source] | None = None) -> Ite
 
 
 def _configured_sources(settings: Settings) -> list[Source]:
-    more = read_sources(settings.sources_file) if settings.sources_file is not None else []
-    return [*seed_sources(), *more]
+    seeds = seed_sources()
+    return seeds if settings.sources_file is None else read_sources(settings.sources_file, seeds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
+from collections.abc import Iterator
 
 import click
 import uvicorn
@@ -51,18 +52,18 @@ def make_server(library: Library) -> uvicorn.Server:
 
 def serve_library(library: Library, host: str, port: int) -> None:
     """Serve until stopped."""
-    listener = bind(host, port)
-    click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
-    with listener:
-        run_server(library, listener)
+    with bind(host, port) as listener, until_interrupted():
+        click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
+        make_server(library).run(sockets=[listener])
 
 
-def run_server(library: Library, listener: socket.socket) -> None:
-    """Serve until Ctrl-C or SIGTERM; both are the ordinary end, and what follows in the caller still happens."""
+@contextlib.contextmanager
+def until_interrupted() -> Iterator[None]:
+    """Run the block until Ctrl-C or SIGTERM: both are the ordinary end, and what the block has to close is closed."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
     with contextlib.suppress(KeyboardInterrupt):
-        make_server(library).run(sockets=[listener])
+        yield

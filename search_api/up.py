@@ -8,7 +8,6 @@ in hand.
 from __future__ import annotations
 
 import contextlib
-import signal
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -31,7 +30,7 @@ from search_api.cli.checks import reach
 from search_api.cli.main import print_reports
 from search_api.cli.output import HarvestWatch
 from search_api.library import Library, open_library
-from search_api.serving import address, bind, run_server
+from search_api.serving import address, bind, make_server, until_interrupted
 from search_api.settings import EmbeddedStorage, Settings
 
 DEMO_FOLDER = "demo"
@@ -43,21 +42,19 @@ _log = structlog.get_logger()
 
 def run(settings: Settings, *, demo: bool, host: str, port: int) -> None:
     """Run until stopped; choose the demonstration where it was asked for, or where nothing else can be had."""
-    with bind(host, port) as listener:
+    with bind(host, port) as listener, until_interrupted():
         if not demo and not _real_sources_usable(settings):
             click.echo("No source can be reached and nothing is stored yet: serving the demonstration repositories instead.", err=True)
             demo = True
         with _opened(settings, demo=demo) as library, _working(library, is_demo=demo):
             click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
-            run_server(library, listener)
+            make_server(library).run(sockets=[listener])
 
 
 def work(settings: Settings) -> None:
     """Harvest and index by schedule without serving, until stopped: the cluster's worker."""
-    stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    with open_library(settings) as library, _working(library, is_demo=False), contextlib.suppress(KeyboardInterrupt):
-        stopped.wait()
+    with until_interrupted(), open_library(settings) as library, _working(library, is_demo=False):
+        threading.Event().wait()
 
 
 @contextlib.contextmanager

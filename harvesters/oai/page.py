@@ -69,18 +69,15 @@ def read_page(answer: Answer, context: PageContext) -> Page:
     )
 
 
-def salvage_page(answer: Answer, context: PageContext) -> Page:
+def salvage_page(answer: Answer, context: PageContext) -> Page | None:
     """Read a page that is not well-formed record by record; the bad records become ``damaged``.
 
-    Only for a page that is all there (its root is closed): a cut one must be asked for again.
-
-    Raises:
-        PageError: the page is cut, or is no list.
+    ``None`` for what is no list, and for a page that is not all there (its root is not closed): a cut one must be asked for again.
     """
     body = _ILLEGAL.sub(b"", answer.body)
     head = _head(body)
     if head is None or _ROOT_END.search(body) is None:
-        raise _page_error(answer, "is not well-formed and not complete")
+        return None
     records: list[RawRecord] = []
     damaged: list[DamagedRecord] = []
     for piece in _pieces(body):

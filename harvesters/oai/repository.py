@@ -83,8 +83,9 @@ class Repository:
 
         try:
             return self.fetcher.fetch(parameters, read)
-        except PageError:
+        except PageError as error:
             # Every attempt brought a page that is not well-formed: save what is good of the last one.
-            if last is None:
-                raise
-            return salvage_page(last, context)
+            page = salvage_page(last, context) if last is not None else None
+            if page is None:
+                raise error from None
+            return page

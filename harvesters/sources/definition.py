@@ -125,21 +125,25 @@ class Source:
                 raise SourceError(f"Source {self.id!r}: {message}")
 
 
-def read_sources(path: Path) -> list[Source]:
-    """Read a TOML file of source tables; raise ``SourceError`` with file and table where one is wrong."""
+def read_sources(path: Path, known: Iterable[Source] = ()) -> list[Source]:
+    """Read a TOML file of source tables; a table with a known source's id changes only what it names.
+
+    Raises:
+        SourceError: with file and table, where one is wrong.
+    """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SourceError(f"Cannot read the sources file {path}: {error.strerror}. Check KAIJUAN_SOURCES_FILE.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} is not valid TOML: {error}. Correct the line named.") from error
-    return [_source_of(path, name, table) for name, table in tables.items()]
-
-
-def _source_of(path: Path, name: str, table: object) -> Source:
-    if not isinstance(table, dict):
-        raise SourceError(f"{path}: {name!r} must be a table, such as [{name}] with endpoint = \"https://…\".")
-    return Source.of({"id": name, "name": name, **table})
+    sources = {source.id: source for source in known}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise SourceError(f"{path}: {name!r} must be a table, such as [{name}] with endpoint = \"https://…\".")
+        before = sources[name].values() if name in sources else {"id": name, "name": name}
+        sources[name] = Source.of({**before, **table})
+    return list(sources.values())
 
 
 def seed_sources() -> list[Source]:

@@ -55,7 +55,7 @@ def doi(value: str | None) -> str | None:
     text = value.strip()
     if "%" in text:
         text = unquote(text)
-    text = _DOI_PREFIX.sub("", text)
+    text = _DOI_PREFIX.sub("", text).lstrip()
     match = _DOI.search(text)
     if match is None or match.start() == 0:  # white space inside is only taken out of a value that is a DOI
         match = _DOI.match("".join(text.split())) or match

@@ -1,0 +1,62 @@
+"""Killed at any moment, a harvest goes on; what is stored in the end equals an uninterrupted harvest's."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sqlalchemy import select
+
+from indexer.storage import schema
+from indexer.storage.raw import decompress
+from search_api.library import Library, open_library
+from search_api.settings import Settings
+from tests.integration.conftest import add_source, harvest
+from tests.repository import Item, ListRepository
+
+_COMMAND = [sys.executable, "-c", "from search_api.cli import main; main()"]
+
+
+def records(library: Library) -> dict[tuple[str, str], tuple[str, bool, bytes]]:
+    with library.store.database.read() as connection:
+        rows = connection.execute(select(schema.raw_records))
+        return {(row.identifier, row.metadata_prefix): (row.datestamp, row.deleted, decompress(row.body)) for row in rows}
+
+
+def test_a_harvest_killed_at_random_moments_loses_nothing(tmp_path: Path) -> None:
+    items = [Item(f"oai:x:{number:04d}", "2026-01-01", title=f"Study {number}") for number in range(1500)]
+    chance = random.Random(20261122)
+    with ListRepository(items, page_size=10, order="newest") as repository:
+        with open_library(Settings(data_dir=tmp_path / "whole"), sources=[]) as library:
+            assert harvest(library, add_source(library, "x", repository.url)).status == "complete"
+            expected = records(library)
+        settings = Settings(data_dir=tmp_path / "killed")
+        with open_library(settings, sources=[]) as library:
+            add_source(library, "x", repository.url)
+        environment = {**os.environ, "KAIJUAN_DATA_DIR": str(settings.data_dir)}
+        kills = 0
+        for _ in range(40):
+            process = subprocess.Popen([*_COMMAND, "harvest", "x", "--json"], env=environment, stdout=subprocess.PIPE)
+            asked = len(repository.verbs)
+            wanted = asked + chance.randint(1, 40)
+            while process.poll() is None and len(repository.verbs) < wanted:
+                time.sleep(0.001)
+            if process.poll() is None:
+                time.sleep(chance.random() / 200)
+                process.send_signal(signal.SIGKILL)
+                kills += 1
+            process.communicate()
+            if process.returncode == 0:
+                break
+        with open_library(settings, sources=[]) as library:
+            assert records(library) == expected
+            runs = library.store.harvests.runs("x")
+            assert runs[0].status == "complete"
+            assert (runs[0].expected, runs[0].received - runs[0].duplicates) == (1500, 1500)
+            assert all(run.status == "incomplete" and "interrupted" in (run.error or "") for run in runs[1:])
+    assert kills >= 3

@@ -1,0 +1,124 @@
+"""The record store on both databases: migrations, locks, the feed, retries; and what damaged files do to the index."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from harvesters.errors import SourceError
+from indexer.errors import StoreBusyError, StoreError
+from indexer.storage import schema
+from indexer.storage.feed import append_changes
+from indexer.storage.store import RecordStore
+from search_api.library import Library, open_library
+from search_api.settings import Settings
+from tests.integration.conftest import add_source, harvest
+from tests.repository import Item, ListRepository
+
+
+def test_the_migrations_build_exactly_the_tables_of_the_schema(library: Library) -> None:
+    with library.store.database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_the_schemas_newest_migration_is_the_scripts_newest() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations")))
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.MIGRATION
+
+
+def test_a_store_of_a_newer_version_is_refused(settings: Settings) -> None:
+    with open_library(settings, sources=[]) as library, library.store.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer kaijuan"), open_library(settings, sources=[]):
+        pass
+
+
+def test_a_lock_is_held_once_and_free_again(library: Library, settings: Settings) -> None:
+    with open_library(settings, sources=[]) as other:
+        with library.store.database.lock("index"), pytest.raises(StoreBusyError), other.store.database.lock("index"):
+            pass
+        with other.store.database.lock("index"), library.store.database.lock("harvest:x"):
+            pass
+
+
+def test_a_secret_is_made_once_and_kept(library: Library, settings: Settings) -> None:
+    secret = library.store.secret("cursor")
+    with open_library(settings, sources=[]) as other:
+        assert other.store.secret("cursor") == secret
+    assert len(secret) >= 32
+
+
+def test_a_reader_of_the_feed_never_passes_a_number_that_commits_later(library: Library, list_repository: ListRepository) -> None:
+    """Without the writers' lock a second writer's later number would be visible first (PostgreSQL)."""
+    list_repository.put(Item("oai:x:1", "2026-01-01"))
+    harvest(library, add_source(library, "x", list_repository.url))
+    library.bring_up_to_date()
+    database = library.store.database
+    start = library.store.feed.horizon()
+    work = library.store.feed.after(0, 1)[0].work_key
+    first_wrote, second_done = threading.Event(), threading.Event()
+
+    def second() -> None:
+        first_wrote.wait(10)
+        with database.write() as connection:
+            append_changes(database, connection, [(work, 3, "changed")])
+        second_done.set()
+
+    other = threading.Thread(target=second)
+    other.start()
+    with database.write() as connection:
+        append_changes(database, connection, [(work, 2, "changed")])
+        first_wrote.set()
+        assert not second_done.wait(0.5), "the second writer must wait for the first"
+        if not database.is_embedded:
+            assert library.store.feed.horizon() == start
+    other.join(10)
+    assert [change.version for change in library.store.feed.after(start, 10)] == [2, 3]
+
+
+def test_a_source_is_added_once_and_the_deed_is_recorded(library: Library) -> None:
+    source = add_source(library, "x", "http://127.0.0.1/oai")
+    with pytest.raises(SourceError, match="Choose another --name"):
+        library.store.sources.add(source)
+    with library.store.database.read() as connection:
+        assert [(row.action, row.object) for row in connection.execute(schema.audit.select())] == [("source.add", "x")]
+
+
+def test_seeding_updates_what_was_seeded_and_leaves_what_people_added(library: Library) -> None:
+    mine = add_source(library, "mine", "http://127.0.0.1/oai")
+    seeded = add_source(library, "other", "http://127.0.0.1/a")
+    library.store.sources.seed([type(mine).of({**mine.values(), "endpoint": "http://127.0.0.1/changed"})])
+    assert library.store.sources.get("mine").endpoint == "http://127.0.0.1/oai"
+    assert library.store.sources.get("other") == seeded
+
+
+def test_a_batch_that_fails_leaves_nothing_behind(library: Library, list_repository: ListRepository) -> None:
+    list_repository.put(*(Item(f"oai:x:{number}", "2026-01-01", title=f"Study {number}") for number in range(5)))
+    harvest(library, add_source(library, "x", list_repository.url))
+
+    class Broken(Exception):
+        pass
+
+    database = library.store.database
+    with pytest.raises(Broken), database.write() as connection:
+        assert len(library.store.raw.pending(connection, 10)) == 5
+        library.store.raw.settle(connection, [1, 2, 3, 4, 5])
+        raise Broken
+    assert library.store.raw.count_pending() == 5
+    library.bring_up_to_date()
+    assert library.store.raw.count_pending() == 0
+
+
+def test_an_unreachable_database_says_so_without_its_password() -> None:
+    with pytest.raises(StoreError, match="cannot be used") as caught:
+        RecordStore.cluster("postgresql://kaijuan:very-secret@127.0.0.1:1/none")
+    assert "very-secret" not in str(caught.value)
