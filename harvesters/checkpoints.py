@@ -115,5 +115,7 @@ class Checkpoints(Protocol):
     def drop_slice(self, state: SliceState) -> None:
         """Forget a list's token: it died, the list begins anew next time."""
 
-    def finish(self, run: int, status: RunStatus, *, expected: int | None, error: str | None, error_url: str | None) -> RunReport:
+    def finish(
+        self, run: int, status: RunStatus, *, expected: int | None, error: str | None, error_url: str | None
+    ) -> RunReport:
         """Close the ledger row and return it."""

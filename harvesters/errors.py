@@ -93,7 +93,9 @@ class StuckListError(HarvestError):
 class FormatError(HarvestError):
     """A record cannot be read in its metadata format; ``remedy`` tells what may help."""
 
-    def __init__(self, message: str, *, url: str | None = None, remedy: str = "Replay it after the format parser was mended.") -> None:
+    def __init__(
+        self, message: str, *, url: str | None = None, remedy: str = "Replay it after the format parser was mended."
+    ) -> None:
         super().__init__(message, url=url)
         self.remedy = remedy
 

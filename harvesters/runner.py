@@ -115,7 +115,11 @@ class Run:
     def _windows(self, prefix: str, resumed: list[SliceState]) -> list[Window]:
         checkpoint = None if self.request.full else self.ledger.checkpoint(self.source, prefix)
         planned = plan_windows(
-            self.source, checkpoint=checkpoint, since=self.request.since, until=self.request.until, now=datetime.now(UTC)
+            self.source,
+            checkpoint=checkpoint,
+            since=self.request.since,
+            until=self.request.until,
+            now=datetime.now(UTC),
         )
         if self.source.slice is None and any(state.metadata_prefix == prefix for state in resumed):
             return []  # the one list there is, is being resumed
@@ -171,15 +175,21 @@ class Run:
     def _expected(self, state: SliceState) -> int | None:
         """Add this list's stated size to what the lists before it brought; ``None`` while none stated any."""
         if state.list_size is None:
-            return None if self.progress.expected is None else max(self.progress.expected, self.progress.counts.distinct)
+            return (
+                None if self.progress.expected is None else max(self.progress.expected, self.progress.counts.distinct)
+            )
         return self.progress.counts.distinct - state.counts.distinct + state.list_size
 
     def _check_limits(self, state: SliceState) -> None:
         request = self.request
         if request.max_records is not None and self.progress.counts.distinct >= request.max_records:
-            raise _LimitReachedError(f"Stopped at the limit of {request.max_records:,} records in {state.window}. Harvest again to go on.")
+            raise _LimitReachedError(
+                f"Stopped at the limit of {request.max_records:,} records in {state.window}. Harvest again to go on."
+            )
         if request.max_requests is not None and self._fetcher.requests_made >= request.max_requests:
-            raise _LimitReachedError(f"Stopped at the limit of {request.max_requests:,} requests in {state.window}. Harvest again to go on.")
+            raise _LimitReachedError(
+                f"Stopped at the limit of {request.max_requests:,} requests in {state.window}. Harvest again to go on."
+            )
 
 
 class _ListGuard:
@@ -197,14 +207,14 @@ class _ListGuard:
         if mark in self._tokens:
             raise StuckListError(
                 f"The repository sent the resumption token {page.token[:80]!r} a second time. What arrived is stored; "
-                "tell the repository, or harvest in smaller windows (slice = \"day\").",
+                'tell the repository, or harvest in smaller windows (slice = "day").',
                 url=page.url,
             )
         self._tokens.add(mark)
         self._idle = self._idle + 1 if counts.distinct == 0 else 0
         if self._idle >= MAX_IDLE_PAGES:
             raise StuckListError(
-                f"{MAX_IDLE_PAGES} pages in a row brought no new record. What arrived is stored; tell the repository, or "
-                "harvest in smaller windows (slice = \"day\").",
+                f"{MAX_IDLE_PAGES} pages in a row brought no new record. What arrived is stored; tell the repository, "
+                'or harvest in smaller windows (slice = "day").',
                 url=page.url,
             )

@@ -1,8 +1,8 @@
 """From stored raw records to searchable works: normalise, join, merge, write, index.
 
-Each batch is one transaction that takes pending raw records and leaves manifestations, works and feed entries that agree with
-each other; killed half-way, nothing of it happened. The search index follows the feed at its own position, so it can
-be lost, rebuilt or late without any record being lost.
+Each batch is one transaction that takes pending raw records and leaves manifestations, works and feed entries that
+agree with each other; killed half-way, nothing of it happened. The search index follows the feed at its own position,
+so it can be lost, rebuilt or late without any record being lost.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from indexer.identity.cluster import Assignment, assign
 from indexer.identity.merge import Merged, merge
 from indexer.models import Manifestation
 from indexer.normalise.manifestation import normalise
-from indexer.search.folding import fold
 from indexer.search.document import document_of
+from indexer.search.folding import fold
 from indexer.storage.catalogue import CatalogueWriter, WorkEntry
 from indexer.storage.feed import append_changes
 from indexer.storage.raw import RecordGroup
@@ -86,9 +86,13 @@ class Pipeline:
                 done = Joined(records=len(groups))
                 writer = CatalogueWriter(database, connection)
                 usable: list[int] = []
-                changed = [key for group in groups if (key := self._describe(connection, writer, group, done, usable)) is not None]
+                changed = [
+                    key
+                    for group in groups
+                    if (key := self._describe(connection, writer, group, done, usable)) is not None
+                ]
                 self._store.quarantine.resolve(connection, usable)
-                entries = self._identify(connection, writer, changed)
+                entries = self._identify(writer, changed)
                 append_changes(database, connection, entries)
                 self._store.raw.settle(connection, [key for group in groups for key in group.keys])
                 done.works_changed = len(entries)
@@ -115,7 +119,7 @@ class Pipeline:
 
     # --- identity ----------------------------------------------------------------------------
 
-    def _identify(self, connection: Connection, writer: CatalogueWriter, changed: Sequence[int]) -> list[WorkEntry]:
+    def _identify(self, writer: CatalogueWriter, changed: Sequence[int]) -> list[WorkEntry]:
         """Re-cluster the neighbourhood of what changed and write the works that come of it."""
         if not changed:
             return []
@@ -144,7 +148,11 @@ class Pipeline:
             if absorbed:
                 writer.keep_first_indexed(work_key, absorbed)
             kept.update(assignment.absorbed)
-        entries.extend(writer.end_work(row, merged_into=None) for key, row in known.items() if key not in kept and row.state == "active")
+        entries.extend(
+            writer.end_work(row, merged_into=None)
+            for key, row in known.items()
+            if key not in kept and row.state == "active"
+        )
         return [entry for entry in entries if entry is not None]
 
     def _merged(
@@ -207,5 +215,3 @@ class Pipeline:
         """Mark every raw record to be normalised anew (after a change of the rules); return how many."""
         with self._store.database.write() as connection:
             return self._store.raw.await_again(connection)
-
-

@@ -9,11 +9,13 @@ from fastapi.openapi.utils import get_openapi
 
 from search_api import problems
 from search_api.library import Library
-from search_api.routes import health, sources, works
+from search_api.routes import health, pages, sources, works
 from search_api.searching import Searcher
 
 VERSION = "0.1.0"
-_DESCRIPTION = "Cross-source search over open-access articles. Errors are RFC 9457 problem documents that say what to do."
+_DESCRIPTION = (
+    "Cross-source search over open-access articles. Errors are RFC 9457 problem documents that say what to do."
+)
 
 
 def make_app(library: Library) -> FastAPI:
@@ -22,7 +24,7 @@ def make_app(library: Library) -> FastAPI:
     app.state.library = library
     app.state.searcher = Searcher(library)
     problems.install(app)
-    for routes in (works, sources, health):
+    for routes in (works, sources, health, pages):
         app.include_router(routes.router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -37,8 +39,14 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
                 wrong = operation["responses"].pop("422", None)
                 if wrong is not None:
                     operation["responses"].setdefault("400", {"description": "A parameter is wrong."})
-                for status, response in operation["responses"].items():
-                    if int(status) >= 400 and "application/json" in response.get("content", {}) and "/ready" not in operation["operationId"]:  # noqa: PLR2004
-                        response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
+                for response in operation["responses"].values():
+                    _describe_problem(response)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _describe_problem(response: dict[str, Any]) -> None:
+    """Give problems their media type, which FastAPI would describe as plain JSON."""
+    content = response.get("content", {}).get("application/json")
+    if content and content.get("schema", {}).get("$ref", "").endswith("/Problem"):
+        response["content"] = {problems.MEDIA_TYPE: content}

@@ -34,7 +34,9 @@ class Cursors:
         try:
             value, key, seen, match, bound = self._serializer.loads(cursor)
         except (BadData, ValueError, TypeError) as error:
-            raise QueryError("The cursor is not one of ours.", remedy="Leave it out to begin at the first page.", parameter="cursor") from error
+            raise QueryError(
+                "The cursor is not one of ours.", remedy="Leave it out to begin at the first page.", parameter="cursor"
+            ) from error
         if bound != _bound_to(query, sort):
             raise QueryError(
                 "The cursor belongs to another query.",

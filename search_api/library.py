@@ -66,7 +66,12 @@ class Library:
         """Harvest a source; raise ``StoreBusyError`` where another process is harvesting it."""
         with self.store.database.lock(f"harvest:{source.id}"):
             run = Run(
-                source, self.store.harvests, pace=pace, request=request, on_progress=on_progress, contact=self.settings.contact
+                source,
+                self.store.harvests,
+                pace=pace,
+                request=request,
+                on_progress=on_progress,
+                contact=self.settings.contact,
             )
             return run.harvest()
 
@@ -90,7 +95,7 @@ class Library:
 
 @contextlib.contextmanager
 def open_library(settings: Settings, sources: list[Source] | None = None) -> Iterator[Library]:
-    """Open a library's store, seed its sources (those that come with the project, if none are given), close all at the end."""
+    """Open a library's store, seed its sources (if none are given, the configured ones), and close all at the end."""
     storage = settings.storage
     if isinstance(storage, ClusterStorage):
         store = RecordStore.cluster(storage.database_url.get_secret_value())

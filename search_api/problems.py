@@ -63,7 +63,9 @@ def query_problem(error: QueryError) -> Problem:
         title="The query cannot be understood",
         status=400,
         detail=str(error),
-        errors=[ProblemError(parameter=error.parameter, detail=error.reason, position=error.position, fix=error.remedy)],
+        errors=[
+            ProblemError(parameter=error.parameter, detail=error.reason, position=error.position, fix=error.remedy)
+        ],
     )
 
 
@@ -86,7 +88,13 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(IndexerError)
     def _unavailable(_: Request, error: IndexerError) -> ProblemResponse:
         _log.error("service_unavailable", error=str(error))
-        what = "search index" if isinstance(error, SearchIndexError) else "record store" if isinstance(error, StoreError) else "service"
+        what = (
+            "search index"
+            if isinstance(error, SearchIndexError)
+            else "record store"
+            if isinstance(error, StoreError)
+            else "service"
+        )
         problem = Problem(title=f"The {what} cannot be used now", status=503, detail=str(error))
         return respond(problem, {"Retry-After": _RETRY_SECONDS})
 
@@ -98,18 +106,26 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(_: Request, error: HTTPException) -> ProblemResponse:
-        problem = Problem(title=str(error.detail), status=error.status_code, detail=f"{error.detail}. See /docs for what there is.")
+        problem = Problem(
+            title=str(error.detail), status=error.status_code, detail=f"{error.detail}. See /docs for what there is."
+        )
         return respond(problem, dict(error.headers or {}))
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> ProblemResponse:
         _log.error("unexpected_error", path=request.url.path, error=repr(error), exc_info=error)
-        problem = Problem(title="Something went wrong here", status=500, detail="The error was logged. Try again; tell the library if it stays.")
+        problem = Problem(
+            title="Something went wrong here",
+            status=500,
+            detail="The error was logged. Try again; tell the library if it stays.",
+        )
         return respond(problem)
 
 
 def _validation_error(item: dict[str, Any]) -> ProblemError:
     name = str(item["loc"][-1]) if item.get("loc") else "request"
     if item["type"] == "extra_forbidden":
-        return ProblemError(parameter=name, detail=f"there is no parameter {name!r}", fix="Leave it out; /docs lists what there is.")
+        return ProblemError(
+            parameter=name, detail=f"there is no parameter {name!r}", fix="Leave it out; /docs lists what there is."
+        )
     return ProblemError(parameter=name, detail=str(item["msg"]), fix="See /docs for what is allowed.")

@@ -1,4 +1,4 @@
-"""The API's shapes, for the OpenAPI description and for checking requests; answers are written by ``cards`` and ``searching``."""
+"""The API's shapes, for the OpenAPI description and for checking requests; the answers are written elsewhere."""
 
 from __future__ import annotations
 
@@ -39,10 +39,15 @@ class WorksParameters(BaseModel):
     container: Annotated[_Values, Field(description="Container (journal) id.")] = []
     type: Annotated[_Values, Field(description="Article type.")] = []
     has: Annotated[
-        list[Literal["pdf", "abstract", "doi", "license", "fulltext"]], Field(max_length=_MAX_VALUES, description="What the work has.")
+        list[Literal["pdf", "abstract", "doi", "license", "fulltext"]],
+        Field(max_length=_MAX_VALUES, description="What the work has."),
     ] = []
-    sort: Annotated[Literal["relevance", "newest", "oldest", "first_indexed"], Field(description="Order of the results.")] = "relevance"
-    facets: Annotated[str, Field(max_length=200, description=f"Facets to count, with commas: {', '.join(FACET_FIELDS)}.")] = ""
+    sort: Annotated[
+        Literal["relevance", "newest", "oldest", "first_indexed"], Field(description="Order of the results.")
+    ] = "relevance"
+    facets: Annotated[
+        str, Field(max_length=200, description=f"Facets to count, with commas: {', '.join(FACET_FIELDS)}.")
+    ] = ""
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Works a page.")] = DEFAULT_LIMIT
     cursor: Annotated[str | None, Field(max_length=1000, description="next_cursor of the page before.")] = None
     fields: Annotated[str, Field(max_length=500, description="card, detail, or field names with commas.")] = "card"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import langcodes
@@ -30,7 +30,7 @@ class Search:
 
     q: str = ""
     match: Match = "auto"
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     sort: Sort = "relevance"
     facets: tuple[str, ...] = ()
     limit: int = DEFAULT_LIMIT
@@ -46,7 +46,9 @@ def fields_of(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     unknown = [name for name in names if name not in DETAIL_FIELDS]
     if unknown or not names:
-        raise ValueError(f"unknown field {', '.join(unknown) or text!r}; use card, detail, or any of {', '.join(DETAIL_FIELDS)}")
+        raise ValueError(
+            f"unknown field {', '.join(unknown) or text!r}; use card, detail, or any of {', '.join(DETAIL_FIELDS)}"
+        )
     return names
 
 
@@ -92,13 +94,18 @@ class Searcher:
                 "took_ms": round((time.perf_counter() - started) * 1000, 1),
             },
             "results": results,
-            "facets": {name: self._labelled(name, values, wanted.ui_language) for name, values in found.hits.facets.items()},
+            "facets": {
+                name: self._labelled(name, values, wanted.ui_language) for name, values in found.hits.facets.items()
+            },
         }
 
     def _labelled(self, facet: str, values: Iterable[FacetValue], ui_language: str) -> list[dict[str, Any]]:
         listed = list(values)
         labels = self._labels(facet, [value.value for value in listed], ui_language)
-        return [{"value": value.value, "label": labels.get(value.value, value.value), "count": value.count} for value in listed]
+        return [
+            {"value": value.value, "label": labels.get(value.value, value.value), "count": value.count}
+            for value in listed
+        ]
 
     def _labels(self, facet: str, values: list[str], ui_language: str) -> dict[str, str]:
         if facet == "source":

@@ -26,7 +26,9 @@ def bind(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise PortTakenError(f"Cannot serve on {host}:{port}: {error.strerror}. Choose another --port, or stop what uses it.") from error
+        raise PortTakenError(
+            f"Cannot serve on {host}:{port}: {error.strerror}. Choose another --port, or stop what uses it."
+        ) from error
     return listener
 
 

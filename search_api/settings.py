@@ -55,7 +55,9 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         wrong = [
-            "KAIJUAN_" + "__".join(str(part).upper() for part in item["loc"] if part not in {"embedded", "cluster"}) + f": {item['msg']}"
+            "KAIJUAN_"
+            + "__".join(str(part).upper() for part in item["loc"] if part not in {"embedded", "cluster"})
+            + f": {item['msg']}"
             for item in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError(f"Settings cannot be used. {'; '.join(wrong)}. See docs/settings.md.") from None

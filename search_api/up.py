@@ -1,8 +1,8 @@
 """``kaijuan up``: harvest, index while harvesting, serve, and go on by schedule, all in one process.
 
-Threads: the web server on the main thread (it owns Ctrl-C), one harvest thread a host, one index thread, the scheduler's.
-Stopping at any moment is safe, because every page and every batch is one transaction; a polite stop only waits for the page
-in hand.
+Threads: the web server on the main thread (it owns Ctrl-C), one harvest thread a host, one index thread, the
+scheduler's. Stopping at any moment is safe, because every page and every batch is one transaction; a polite stop only
+waits for the page in hand.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ def run(settings: Settings, *, demo: bool, host: str, port: int) -> None:
     """Run until stopped; choose the demonstration where it was asked for, or where nothing else can be had."""
     with bind(host, port) as listener, until_interrupted():
         if not demo and not _real_sources_usable(settings):
-            click.echo("No source can be reached and nothing is stored yet: serving the demonstration repositories instead.", err=True)
+            click.echo(
+                "No source can be reached and nothing is stored yet: serving the demonstration repositories instead.",
+                err=True,
+            )
             demo = True
         with _opened(settings, demo=demo) as library, _working(library, is_demo=demo):
             click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
@@ -85,7 +88,9 @@ def _opened(settings: Settings, *, demo: bool) -> Iterator[Library]:
         with open_library(settings) as library:
             yield library
         return
-    apart = settings.model_copy(update={"data_dir": Path(settings.data_dir) / DEMO_FOLDER, "storage": EmbeddedStorage()})
+    apart = settings.model_copy(
+        update={"data_dir": Path(settings.data_dir) / DEMO_FOLDER, "storage": EmbeddedStorage()}
+    )
     with DemoRepositories() as repositories:
         sources = [Source.of(values) for values in demo_sources(repositories.endpoints)]
         with open_library(apart, sources=sources) as library:
@@ -101,7 +106,9 @@ class Service:
         self._stop = threading.Event()
         self._pace = Pace(self._stop)
         self._watch = HarvestWatch()
-        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
         self._harvests: list[threading.Thread] = []
         self._indexing = threading.Thread(target=self._index_until_stopped, name="index", daemon=True)
 
@@ -141,7 +148,7 @@ class Service:
         self._watch.__exit__()
         if not self._stop.is_set():
             with contextlib.suppress(IndexerError):
-                print_reports([report for report in self._library.store.harvests.last_runs().values()])
+                print_reports(list(self._library.store.harvests.last_runs().values()))
 
     def _harvest_first(self, sources: list[Source]) -> None:
         for source in sources:
@@ -157,7 +164,9 @@ class Service:
         try:
             source = self._library.store.sources.get(source_id)
             report = self._library.harvest(source, request, pace=self._pace, on_progress=self._watch)
-            _log.info("harvest_ended", source=source_id, status=report.status, received=report.received, error=report.error)
+            _log.info(
+                "harvest_ended", source=source_id, status=report.status, received=report.received, error=report.error
+            )
         except StoreBusyError:
             _log.info("harvest_skipped", source=source_id, reason="another process is harvesting it")
         except (HarvestError, IndexerError) as error:
@@ -189,7 +198,7 @@ class Service:
 def _is_due(source: Source, finished: str | None) -> bool:
     if finished is None:
         return True
-    ended = datetime.fromisoformat(finished.replace("Z", "+00:00"))
+    ended = datetime.fromisoformat(finished)
     return datetime.now(UTC) - ended >= timedelta(hours=source.every_hours)
 
 
@@ -198,5 +207,3 @@ def _trigger(source: Source) -> CronTrigger | IntervalTrigger:
     if source.hours:
         return CronTrigger(hour=int(source.hours.split("-")[0]), jitter=_JITTER_SECONDS, timezone=UTC)
     return IntervalTrigger(hours=source.every_hours, jitter=_JITTER_SECONDS, timezone=UTC)
-
-

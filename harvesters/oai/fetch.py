@@ -1,8 +1,8 @@
 """One request and its answer's bytes, through sickle, with limits on size and time and retries that listen.
 
-sickle is used for requests only: its retries crash on a Retry-After date and ignore one on 429, and its own parser recovers
-cut pages and so loses records in silence (docs/decisions/0002-sickle.md). Redirects are followed within the host and to
-hosts that the source names.
+sickle is used for requests only: its retries crash on a Retry-After date and ignore one on 429, and its own parser
+recovers cut pages and so loses records in silence (docs/decisions/0002-sickle.md). Redirects are followed within the
+host and to hosts that the source names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from sickle import Sickle  # type: ignore[import-untyped]
+from sickle import Sickle
 
 from harvesters.errors import (
     HarvestError,
@@ -113,13 +113,17 @@ class Fetcher:
         """Send one request, follow allowed redirects, and return the answer's bytes."""
         self.pace.wait(self.source.host, self.source.pace_seconds)
         self.requests_made += 1
-        url = requests.Request("GET", self.source.endpoint, params=dict(parameters)).prepare().url or self.source.endpoint
+        url = (
+            requests.Request("GET", self.source.endpoint, params=dict(parameters)).prepare().url or self.source.endpoint
+        )
         try:
             response = self._respond(parameters, url)
             with response:
                 body = self._read(response, url)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-            raise UnreachableError(f"{url} is no address that can be asked: {error}. Correct the source's endpoint.", url=url) from error
+            raise UnreachableError(
+                f"{url} is no address that can be asked: {error}. Correct the source's endpoint.", url=url
+            ) from error
         except requests.exceptions.RequestException as error:
             raise UnreachableError(
                 f"No answer from {urlsplit(url).netloc}: {_reason(error)}. Check the network and the source's address; "
@@ -141,7 +145,9 @@ class Fetcher:
             if not response.is_redirect:
                 return response
             response = self._follow(response, url)
-        raise RedirectRefusedError(f"{url} redirects more than {MAX_REDIRECTS} times. Ask the repository for its address.", url=url)
+        raise RedirectRefusedError(
+            f"{url} redirects more than {MAX_REDIRECTS} times. Ask the repository for its address.", url=url
+        )
 
     def _follow(self, response: requests.Response, url: str) -> requests.Response:
         response.close()
@@ -165,7 +171,9 @@ class Fetcher:
             if len(buffer) > limit:
                 raise self._too_large(url)
             if time.monotonic() - started > _RESPONSE_SECONDS:
-                raise UnreachableError(f"{url} took longer than {_RESPONSE_SECONDS:.0f} s to send one answer. Try again later.", url=url)
+                raise UnreachableError(
+                    f"{url} took longer than {_RESPONSE_SECONDS:.0f} s to send one answer. Try again later.", url=url
+                )
         if buffer[:2] == b"\x1f\x8b":  # gzip that was not announced
             return self._gunzip(bytes(buffer), url)
         return bytes(buffer)
@@ -175,14 +183,17 @@ class Fetcher:
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
                 body = stream.read(self.source.max_page_bytes + 1)
         except (OSError, EOFError) as error:
-            raise PageError(f"{url} sent damaged gzip data: {error}. Try again later.", url=url, body=data[:4096]) from error
+            raise PageError(
+                f"{url} sent damaged gzip data: {error}. Try again later.", url=url, body=data[:4096]
+            ) from error
         if len(body) > self.source.max_page_bytes:
             raise self._too_large(url)
         return body
 
     def _too_large(self, url: str) -> TooLargeError:
         return TooLargeError(
-            f"The answer of {url} is larger than {self.source.max_page_bytes:,} bytes. If the repository is trusted, raise max_page_bytes.",
+            f"The answer of {url} is larger than {self.source.max_page_bytes:,} bytes. "
+            "If the repository is trusted, raise max_page_bytes.",
             url=url,
         )
 
@@ -194,12 +205,15 @@ class Fetcher:
             wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
             asked = f"for {wait:.0f} s" if wait is not None else "without saying how long"
             raise ThrottledError(
-                f"{urlsplit(url).netloc} answered {status} and asks us to wait {asked}. Harvest it again later, or raise pace_seconds.",
+                f"{urlsplit(url).netloc} answered {status} and asks us to wait {asked}. "
+                "Harvest it again later, or raise pace_seconds.",
                 url=url,
                 retry_after=wait,
             )
         raise ServerFaultError(
-            f"{url} answered HTTP {status}. Try again later; if it stays, ask the repository's contact.", url=url, status=status
+            f"{url} answered HTTP {status}. Try again later; if it stays, ask the repository's contact.",
+            url=url,
+            status=status,
         )
 
 

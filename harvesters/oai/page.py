@@ -72,7 +72,8 @@ def read_page(answer: Answer, context: PageContext) -> Page:
 def salvage_page(answer: Answer, context: PageContext) -> Page | None:
     """Read a page that is not well-formed record by record; the bad records become ``damaged``.
 
-    ``None`` for what is no list, and for a page that is not all there (its root is not closed): a cut one must be asked for again.
+    ``None`` for what is no list, and for a page that is not all there (its root is not closed): a cut one must be asked
+    for again.
     """
     body = _ILLEGAL.sub(b"", answer.body)
     head = _head(body)
@@ -118,7 +119,9 @@ def raise_protocol_error(root: etree._Element, url: str) -> None:
     if code == "noRecordsMatch":
         raise NoRecordsMatchError(message, url=url, code=code)
     if code == "badResumptionToken":
-        raise BadTokenError(f"{message} The list is asked for again from its beginning at the next harvest.", url=url, code=code)
+        raise BadTokenError(
+            f"{message} The list is asked for again from its beginning at the next harvest.", url=url, code=code
+        )
     raise ProtocolError(f"{message} Check the source's metadata prefix, set and window.", url=url, code=code)
 
 
@@ -151,15 +154,15 @@ def _strict(body: bytes, answer: Answer) -> etree._Element:
     # An OAI-PMH page needs no document type; one that has it may carry an entity bomb.
     if b"<!DOCTYPE" in body[:4096] or b"<!ENTITY" in body:
         raise _page_error(answer, "declares a document type or entities, which OAI-PMH does not allow")
-    # huge_tree lifts libxml2's 10-MB limit on one text; the answer's size is limited already, and there are no entities.
+    # huge_tree lifts libxml2's 10-MB limit on one text; the answer's size is limited, and there are no entities.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     return etree.fromstring(body, parser)
 
 
 def _page_error(answer: Answer, what: str) -> PageError:
     return PageError(
-        f"The answer of {answer.url} {what}. Open the address in a browser; if it is wrong, correct the source's endpoint, "
-        "else try again later.",
+        f"The answer of {answer.url} {what}. Open the address in a browser; if it is wrong, correct the source's "
+        "endpoint, else try again later.",
         url=answer.url,
         body=answer.body[:_SHOWN],
     )
@@ -213,7 +216,10 @@ def _record(
                 sets.append(_text(child) or "")
     if header is None or not identifier:
         return DamagedRecord(
-            url=url, body=body, reason="The record has no header with an identifier.", remedy="Tell the repository; harvest it again when mended."
+            url=url,
+            body=body,
+            reason="The record has no header with an identifier.",
+            remedy="Tell the repository; harvest it again when mended.",
         )
     return RawRecord(
         source=context.source,
@@ -229,9 +235,19 @@ def _record(
 
 
 def _salvage_record(head: bytes, piece: bytes, context: PageContext, url: str) -> RawRecord | DamagedRecord:
-    record = RawRecord(source="", identifier="", metadata_prefix="", datestamp="", body=piece, head=head, received_at=context.received_at)
+    record = RawRecord(
+        source="",
+        identifier="",
+        metadata_prefix="",
+        datestamp="",
+        body=piece,
+        head=head,
+        received_at=context.received_at,
+    )
     try:
-        root = etree.fromstring(record.document(), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+        root = etree.fromstring(
+            record.document(), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+        )
     except etree.XMLSyntaxError as error:
         return DamagedRecord(
             url=url,

@@ -38,7 +38,9 @@ class Repository:
             for child in listing
         }
         if not said:
-            raise PageError(f"{self.fetcher.source.endpoint} does not answer Identify. Check that it is an OAI-PMH base URL.")
+            raise PageError(
+                f"{self.fetcher.source.endpoint} does not answer Identify. Check that it is an OAI-PMH base URL."
+            )
         return Identity(
             name=said.get("repositoryName", ""),
             granularity=said.get("granularity", ""),
@@ -51,7 +53,9 @@ class Repository:
 
         An empty window (noRecordsMatch) yields nothing. Every other error is raised.
         """
-        parameters = {"verb": "ListRecords", "resumptionToken": token} if token else self._first(metadata_prefix, window)
+        parameters = (
+            {"verb": "ListRecords", "resumptionToken": token} if token else self._first(metadata_prefix, window)
+        )
         while True:
             try:
                 page = self._page(parameters, metadata_prefix)

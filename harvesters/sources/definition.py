@@ -38,7 +38,7 @@ class Source:
         slice: cut the window into days or months (each a list of its own that can be resumed); ``None``: one list.
         granularity: ``day`` or ``second``, as Identify says.
         pace_seconds: least time between two requests to the host.
-        hours: hours of the day (UTC, from–until) in which large harvests are allowed, as ``"21-05"``; ``None``: any time.
+        hours: hours of the day (UTC, from–until) for scheduled harvests, as ``"21-05"``; ``None``: any time.
         first_days: how many days the first harvest covers; ``None``: everything.
         lag_days: the repository shows nothing younger than this (DOAJ's free feed: 30).
         first_requests: ``kaijuan up`` stops its first harvest after so many requests.
@@ -90,12 +90,18 @@ class Source:
         known = [field.name for field in dataclasses.fields(cls)]
         unknown = sorted(set(values) - set(known))
         if unknown:
-            raise SourceError(f"Source {values.get('id')!r}: unknown setting {', '.join(unknown)}. Known: {', '.join(known)}.")
+            raise SourceError(
+                f"Source {values.get('id')!r}: unknown setting {', '.join(unknown)}. Known: {', '.join(known)}."
+            )
         try:
             source = TypeAdapter(cls).validate_python(dict(values))
         except ValidationError as error:
-            wrong = "; ".join(f"{item['loc'][0] if item['loc'] else ''}: {item['msg']}" for item in error.errors(include_url=False))
-            raise SourceError(f"Source {values.get('id')!r}: {wrong}. Correct it; at least id, name and endpoint are needed.") from error
+            wrong = "; ".join(
+                f"{item['loc'][0] if item['loc'] else ''}: {item['msg']}" for item in error.errors(include_url=False)
+            )
+            raise SourceError(
+                f"Source {values.get('id')!r}: {wrong}. Correct it; at least id, name and endpoint are needed."
+            ) from error
         source.check()
         return source
 
@@ -113,7 +119,10 @@ class Source:
                 parts.scheme in {"http", "https"} and parts.hostname and not parts.username,
                 f"endpoint {self.endpoint!r} must be an http or https address without a password in it.",
             ),
-            (self.metadata_prefixes and all(self.metadata_prefixes), "metadata_prefixes needs at least one format, such as oai_dc."),
+            (
+                self.metadata_prefixes and all(self.metadata_prefixes),
+                "metadata_prefixes needs at least one format, such as oai_dc.",
+            ),
             (self.slice in {None, "day", "month"}, "slice must be 'day' or 'month', or left out."),
             (self.granularity in {"day", "second"}, "granularity must be 'day' or 'second'."),
             (self.pace_seconds >= 0 and self.timeout_seconds > 0, "pace_seconds must be ≥ 0 and timeout_seconds > 0."),
@@ -134,13 +143,15 @@ def read_sources(path: Path, known: Iterable[Source] = ()) -> list[Source]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SourceError(f"Cannot read the sources file {path}: {error.strerror}. Check KAIJUAN_SOURCES_FILE.") from error
+        raise SourceError(
+            f"Cannot read the sources file {path}: {error.strerror}. Check KAIJUAN_SOURCES_FILE."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} is not valid TOML: {error}. Correct the line named.") from error
     sources = {source.id: source for source in known}
     for name, table in tables.items():
         if not isinstance(table, dict):
-            raise SourceError(f"{path}: {name!r} must be a table, such as [{name}] with endpoint = \"https://…\".")
+            raise SourceError(f'{path}: {name!r} must be a table, such as [{name}] with endpoint = "https://…".')
         before = sources[name].values() if name in sources else {"id": name, "name": name}
         sources[name] = Source.of({**before, **table})
     return list(sources.values())
@@ -158,4 +169,6 @@ def find_source(sources: Iterable[Source], wanted: str) -> Source:
         if source.id == wanted:
             return source
     known = ", ".join(source.id for source in listed) or "none"
-    raise SourceError(f"There is no source {wanted!r}. Known: {known}. Add one with: kaijuan sources add URL --name {wanted}")
+    raise SourceError(
+        f"There is no source {wanted!r}. Known: {known}. Add one with: kaijuan sources add URL --name {wanted}"
+    )

@@ -1,7 +1,8 @@
 """From keys to works: connected components, and which work id each component keeps.
 
 The partition depends on the manifestations alone, never on their order of arrival. Ids depend on history: a work keeps
-its id where its oldest member goes, the older of merged works keeps its id, and a component without a past gets a new one.
+its id where its oldest member goes, the older of merged works keeps its id, and a component without a past gets a new
+one.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ class Member:
 class Assignment:
     """One work after clustering.
 
-    ``work_key`` is ``None`` where a new id is to be minted; ``absorbed`` are works that now redirect to it; ``split_from``
-    is the work whose other members went elsewhere.
+    ``work_key`` is ``None`` where a new id is to be minted; ``absorbed`` are works that now redirect to it;
+    ``split_from`` is the work whose other members went elsewhere.
     """
 
     work_key: int | None

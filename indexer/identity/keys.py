@@ -12,8 +12,10 @@ _SCHEMES = ("doi", "pmid", "pmcid")
 _NOTICE_TYPES = frozenset({"correction", "retraction"})
 #: The word alone proves nothing ("Correction of refractive errors"): what follows it must be a notice's.
 _NOTICE_TITLE = re.compile(
-    r"^\W*(?:(?:(?:publisher|author)\W*s?\s+)?(?:corrigend(?:um|a)|errat(?:um|a)|corrections?|retraction|retracted|withdrawal|withdrawn|"
-    r"expression of concern|fe de erratas?)\b(?=\s*(?:$|[:.\]–—-]|to\b|note\b|notice\b|article\b))|更正|勘误|勘誤|撤稿|撤回)",
+    r"^\W*(?:(?:(?:publisher|author)\W*s?\s+)?"
+    r"(?:corrigend(?:um|a)|errat(?:um|a)|corrections?|retraction|retracted|withdrawal|withdrawn|"
+    r"expression of concern|fe de erratas?)\b(?=\s*(?:$|[:.\]–—-]|to\b|note\b|notice\b|article\b))|"
+    r"更正|勘误|勘誤|撤稿|撤回)",
     re.IGNORECASE,
 )
 

@@ -48,8 +48,8 @@ def merge(members: Sequence[tuple[str, Manifestation]]) -> Merged:
     fields["type"] = best("type", lambda value: value not in {"article", "other"})
     fields["published"] = best("published", lambda date: (date.month is not None) + (date.day is not None))
     fields["contributors"] = best("contributors", _contributor_quality)
-    fields["abstracts"] = best("abstracts", lambda texts: len(texts))
-    fields["translated_titles"] = best("translated_titles", lambda texts: len(texts))
+    fields["abstracts"] = best("abstracts", len)
+    fields["translated_titles"] = best("translated_titles", len)
     fields["languages"] = best("languages", lambda tags: tags[0].confidence if tags else 0)
     for name in _UNITED:
         fields[name] = _united(name, ranked, provenance)
@@ -118,7 +118,11 @@ def _container(chosen: Container | None, members: Sequence[Manifestation]) -> Co
 def _locations(members: Iterable[Manifestation]) -> tuple[Location, ...]:
     """Order copies: with an open licence, published version, PDF; the rest as ranked. Equal addresses once."""
     every = _unique((place for one in members for place in _licensed(one)), lambda place: place.url)
-    return tuple(sorted(every, key=lambda place: (not _is_open(place.license), place.version != "published", place.pdf_url is None)))
+    return tuple(
+        sorted(
+            every, key=lambda place: (not _is_open(place.license), place.version != "published", place.pdf_url is None)
+        )
+    )
 
 
 def _licensed(one: Manifestation) -> Iterable[Location]:

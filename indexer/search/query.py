@@ -163,9 +163,9 @@ Clause = Tokens | TokenPhrase | TokenPrefix | Exact | Years | AllOf | AtLeast | 
 class TokenQuery:
     """A compiled query.
 
-    ``matching`` decides and scores (``None``: every document, score 0); each of ``boosts`` adds its score where it matches;
-    ``filters`` map a facet name to the clause that restricts it, so that a facet can be counted without its own filter;
-    ``restrictions`` are filters that belong to no facet (year bounds).
+    ``matching`` decides and scores (``None``: every document, score 0); each of ``boosts`` adds its score where it
+    matches; ``filters`` map a facet name to the clause that restricts it, so that a facet can be counted without its
+    own filter; ``restrictions`` are filters that belong to no facet (year bounds).
     """
 
     matching: Clause | None

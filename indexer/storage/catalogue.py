@@ -79,11 +79,18 @@ class CatalogueWriter:
     def save(self, source_key: int, manifestation: Manifestation) -> int:
         """Insert or replace a manifestation and its keys; return its key."""
         table = schema.manifestations
-        values = {"live": True, "notice": is_notice(manifestation), "data": orjson.dumps(manifestation), "updated_at": clock.now()}
+        values = {
+            "live": True,
+            "notice": is_notice(manifestation),
+            "data": orjson.dumps(manifestation),
+            "updated_at": clock.now(),
+        }
         insert = self._database.insert(table).values(
             id=ids.mint(ids.MANIFESTATION), source_key=source_key, identifier=manifestation.record_identifier, **values
         )
-        statement = insert.on_conflict_do_update(index_elements=["source_key", "identifier"], set_=values).returning(table.c.key)
+        statement = insert.on_conflict_do_update(index_elements=["source_key", "identifier"], set_=values).returning(
+            table.c.key
+        )
         key = int(self._connection.execute(statement).scalar_one())
         self._replace_keys(key, keys_of(manifestation))
         return key
@@ -113,7 +120,8 @@ class CatalogueWriter:
         self._connection.execute(table.delete().where(table.c.manifestation_key == key))
         if keys:
             self._connection.execute(
-                table.insert(), [{"scheme": one.scheme, "value": one.value, "manifestation_key": key} for one in sorted(keys)]
+                table.insert(),
+                [{"scheme": one.scheme, "value": one.value, "manifestation_key": key} for one in sorted(keys)],
             )
 
     # --- identity ----------------------------------------------------------------------------
@@ -138,15 +146,22 @@ class CatalogueWriter:
         rows: dict[int, Any] = {}
         columns = (table.c.key, table.c.work_key, table.c.notice)
         for chunk in chunks(near):
-            rows.update((row.key, row) for row in self._connection.execute(select(*columns).where(table.c.key.in_(chunk), table.c.live)))
+            rows.update(
+                (row.key, row)
+                for row in self._connection.execute(select(*columns).where(table.c.key.in_(chunk), table.c.live))
+            )
         for chunk in chunks(work_keys):
-            rows.update((row.key, row) for row in self._connection.execute(select(*columns).where(table.c.work_key.in_(chunk), table.c.live)))
+            rows.update(
+                (row.key, row)
+                for row in self._connection.execute(select(*columns).where(table.c.work_key.in_(chunk), table.c.live))
+            )
         found: dict[int, set[Key]] = {key: set() for key in rows}
         for chunk in chunks(rows):
             for row in self._connection.execute(select(keys).where(keys.c.manifestation_key.in_(chunk))):
                 found[row.manifestation_key].add(Key(row.scheme, row.value))
         members = [
-            Member(key=row.key, work_key=row.work_key, keys=frozenset(found[row.key]), notice=row.notice) for row in rows.values()
+            Member(key=row.key, work_key=row.work_key, keys=frozenset(found[row.key]), notice=row.notice)
+            for row in rows.values()
         ]
         return members, work_keys
 
@@ -155,7 +170,9 @@ class CatalogueWriter:
         table = schema.manifestations
         found: dict[int, tuple[str, Manifestation]] = {}
         for chunk in chunks(keys):
-            for row in self._connection.execute(select(table.c.key, table.c.id, table.c.data).where(table.c.key.in_(chunk))):
+            for row in self._connection.execute(
+                select(table.c.key, table.c.id, table.c.data).where(table.c.key.in_(chunk))
+            ):
                 found[row.key] = (row.id, _MANIFESTATION.validate_json(row.data))
         return found
 
@@ -163,7 +180,10 @@ class CatalogueWriter:
         """Load the rows of works by key."""
         found: dict[int, Row[Any]] = {}
         for chunk in chunks(keys):
-            found.update((row.key, row) for row in self._connection.execute(select(schema.works).where(schema.works.c.key.in_(chunk))))
+            found.update(
+                (row.key, row)
+                for row in self._connection.execute(select(schema.works).where(schema.works.c.key.in_(chunk)))
+            )
         return found
 
     def move(self, member_keys: Sequence[int], work_key: int) -> None:
@@ -223,14 +243,18 @@ class CatalogueWriter:
         earliest = min(row.first_indexed for row in absorbed)
         table = schema.works
         self._connection.execute(
-            update(table).where(table.c.key == work_key, table.c.first_indexed > earliest).values(first_indexed=earliest)
+            update(table)
+            .where(table.c.key == work_key, table.c.first_indexed > earliest)
+            .values(first_indexed=earliest)
         )
 
     # --- containers --------------------------------------------------------------------------
 
     def container_id(self, container: Container, fold: Callable[[str], str]) -> str | None:
         """Return the id of a container, minted when it is first met: by any of its ISSNs, else by its title."""
-        wanted = [("issn", issn) for issn in container.issns] or ([("title", fold(container.title))] if container.title else [])
+        wanted = [("issn", issn) for issn in container.issns] or (
+            [("title", fold(container.title))] if container.title else []
+        )
         if not wanted:
             return None
         table = schema.container_keys
@@ -249,7 +273,11 @@ class CatalogueWriter:
         for scheme, value in wanted:
             insert = self._database.insert(table).values(scheme=scheme, value=value, container_key=known)
             self._connection.execute(insert.on_conflict_do_nothing())
-        return str(self._connection.execute(select(schema.containers.c.id).where(schema.containers.c.key == known)).scalar_one())
+        return str(
+            self._connection.execute(
+                select(schema.containers.c.id).where(schema.containers.c.key == known)
+            ).scalar_one()
+        )
 
 
 def work_data(merged: Merged) -> bytes:
@@ -317,7 +345,9 @@ class Catalogue:
         after = 0
         table = schema.works
         while True:
-            statement = select(table).where(table.c.key > after, table.c.state == "active").order_by(table.c.key).limit(size)
+            statement = (
+                select(table).where(table.c.key > after, table.c.state == "active").order_by(table.c.key).limit(size)
+            )
             with self._database.read() as connection:
                 page = [_stored(row) for row in connection.execute(statement)]
             if not page:

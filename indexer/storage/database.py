@@ -45,7 +45,7 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_MS / 1000})
         _prepare_sqlite(engine)
-        return cls(engine, path.parent)._migrated()
+        return cls(engine, path.parent).migrated()
 
     @classmethod
     def postgresql(cls, url: str) -> Database:
@@ -54,9 +54,10 @@ class Database:
             parsed = make_url(url).set(drivername="postgresql+psycopg")
         except ArgumentError as error:
             raise StoreError(
-                "The database address cannot be read.", remedy="Write KAIJUAN_STORAGE__DATABASE_URL as postgresql://user:password@host/name."
+                "The database address cannot be read.",
+                remedy="Write KAIJUAN_STORAGE__DATABASE_URL as postgresql://user:password@host/name.",
             ) from error
-        return cls(create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10}), None)._migrated()
+        return cls(create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10}), None).migrated()
 
     @property
     def is_embedded(self) -> bool:
@@ -136,7 +137,8 @@ class Database:
             found = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check(20)"))]
         return [] if found == ["ok"] else found
 
-    def _migrated(self) -> Database:
+    def migrated(self) -> Database:
+        """Bring the schema up to date and return the database; it is closed again where that fails."""
         try:
             with _translated():
                 self._migrate()
@@ -160,7 +162,8 @@ class Database:
         known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
         if at is not None and at not in known:
             raise StoreError(
-                f"The store was written by a newer kaijuan (schema {at}).", remedy="Update kaijuan, or open a store of this version."
+                f"The store was written by a newer kaijuan (schema {at}).",
+                remedy="Update kaijuan, or open a store of this version.",
             )
         with self.engine.execution_options(immediate=True).begin() as connection:
             self.one_writer(connection, "migrations")
@@ -181,7 +184,12 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None  # we begin transactions ourselves
         cursor = connection.cursor()
         try:
-            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", f"busy_timeout = {_BUSY_MS}"):
+            for pragma in (
+                "journal_mode = WAL",
+                "synchronous = NORMAL",
+                "foreign_keys = ON",
+                f"busy_timeout = {_BUSY_MS}",
+            ):
                 cursor.execute(f"PRAGMA {pragma}")
         finally:
             cursor.close()
@@ -206,10 +214,16 @@ def _translated() -> Iterator[None]:
         if any(word in said for word in _DAMAGED):
             raise StoreDamagedError(
                 f"The store is damaged ({said}). Nothing was changed.",
-                remedy="Stop kaijuan, keep a copy of the file, restore the last backup; or move the file aside and harvest again.",
+                remedy="Stop kaijuan, keep a copy of the file, restore the last backup; "
+                "or move the file aside and harvest again.",
             ) from error
         if "locked" in said:
-            raise StoreBusyError("The store is locked by another process.", remedy="Wait until it is done, or stop it first.") from error
+            raise StoreBusyError(
+                "The store is locked by another process.", remedy="Wait until it is done, or stop it first."
+            ) from error
         if isinstance(error, OperationalError) or error.connection_invalidated:
-            raise StoreError(f"The database cannot be used: {said.strip()}.", remedy="Check that it runs, its address and the disk's free space.") from error
+            raise StoreError(
+                f"The database cannot be used: {said.strip()}.",
+                remedy="Check that it runs, its address and the disk's free space.",
+            ) from error
         raise

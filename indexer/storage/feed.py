@@ -1,8 +1,8 @@
 """The append-only change feed of works; search index, alerts, feeds and sync all read it.
 
-Kinds: ``new``, ``changed``, ``merged`` (this work now redirects), ``split`` (new, from another work), ``removed``. Its safe horizon is
-the highest sequence number that a reader sees: writers follow each other (``Database.one_writer``), so no lower number can
-appear later.
+Kinds: ``new``, ``changed``, ``merged`` (this work now redirects), ``split`` (new, from another work), ``removed``. Its
+safe horizon is the highest sequence number that a reader sees: writers follow each other (``Database.one_writer``), so
+no lower number can appear later.
 """
 
 from __future__ import annotations
@@ -32,9 +32,7 @@ class WorkChange:
     at: datetime
 
 
-def append_changes(
-    database: Database, connection: Connection, changes: Sequence[tuple[int, int, ChangeKind]]
-) -> None:
+def append_changes(database: Database, connection: Connection, changes: Sequence[tuple[int, int, ChangeKind]]) -> None:
     """Append (work key, version, kind) entries as part of the transaction that makes the changes."""
     if not changes:
         return
@@ -57,9 +55,11 @@ class ChangeFeed:
         table = schema.work_changes
         statement = select(table).where(table.c.sequence > sequence).order_by(table.c.sequence).limit(limit)
         with self._database.read() as connection:
-            return [WorkChange(**row._mapping) for row in connection.execute(statement)]
+            return [WorkChange(**row) for row in connection.execute(statement).mappings()]
 
     def horizon(self) -> int:
         """Return the newest position; 0 for an empty feed."""
         with self._database.read() as connection:
-            return int(connection.execute(select(func.coalesce(func.max(schema.work_changes.c.sequence), 0))).scalar_one())
+            return int(
+                connection.execute(select(func.coalesce(func.max(schema.work_changes.c.sequence), 0))).scalar_one()
+            )

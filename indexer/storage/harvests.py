@@ -16,7 +16,10 @@ from indexer.storage.database import Database, inserted_key
 from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
 
-_INTERRUPTED = "The harvest was interrupted without a word (killed, or the machine stopped). The next one goes on from its last page."
+_INTERRUPTED = (
+    "The harvest was interrupted without a word (killed, or the machine stopped). "
+    "The next one goes on from its last page."
+)
 
 
 class HarvestLedger:
@@ -55,7 +58,9 @@ class HarvestLedger:
                 update(slices).where(mine, slices.c.token.is_(None)).values(status="dropped", finished_at=clock.now())
             )
             rows = connection.execute(
-                select(slices).where(mine, slices.c.metadata_prefix.in_(source.metadata_prefixes)).order_by(slices.c.key)
+                select(slices)
+                .where(mine, slices.c.metadata_prefix.in_(source.metadata_prefixes))
+                .order_by(slices.c.key)
             )
             return [_slice(row) for row in rows]
 
@@ -104,7 +109,9 @@ class HarvestLedger:
         """Store a page with all that follows from it; return its counts and bring ``state`` up to date."""
         slices, runs = schema.harvest_slices, schema.harvest_runs
         with self._database.write() as connection:
-            row = connection.execute(select(slices.c.source_key, slices.c.newest_datestamp).where(slices.c.key == state.key)).one()
+            row = connection.execute(
+                select(slices.c.source_key, slices.c.newest_datestamp).where(slices.c.key == state.key)
+            ).one()
             counts = self._raw.store(connection, row.source_key, state.key, page.records)
             counts.pages, counts.bytes = 1, page.bytes_received
             counts.quarantined = len(page.damaged)
@@ -116,7 +123,9 @@ class HarvestLedger:
             connection.execute(
                 update(slices)
                 .where(slices.c.key == state.key)
-                .values(token=page.token, list_size=size, newest_datestamp=newest or None, **_increments(slices, counts))
+                .values(
+                    token=page.token, list_size=size, newest_datestamp=newest or None, **_increments(slices, counts)
+                )
             )
             connection.execute(update(runs).where(runs.c.key == run).values(**_increments(runs, counts)))
         state.token, state.list_size = page.token, size
@@ -138,10 +147,16 @@ class HarvestLedger:
                 newest = min(row.newest_datestamp, clock.iso(now) or "")
                 self._move_checkpoint(connection, row.source_key, state.metadata_prefix, source.set_spec or "", newest)
 
-    def _move_checkpoint(self, connection: Connection, source_key: int, prefix: str, set_spec: str, datestamp: str) -> None:
+    def _move_checkpoint(
+        self, connection: Connection, source_key: int, prefix: str, set_spec: str, datestamp: str
+    ) -> None:
         table = schema.checkpoints
         insert = self._database.insert(table).values(
-            source_key=source_key, metadata_prefix=prefix, set_spec=set_spec, datestamp=datestamp, updated_at=clock.now()
+            source_key=source_key,
+            metadata_prefix=prefix,
+            set_spec=set_spec,
+            datestamp=datestamp,
+            updated_at=clock.now(),
         )
         connection.execute(
             insert.on_conflict_do_update(
@@ -156,7 +171,9 @@ class HarvestLedger:
         slices = schema.harvest_slices
         with self._database.write() as connection:
             connection.execute(
-                update(slices).where(slices.c.key == state.key).values(status="dropped", token=None, finished_at=clock.now())
+                update(slices)
+                .where(slices.c.key == state.key)
+                .values(status="dropped", token=None, finished_at=clock.now())
             )
 
     def finish(
@@ -186,7 +203,9 @@ class HarvestLedger:
         runs = schema.harvest_runs
         newest = select(func.max(runs.c.key)).group_by(runs.c.source_key)
         with self._database.read() as connection:
-            return {row.source: _report(row) for row in connection.execute(_runs_statement().where(runs.c.key.in_(newest)))}
+            return {
+                row.source: _report(row) for row in connection.execute(_runs_statement().where(runs.c.key.in_(newest)))
+            }
 
     def newest_datestamps(self) -> dict[str, str]:
         """Return, per source id, the newest checkpoint: how far the source is known to be complete."""
@@ -199,7 +218,9 @@ class HarvestLedger:
             return {row[0]: row[1] for row in connection.execute(statement)}
 
     def _source_key(self, connection: Connection, source: Source) -> int:
-        return int(connection.execute(select(schema.sources.c.key).where(schema.sources.c.id == source.id)).scalar_one())
+        return int(
+            connection.execute(select(schema.sources.c.key).where(schema.sources.c.id == source.id)).scalar_one()
+        )
 
 
 def _increments(table: Any, counts: Counts) -> dict[str, Any]:
@@ -208,7 +229,9 @@ def _increments(table: Any, counts: Counts) -> dict[str, Any]:
 
 def _runs_statement() -> Any:
     runs = schema.harvest_runs
-    return select(runs, schema.sources.c.id.label("source")).join(schema.sources, schema.sources.c.key == runs.c.source_key)
+    return select(runs, schema.sources.c.id.label("source")).join(
+        schema.sources, schema.sources.c.key == runs.c.source_key
+    )
 
 
 def _counts(row: Row[Any]) -> Counts:

@@ -42,7 +42,9 @@ class QuarantineTable:
         """Note that a stored record cannot become a manifestation; its bytes stay where they are."""
         table = schema.quarantine
         known = connection.scalar(
-            select(table.c.key).where(table.c.raw_key.in_(group.keys), table.c.resolved_at.is_(None), table.c.reason == error.reason)
+            select(table.c.key).where(
+                table.c.raw_key.in_(group.keys), table.c.resolved_at.is_(None), table.c.reason == error.reason
+            )
         )
         if known is None:
             connection.execute(
@@ -82,11 +84,21 @@ class QuarantineTable:
         """Return open rows, newest first, without their bodies."""
         table = schema.quarantine
         statement = (
-            select(table.c.key, schema.sources.c.id.label("source"), table.c.identifier, table.c.url, table.c.reason, table.c.remedy, table.c.created_at)
+            select(
+                table.c.key,
+                schema.sources.c.id.label("source"),
+                table.c.identifier,
+                table.c.url,
+                table.c.reason,
+                table.c.remedy,
+                table.c.created_at,
+            )
             .join(schema.sources, schema.sources.c.key == table.c.source_key)
             .where(table.c.resolved_at.is_(None))
             .order_by(table.c.key.desc())
             .limit(limit)
         )
         with self._database.read() as connection:
-            return [{**row._mapping, "created_at": clock.iso(row.created_at)} for row in connection.execute(statement)]
+            return [
+                {**row, "created_at": clock.iso(row["created_at"])} for row in connection.execute(statement).mappings()
+            ]

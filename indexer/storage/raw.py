@@ -57,9 +57,7 @@ class RawTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def store(
-        self, connection: Connection, source_key: int, slice_key: int, records: Sequence[RawRecord]
-    ) -> Counts:
+    def store(self, connection: Connection, source_key: int, slice_key: int, records: Sequence[RawRecord]) -> Counts:
         """Store records and tell what was new; a record that the same slice has brought already is a duplicate."""
         counts = Counts(received=len(records))
         latest: dict[tuple[str, str], RawRecord] = {}
@@ -105,7 +103,9 @@ class RawTable:
             digest = hashlib.sha256(head).digest()
             insert = self._database.insert(schema.heads).values(digest=digest, head=head)
             connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]))
-            keys[head] = connection.execute(select(schema.heads.c.key).where(schema.heads.c.digest == digest)).scalar_one()
+            keys[head] = connection.execute(
+                select(schema.heads.c.key).where(schema.heads.c.digest == digest)
+            ).scalar_one()
         return keys
 
     def _write(self, connection: Connection, writes: _Writes, slice_key: int) -> None:
@@ -114,14 +114,22 @@ class RawTable:
             connection.execute(table.insert(), writes.inserts)
         if writes.updates:
             names: dict[str, Any] = {name: bindparam(f"new_{name}") for name in writes.updates[0] if name != "key"}
-            statement = update(table).where(table.c.key == bindparam("at_key")).values(**names, changes=table.c.changes + 1)
+            statement = (
+                update(table).where(table.c.key == bindparam("at_key")).values(**names, changes=table.c.changes + 1)
+            )
             connection.execute(
-                statement, [{"at_key": row["key"], **{f"new_{name}": row[name] for name in names}} for row in writes.updates]
+                statement,
+                [{"at_key": row["key"], **{f"new_{name}": row[name] for name in names}} for row in writes.updates],
             )
             connection.execute(
                 schema.raw_changes.insert(),
                 [
-                    {"raw_key": row["key"], "datestamp": row["datestamp"], "deleted": row["deleted"], "at": row["received_at"]}
+                    {
+                        "raw_key": row["key"],
+                        "datestamp": row["datestamp"],
+                        "deleted": row["deleted"],
+                        "at": row["received_at"],
+                    }
                     for row in writes.updates
                 ],
             )
@@ -171,7 +179,9 @@ class RawTable:
         """Mark records as dealt with."""
         for start in range(0, len(keys), _IN_CHUNK):
             chunk = keys[start : start + _IN_CHUNK]
-            connection.execute(update(schema.raw_records).where(schema.raw_records.c.key.in_(chunk)).values(pending=False))
+            connection.execute(
+                update(schema.raw_records).where(schema.raw_records.c.key.in_(chunk)).values(pending=False)
+            )
 
     def await_again(self, connection: Connection, *, source_key: int | None = None) -> int:
         """Mark records to be normalised anew (all, or one source's) and return how many."""
@@ -231,7 +241,9 @@ def _classify(
         return
     values = _values(record, digest, slice_key, heads)
     if row is None:
-        writes.inserts.append({**values, "source_key": source_key, "first_received_at": record.received_at, "changes": 0})
+        writes.inserts.append(
+            {**values, "source_key": source_key, "first_received_at": record.received_at, "changes": 0}
+        )
     else:
         # A tombstone without a body must not wipe out what the record said: only its state changes.
         if record.deleted and not row.deleted and b"metadata" not in record.body:
@@ -288,5 +300,3 @@ def count_records(database: Database) -> dict[str, dict[str, int]]:
             row.id: {"records": row.records, "deleted": row.deleted, "pending": row.pending}
             for row in connection.execute(statement)
         }
-
-

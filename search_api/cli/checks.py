@@ -40,8 +40,12 @@ def examine() -> list[Check]:
     try:
         settings = read_settings()
     except SettingsError as error:
-        return [Check(name="settings", state="failed", found=str(error), remedy="Correct the environment variable named.")]
-    found = [Check(name="settings", state="ok", found=f"{settings.storage.kind} deployment, data in {settings.data_dir}")]
+        return [
+            Check(name="settings", state="failed", found=str(error), remedy="Correct the environment variable named.")
+        ]
+    found = [
+        Check(name="settings", state="ok", found=f"{settings.storage.kind} deployment, data in {settings.data_dir}")
+    ]
     try:
         with open_library(settings) as library:
             found += [_disk(settings), *_store(library), *_index(library), *_sources(library)]
@@ -55,7 +59,12 @@ def examine() -> list[Check]:
 def _disk(settings: Settings) -> Check:
     free = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else settings.data_dir.anchor or "/").free
     if free < _LEAST_FREE:
-        return Check(name="disk", state="warning", found=f"{free >> 20:,} MiB free", remedy="Make room: the store and a rebuild need it.")
+        return Check(
+            name="disk",
+            state="warning",
+            found=f"{free >> 20:,} MiB free",
+            remedy="Make room: the store and a rebuild need it.",
+        )
     return Check(name="disk", state="ok", found=f"{free >> 30:,} GiB free")
 
 
@@ -63,15 +72,32 @@ def _store(library: Library) -> Iterator[Check]:
     wrong = library.store.database.check()
     counts = library.store.catalogue.counts()
     if wrong:
-        yield Check(name="store", state="failed", found="; ".join(wrong), remedy="Stop kaijuan, keep a copy, restore the last backup.")
+        yield Check(
+            name="store",
+            state="failed",
+            found="; ".join(wrong),
+            remedy="Stop kaijuan, keep a copy, restore the last backup.",
+        )
     else:
-        yield Check(name="store", state="ok", found=f"{counts['works']:,} works from {counts['manifestations']:,} records")
+        yield Check(
+            name="store", state="ok", found=f"{counts['works']:,} works from {counts['manifestations']:,} records"
+        )
     pending = library.store.raw.count_pending()
     if pending:
-        yield Check(name="pending", state="warning", found=f"{pending:,} records wait to be indexed", remedy="Run kaijuan index.")
+        yield Check(
+            name="pending",
+            state="warning",
+            found=f"{pending:,} records wait to be indexed",
+            remedy="Run kaijuan index.",
+        )
     waiting = sum(library.store.quarantine.counts().values())
     if waiting:
-        yield Check(name="quarantine", state="warning", found=f"{waiting:,} records could not be used", remedy="See the reasons with kaijuan sources --json.")
+        yield Check(
+            name="quarantine",
+            state="warning",
+            found=f"{waiting:,} records could not be used",
+            remedy="See the reasons with kaijuan sources --json.",
+        )
 
 
 def _index(library: Library) -> Iterator[Check]:
@@ -90,7 +116,9 @@ def _index(library: Library) -> Iterator[Check]:
             remedy="Build it anew with kaijuan rebuild --index-only.",
         )
     elif behind:
-        yield Check(name="index", state="warning", found=f"{behind:,} changes behind the store", remedy="Run kaijuan index.")
+        yield Check(
+            name="index", state="warning", found=f"{behind:,} changes behind the store", remedy="Run kaijuan index."
+        )
     else:
         yield Check(name="index", state="ok", found=f"{stats.documents:,} works in {stats.name}")
 
@@ -103,13 +131,18 @@ def _sources(library: Library) -> Iterator[Check]:
 
 def reach(source: Source) -> Check:
     """Ask a source to identify itself, once and briefly."""
-    fetcher = Fetcher(dataclasses.replace(source, attempts=1, timeout_seconds=min(source.timeout_seconds, 10.0)), Pace())
+    fetcher = Fetcher(
+        dataclasses.replace(source, attempts=1, timeout_seconds=min(source.timeout_seconds, 10.0)), Pace()
+    )
     try:
         identity = Repository(fetcher).identify()
     except HarvestError as error:
-        return Check(name=f"source {source.id}", state="warning", found=str(error), remedy="Check the network and the source's address.")
+        return Check(
+            name=f"source {source.id}",
+            state="warning",
+            found=str(error),
+            remedy="Check the network and the source's address.",
+        )
     finally:
         fetcher.close()
     return Check(name=f"source {source.id}", state="ok", found=f"{identity.name} answers at {source.endpoint}")
-
-

@@ -51,7 +51,9 @@ cli.add_command(sources)
 @click.option("--full", is_flag=True, help="Forget the checkpoint and ask for everything the source's settings cover.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many records; the run is then incomplete.")
 @_JSON
-def harvest(names: tuple[str, ...], *, since: str | None, until: str | None, full: bool, limit: int | None, as_json: bool) -> None:
+def harvest(
+    names: tuple[str, ...], *, since: str | None, until: str | None, full: bool, limit: int | None, as_json: bool
+) -> None:
     """Harvest sources, going on from where each stands; prints each run's ledger row.
 
     Exit code 0 only when every run is complete.
@@ -77,7 +79,19 @@ def harvest(names: tuple[str, ...], *, since: str | None, until: str | None, ful
 
 def print_reports(reports: list[RunReport]) -> None:
     """Print ledger rows as a table, with each error in full below it."""
-    columns = ("source", "status", "expected", "received", "new", "changed", "unchanged", "deleted", "quarantined", "duplicates", "pages")
+    columns = (
+        "source",
+        "status",
+        "expected",
+        "received",
+        "new",
+        "changed",
+        "unchanged",
+        "deleted",
+        "quarantined",
+        "duplicates",
+        "pages",
+    )
     print_table("Harvests", columns, [[getattr(report, name) for name in columns] for report in reports])
     for report in reports:
         if report.error:
@@ -170,7 +184,11 @@ def search(query: str, *, as_json: bool, **given: Any) -> None:
     Example: kaijuan search "perovskite stability" --lang en
              kaijuan search 钙钛矿 --json
     """
-    values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if value not in (None, ())}
+    values = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in given.items()
+        if value not in (None, ())
+    }
     wanted = search_parameters({"q": query, **values})
     with open_library(read_settings()) as library:
         body = Searcher(library).answer(wanted.search())
@@ -178,10 +196,20 @@ def search(query: str, *, as_json: bool, **given: Any) -> None:
         print_json(body)
         return
     rows = [
-        [str(row.get("year") or ""), row.get("title"), (row.get("container") or {}).get("title"), " ".join(row.get("sources") or ()), row["id"]]
+        [
+            str(row.get("year") or ""),
+            row.get("title"),
+            (row.get("container") or {}).get("title"),
+            " ".join(row.get("sources") or ()),
+            row["id"],
+        ]
         for row in body["results"]
     ]
-    print_table(f"{body['meta']['count']:,} works in {body['meta']['took_ms']} ms", ("year", "title", "journal", "sources", "id"), rows)
+    print_table(
+        f"{body['meta']['count']:,} works in {body['meta']['took_ms']} ms",
+        ("year", "title", "journal", "sources", "id"),
+        rows,
+    )
 
 
 @cli.command()
@@ -234,7 +262,11 @@ def doctor(*, as_json: bool) -> None:
         for check in found:
             print_json(check.values())
     else:
-        print_table("Doctor", ("check", "state", "what was found", "what to do"), [(c.name, c.state, c.found, c.remedy) for c in found])
+        print_table(
+            "Doctor",
+            ("check", "state", "what was found", "what to do"),
+            [(c.name, c.state, c.found, c.remedy) for c in found],
+        )
     raise SystemExit(FAILED if any(check.state == "failed" for check in found) else OK)
 
 
@@ -260,5 +292,3 @@ def main() -> None:
     except (HarvestError, IndexerError, KaijuanError) as error:
         click.echo(f"Error: {error}", err=True)
         raise SystemExit(FAILED) from None
-
-

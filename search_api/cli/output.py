@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import click
 import orjson
@@ -31,7 +31,16 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("–" if value in (None, "") else f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value) for value in row))
+        table.add_row(
+            *(
+                "–"
+                if value in (None, "")
+                else f"{value:,}"
+                if isinstance(value, int) and not isinstance(value, bool)
+                else str(value)
+                for value in row
+            )
+        )
     Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH).print(table)
 
 
@@ -54,7 +63,7 @@ class HarvestWatch:
         self._tasks: dict[str, Any] = {}
         self._said: dict[str, float] = {}
 
-    def __enter__(self) -> HarvestWatch:
+    def __enter__(self) -> Self:
         self._bars.start()
         return self
 
@@ -71,7 +80,8 @@ class HarvestWatch:
             self._said[progress.source] = now
             expected = f"{progress.expected:,}" if progress.expected is not None else "unknown"
             click.echo(
-                f"{progress.source}: {progress.counts.received:,} records of {expected}, {rate:,.0f}/s, errors {progress.errors}",
+                f"{progress.source}: {progress.counts.received:,} records of {expected}, {rate:,.0f}/s, "
+                f"errors {progress.errors}",
                 err=True,
             )
 
@@ -102,7 +112,7 @@ class CountWatch:
         )
         self._task = self._bars.add_task(what, total=total)
 
-    def __enter__(self) -> CountWatch:
+    def __enter__(self) -> Self:
         self._bars.start()
         return self
 

@@ -42,17 +42,37 @@ def sources(context: click.Context, *, as_json: bool) -> None:
 
 def _row(row: dict[str, Any]) -> list[object]:
     last = row["last_harvest"]
-    said = f"{last['status']}, {last['received']:,} of {last['expected'] if last['expected'] is not None else '?'}" if last else None
-    return [row["id"], row["records"], row["deleted"], row["manifestations"], row["quarantined"], row["complete_until"], said, row["endpoint"]]
+    said = (
+        f"{last['status']}, {last['received']:,} of {last['expected'] if last['expected'] is not None else '?'}"
+        if last
+        else None
+    )
+    return [
+        row["id"],
+        row["records"],
+        row["deleted"],
+        row["manifestations"],
+        row["quarantined"],
+        row["complete_until"],
+        said,
+        row["endpoint"],
+    ]
 
 
 @sources.command()
 @click.argument("url")
 @click.option("--name", required=True, help="Short name, such as our-repository.")
-@click.option("--prefix", "prefixes", multiple=True, help="Metadata format (default oai_dc); repeat for more, best first.")
+@click.option(
+    "--prefix", "prefixes", multiple=True, help="Metadata format (default oai_dc); repeat for more, best first."
+)
 @click.option("--set", "set_spec", help="Only this set.")
 @click.option("--title", help="Name that readers see.")
-@click.option("--slice", "slice_", type=click.Choice(["day", "month"]), help="Cut lists by date; only where the repository heeds dates.")
+@click.option(
+    "--slice",
+    "slice_",
+    type=click.Choice(["day", "month"]),
+    help="Cut lists by date; only where the repository heeds dates.",
+)
 @click.option("--pace", type=click.FloatRange(min=0), help="Seconds between requests (default 1; 0 on this machine).")
 @click.option("--json", "as_json", is_flag=True, help="Print the source as JSON.")
 def add(
@@ -80,11 +100,15 @@ def add(
         "slice": slice_,
     }
     source = Source.of(values)
-    source = dataclasses.replace(source, pace_seconds=pace if pace is not None else 0.0 if _is_loopback(source) else 1.0)
+    source = dataclasses.replace(
+        source, pace_seconds=pace if pace is not None else 0.0 if _is_loopback(source) else 1.0
+    )
     identity = _identify(source)
     if identity is not None:
         fine = identity.granularity.lower().startswith("yyyy-mm-ddthh")
-        source = dataclasses.replace(source, name=title or identity.name or name, granularity="second" if fine else "day")
+        source = dataclasses.replace(
+            source, name=title or identity.name or name, granularity="second" if fine else "day"
+        )
     with open_library(read_settings()) as library:
         library.store.sources.add(source)
     if as_json:
@@ -102,7 +126,10 @@ def _identify(source: Source) -> Identity | None:
     try:
         return Repository(fetcher).identify()
     except HarvestError as error:
-        click.echo(f"The repository did not identify itself: {error} It is added all the same, with dates by the day.", err=True)
+        click.echo(
+            f"The repository did not identify itself: {error} It is added all the same, with dates by the day.",
+            err=True,
+        )
         return None
     finally:
         fetcher.close()

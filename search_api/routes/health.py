@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from indexer.errors import IndexerError
 from search_api.deps import LibraryDep, OrjsonResponse
+from search_api.library import Library
 from search_api.schemas import HealthOut
 
 router = APIRouter(tags=["service"])
@@ -27,11 +28,21 @@ def health() -> Response:
 def ready(library: LibraryDep) -> Response:
     """Answer 200 when store and search index can be used, 503 with the reason otherwise."""
     checks: dict[str, str] = {}
-    for name, check in (("store", library.store.feed.horizon), ("index", lambda: library.index.stats())):
+    for name, check in (("store", _check_store), ("index", _check_index)):
         try:
-            check()
+            check(library)
             checks[name] = "ok"
         except IndexerError as error:
             checks[name] = str(error)
     well = all(said == "ok" for said in checks.values())
-    return OrjsonResponse({"status": "ok" if well else "unavailable", "checks": checks}, status_code=200 if well else 503)
+    return OrjsonResponse(
+        {"status": "ok" if well else "unavailable", "checks": checks}, status_code=200 if well else 503
+    )
+
+
+def _check_store(library: Library) -> None:
+    library.store.feed.horizon()
+
+
+def _check_index(library: Library) -> None:
+    library.index.stats()

@@ -37,7 +37,13 @@ def search_works(parameters: Annotated[WorksParameters, Query()], searcher: Sear
     "/works/{work_id:path}",
     summary="Get a work",
     response_class=OrjsonResponse,
-    responses={200: {"model": WorkOut}, 301: {"description": "Merged into another work."}, 404: _PROBLEM, 410: _PROBLEM, 503: _PROBLEM},
+    responses={
+        200: {"model": WorkOut},
+        301: {"description": "Merged into another work."},
+        404: _PROBLEM,
+        410: _PROBLEM,
+        503: _PROBLEM,
+    },
 )
 def get_work(
     work_id: Annotated[str, Path(description="A work id, or doi:…, pmid:…, pmcid:…", max_length=500)],
@@ -52,7 +58,11 @@ def get_work(
             return RedirectResponse(f"/v1/works/{target.id}?redirected_from={quote(work.id)}", status_code=301)
     if work.state != "active":
         raise RequestProblem(
-            Problem(title="Gone", status=410, detail=f"Work {work.id} has left the index: its sources have deleted its records.")
+            Problem(
+                title="Gone",
+                status=410,
+                detail=f"Work {work.id} has left the index: its sources have deleted its records.",
+            )
         )
     body = detail(work)
     if redirected_from:

@@ -45,7 +45,9 @@ def cluster_storage(cluster_urls: tuple[str, str]) -> Iterator[ClusterStorage]:
     with admin.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}"'))
     url = make_url(server).set(database=name).render_as_string(hide_password=False)
-    yield ClusterStorage(kind="cluster", database_url=SecretStr(url), elasticsearch_url=SecretStr(search), index_prefix=name)
+    yield ClusterStorage(
+        kind="cluster", database_url=SecretStr(url), elasticsearch_url=SecretStr(search), index_prefix=name
+    )
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     admin.dispose()

@@ -1,4 +1,4 @@
-"""What broken servers and tired people send: a clear error or a quarantine row with the remedy, and nothing stored is lost."""
+"""What broken servers and tired people send: a clear error or a quarantine row with the remedy, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -20,16 +20,25 @@ _DC = '<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" xml
 
 
 def fill(repository: ListRepository, count: int = 30) -> None:
-    repository.put(*(Item(identifier=f"oai:x:{number:03d}", datestamp="2026-01-01", title=f"Study {number}") for number in range(count)))
+    repository.put(
+        *(
+            Item(identifier=f"oai:x:{number:03d}", datestamp="2026-01-01", title=f"Study {number}")
+            for number in range(count)
+        )
+    )
 
 
 def stored(library: Library) -> int:
-    return sum(1 for number in range(200) if library.store.raw.of(library.store.sources.keys()["x"], f"oai:x:{number:03d}"))
+    return sum(
+        1 for number in range(200) if library.store.raw.of(library.store.sources.keys()["x"], f"oai:x:{number:03d}")
+    )
 
 
-def run(library: Library, repository: ListRepository, **settings: object) -> RunReport:
+def run(library: Library, repository: ListRepository, **settings: int) -> RunReport:
     known = {source.id: source for source in library.store.sources.all()}
-    return harvest(library, known["x"] if "x" in known else add_source(library, "x", repository.url, **settings))
+    return harvest(
+        library, known["x"] if "x" in known else add_source(library, "x", repository.url, "oai_dc", **settings)
+    )
 
 
 def test_an_unreachable_host_fails_with_its_address_and_the_remedy(embedded: Library) -> None:
@@ -42,7 +51,9 @@ def test_an_unreachable_host_fails_with_its_address_and_the_remedy(embedded: Lib
     assert "Check the network" in (report.error or "")
 
 
-@pytest.mark.parametrize(("fault", "said"), [(faults.html, "HTML page"), (faults.empty, "is empty"), (faults.cut(), "not well-formed")])
+@pytest.mark.parametrize(
+    ("fault", "said"), [(faults.html, "HTML page"), (faults.empty, "is empty"), (faults.cut(), "not well-formed")]
+)
 def test_an_answer_that_is_no_page_keeps_what_was_stored_and_is_mended_next_time(
     embedded: Library, list_repository: ListRepository, fault: faults.Fault, said: str
 ) -> None:
@@ -60,7 +71,10 @@ def test_an_answer_that_is_no_page_keeps_what_was_stored_and_is_mended_next_time
     assert stored(embedded) == 30
 
 
-@pytest.mark.parametrize("fault", [faults.html, faults.cut(), faults.reset, faults.dropped(), faults.status(500), faults.status(503, retry_after=0)])
+@pytest.mark.parametrize(
+    "fault",
+    [faults.html, faults.cut(), faults.reset, faults.dropped(), faults.status(500), faults.status(503, retry_after=0)],
+)
 def test_a_passing_fault_is_tried_again_and_leaves_no_trace(
     embedded: Library, list_repository: ListRepository, fault: faults.Fault
 ) -> None:
@@ -106,7 +120,9 @@ def test_an_answer_over_the_limit_is_refused_and_not_held(embedded: Library, lis
     assert "max_page_bytes" in (report.error or "")
 
 
-def test_a_redirect_to_another_host_is_refused_with_the_new_address(embedded: Library, list_repository: ListRepository) -> None:
+def test_a_redirect_to_another_host_is_refused_with_the_new_address(
+    embedded: Library, list_repository: ListRepository
+) -> None:
     fill(list_repository)
     list_repository.faults.add(faults.redirected("http://localhost:1/oai"), page=1, times=None)
     report = run(embedded, list_repository)
@@ -127,8 +143,18 @@ def test_unusable_records_are_quarantined_with_reason_and_remedy_and_the_rest_is
     list_repository.put(
         Item("oai:x:001", "2026-01-01", title="A good study"),
         Item("oai:x:002", "2026-01-01", metadata=_DC.format("<dc:creator>Nobody</dc:creator>")),
-        Item("oai:x:003", "2026-01-01", metadata=_DC.format(f"<dc:title>Huge</dc:title><dc:description>{'word ' * 8_000_000}</dc:description>")),
-        Item("oai:x:004", "2026-01-01", metadata=_DC.format("<dc:title>Spaces in the DOI</dc:title><dc:identifier>doi: 10.5555/ab c.1</dc:identifier>")),
+        Item(
+            "oai:x:003",
+            "2026-01-01",
+            metadata=_DC.format(f"<dc:title>Huge</dc:title><dc:description>{'word ' * 8_000_000}</dc:description>"),
+        ),
+        Item(
+            "oai:x:004",
+            "2026-01-01",
+            metadata=_DC.format(
+                "<dc:title>Spaces in the DOI</dc:title><dc:identifier>doi: 10.5555/ab c.1</dc:identifier>"
+            ),
+        ),
         Item("oai:x:005", "2026-01-01", metadata="<nonsense xmlns='http://example.org/none'><a/></nonsense>"),
     )
     report = run(embedded, list_repository)
@@ -166,7 +192,11 @@ def test_two_processes_never_harvest_one_source_at_once(embedded: Library, list_
         harvest(embedded, source)
 
 
-@pytest.mark.parametrize("content", [b"", b"SQLite format 3\x00" + b"\x00" * 4000, b"not a database at all" * 500], ids=["empty", "torn", "other"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"SQLite format 3\x00" + b"\x00" * 4000, b"not a database at all" * 500],
+    ids=["empty", "torn", "other"],
+)
 def test_a_damaged_store_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / FILE_NAME
     path.write_bytes(content)
@@ -174,6 +204,9 @@ def test_a_damaged_store_is_refused_and_left_as_it_is(tmp_path: Path, content: b
         with open_library(Settings(data_dir=tmp_path), sources=[]) as library:
             assert library.store.database.check() == []
         return
-    with pytest.raises(StoreDamagedError, match="restore the last backup"), open_library(Settings(data_dir=tmp_path), sources=[]):
+    with (
+        pytest.raises(StoreDamagedError, match="restore the last backup"),
+        open_library(Settings(data_dir=tmp_path), sources=[]),
+    ):
         pass
     assert path.read_bytes() == content

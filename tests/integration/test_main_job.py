@@ -23,7 +23,9 @@ _DC = (
 _WORD = re.compile(r"[^\W\d_]{5,}")
 
 
-def test_seventeen_pages_of_pmc_give_844_records_and_manifestations(library: Library, pmc_pages: RecordedRepository) -> None:
+def test_seventeen_pages_of_pmc_give_844_records_and_manifestations(
+    library: Library, pmc_pages: RecordedRepository
+) -> None:
     source = add_source(library, "pmc", pmc_pages.url)
     first = harvest(library, source)
     assert (first.status, first.expected, first.received, first.new, first.pages) == ("complete", None, 844, 844, 17)
@@ -76,7 +78,9 @@ def test_three_words_of_a_title_bring_its_record_first(
     client = TestClient(make_app(library))
     asked = 0
     for work in sorted(works, key=lambda one: one.id)[:200]:
-        words = sorted(set(_WORD.findall(work.data["title"]["value"])), key=lambda word: (frequency[fold(word)], word))[:3]
+        words = sorted(set(_WORD.findall(work.data["title"]["value"])), key=lambda word: (frequency[fold(word)], word))[
+            :3
+        ]
         if len(words) < 3 or frequency[fold(words[0])] > 1:
             continue  # three words that others share cannot tell them apart
         body = client.get("/v1/works", params={"q": " ".join(words)}).json()
@@ -87,8 +91,15 @@ def test_three_words_of_a_title_bring_its_record_first(
     assert asked == 30
 
 
-def test_a_changed_record_changes_its_work_and_a_deleted_one_leaves(library: Library, list_repository: ListRepository) -> None:
-    list_repository.put(*(Item(identifier=f"oai:x:{number}", datestamp="2026-01-01", title=f"Perovskite study {number}") for number in range(5)))
+def test_a_changed_record_changes_its_work_and_a_deleted_one_leaves(
+    library: Library, list_repository: ListRepository
+) -> None:
+    list_repository.put(
+        *(
+            Item(identifier=f"oai:x:{number}", datestamp="2026-01-01", title=f"Perovskite study {number}")
+            for number in range(5)
+        )
+    )
     source = add_source(library, "x", list_repository.url)
     harvest(library, source)
     library.bring_up_to_date()
@@ -115,7 +126,13 @@ def test_a_changed_record_changes_its_work_and_a_deleted_one_leaves(library: Lib
 
 def test_records_of_one_article_are_one_work_and_merged_ids_redirect(library: Library) -> None:
     with ListRepository() as here, ListRepository() as there:
-        here.put(Item(identifier="oai:a:1", datestamp="2026-01-01", metadata=_DC.format("<dc:identifier>10.5555/one</dc:identifier>")))
+        here.put(
+            Item(
+                identifier="oai:a:1",
+                datestamp="2026-01-01",
+                metadata=_DC.format("<dc:identifier>10.5555/one</dc:identifier>"),
+            )
+        )
         there.put(Item(identifier="oai:b:1", datestamp="2026-01-01", metadata=_DC.format("")))
         sources = [add_source(library, name, one.url) for name, one in (("a", here), ("b", there))]
         for source in sources:
@@ -125,7 +142,13 @@ def test_records_of_one_article_are_one_work_and_merged_ids_redirect(library: Li
         apart = [row["id"] for row in client.get("/v1/works", params={"q": "article"}).json()["results"]]
         assert len(apart) == 2
 
-        there.put(Item(identifier="oai:b:1", datestamp="2026-01-02", metadata=_DC.format("<dc:identifier>https://doi.org/10.5555/ONE</dc:identifier>")))
+        there.put(
+            Item(
+                identifier="oai:b:1",
+                datestamp="2026-01-02",
+                metadata=_DC.format("<dc:identifier>https://doi.org/10.5555/ONE</dc:identifier>"),
+            )
+        )
         harvest(library, sources[1])
         library.bring_up_to_date()
         body = client.get("/v1/works", params={"q": "article"}).json()
@@ -148,7 +171,9 @@ def test_records_of_one_article_are_one_work_and_merged_ids_redirect(library: Li
 
 
 def test_a_rebuild_keeps_ids_versions_and_first_indexed(library: Library, list_repository: ListRepository) -> None:
-    list_repository.put(*(Item(identifier=f"oai:x:{number}", datestamp="2026-01-01", title=f"Study {number}") for number in range(20)))
+    list_repository.put(
+        *(Item(identifier=f"oai:x:{number}", datestamp="2026-01-01", title=f"Study {number}") for number in range(20))
+    )
     harvest(library, add_source(library, "x", list_repository.url))
     library.bring_up_to_date()
 
@@ -166,7 +191,14 @@ def test_a_rebuild_keeps_ids_versions_and_first_indexed(library: Library, list_r
 
 
 def test_recorded_pages_of_other_repositories_are_stored_and_searchable(embedded: Library, recorded: Path) -> None:
-    names = ["scrapi_cyberleninka_00", "scrapi_erudit_00", "scrapi_lshtm_00", "scrapi_pcurio_00", "scrapi_rcaap_00", "scrapi_dash_00"]
+    names = [
+        "scrapi_cyberleninka_00",
+        "scrapi_erudit_00",
+        "scrapi_lshtm_00",
+        "scrapi_pcurio_00",
+        "scrapi_rcaap_00",
+        "scrapi_dash_00",
+    ]
     for name in names:
         with RecordedRepository([recorded / "oai-misc" / f"{name}.xml"]) as repository:
             source_id = name.lower().replace("_", "-")

@@ -25,12 +25,14 @@ _COMMAND = [sys.executable, "-c", "from search_api.cli import main; main()"]
 def records(library: Library) -> dict[tuple[str, str], tuple[str, bool, bytes]]:
     with library.store.database.read() as connection:
         rows = connection.execute(select(schema.raw_records))
-        return {(row.identifier, row.metadata_prefix): (row.datestamp, row.deleted, decompress(row.body)) for row in rows}
+        return {
+            (row.identifier, row.metadata_prefix): (row.datestamp, row.deleted, decompress(row.body)) for row in rows
+        }
 
 
 def test_a_harvest_killed_at_random_moments_loses_nothing(tmp_path: Path) -> None:
     items = [Item(f"oai:x:{number:04d}", "2026-01-01", title=f"Study {number}") for number in range(1500)]
-    chance = random.Random(20261122)
+    chance = random.Random(20261122)  # noqa: S311
     with ListRepository(items, page_size=10, order="newest") as repository:
         with open_library(Settings(data_dir=tmp_path / "whole"), sources=[]) as library:
             assert harvest(library, add_source(library, "x", repository.url)).status == "complete"

@@ -57,7 +57,9 @@ def test_a_secret_is_made_once_and_kept(library: Library, settings: Settings) ->
     assert len(secret) >= 32
 
 
-def test_a_reader_of_the_feed_never_passes_a_number_that_commits_later(library: Library, list_repository: ListRepository) -> None:
+def test_a_reader_of_the_feed_never_passes_a_number_that_commits_later(
+    library: Library, list_repository: ListRepository
+) -> None:
     """Without the writers' lock a second writer's later number would be visible first (PostgreSQL)."""
     list_repository.put(Item("oai:x:1", "2026-01-01"))
     harvest(library, add_source(library, "x", list_repository.url))
@@ -105,14 +107,14 @@ def test_a_batch_that_fails_leaves_nothing_behind(library: Library, list_reposit
     list_repository.put(*(Item(f"oai:x:{number}", "2026-01-01", title=f"Study {number}") for number in range(5)))
     harvest(library, add_source(library, "x", list_repository.url))
 
-    class Broken(Exception):
+    class BrokenError(Exception):
         pass
 
     database = library.store.database
-    with pytest.raises(Broken), database.write() as connection:
+    with pytest.raises(BrokenError), database.write() as connection:
         assert len(library.store.raw.pending(connection, 10)) == 5
         library.store.raw.settle(connection, [1, 2, 3, 4, 5])
-        raise Broken
+        raise BrokenError
     assert library.store.raw.count_pending() == 5
     library.bring_up_to_date()
     assert library.store.raw.count_pending() == 0

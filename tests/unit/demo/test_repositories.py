@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from lxml import etree
-from sickle import Sickle  # type: ignore[import-untyped]
-from sickle.oaiexceptions import NoRecordsMatch  # type: ignore[import-untyped]
+from sickle import Sickle
+from sickle.oaiexceptions import NoRecordsMatch
 
 from harvesters.demo.oai import answer
 from harvesters.demo.repository import PRESENT, DemoRepositories

@@ -43,8 +43,9 @@ def test_a_wrong_setting_is_named(values: dict[str, Any], said: str) -> None:
         Source.of({**GOOD, **values})
 
 
-
-@pytest.mark.parametrize(("text", "said"), [("= broken", "TOML"), ("lonely = 3", "must be a table"), ("[x]\n", "endpoint")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("= broken", "TOML"), ("lonely = 3", "must be a table"), ("[x]\n", "endpoint")]
+)
 def test_a_wrong_sources_file_names_file_and_remedy(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "sources.toml"
     path.write_text(text, encoding="utf-8")

@@ -20,7 +20,9 @@ def answer(body: bytes) -> Answer:
     return Answer(url=URL, body=body)
 
 
-def page_of(*records: str, root: str = 'OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"', after: str = "") -> bytes:
+def page_of(
+    *records: str, root: str = 'OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"', after: str = ""
+) -> bytes:
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<{root}><responseDate>2026-01-01T00:00:00Z</responseDate>'
         f"<request>{URL}</request><ListRecords>{''.join(records)}{after}</ListRecords></OAI-PMH>"
@@ -54,7 +56,12 @@ def test_a_record_cut_out_of_its_page_is_a_document_of_its_own(recorded: Path) -
 
 
 def test_every_record_of_a_page_is_found(recorded: Path) -> None:
-    counts = {"scrapi_arxiv_oai_00": 897, "scrapi_citeseerx_00": 306, "scrapi_cyberleninka_00": 54, "vufindharvest_marc": 100}
+    counts = {
+        "scrapi_arxiv_oai_00": 897,
+        "scrapi_citeseerx_00": 306,
+        "scrapi_cyberleninka_00": 54,
+        "vufindharvest_marc": 100,
+    }
     for name, count in counts.items():
         page = read_page(answer((recorded / f"oai-misc/{name}.xml").read_bytes()), CONTEXT)
         assert len(page.records) == count, name
@@ -67,14 +74,16 @@ def test_deleted_records_are_known_by_their_header(recorded: Path) -> None:
 
 def test_an_empty_token_ends_the_list() -> None:
     assert read_page(answer(page_of(record("a"), after="<resumptionToken/>")), CONTEXT).token is None
-    assert read_page(answer(page_of(record("a"), after="<resumptionToken> \n</resumptionToken>")), CONTEXT).token is None
+    assert (
+        read_page(answer(page_of(record("a"), after="<resumptionToken> \n</resumptionToken>")), CONTEXT).token is None
+    )
 
 
 def test_a_prefixed_root_is_read_too() -> None:
     body = (
-        '<o:OAI-PMH xmlns:o="http://www.openarchives.org/OAI/2.0/"><o:ListRecords><o:record><o:header>'
-        "<o:identifier>x</o:identifier><o:datestamp>2026</o:datestamp></o:header></o:record></o:ListRecords></o:OAI-PMH>"
-    ).encode()
+        b'<o:OAI-PMH xmlns:o="http://www.openarchives.org/OAI/2.0/"><o:ListRecords><o:record><o:header>'
+        b"<o:identifier>x</o:identifier><o:datestamp>2026</o:datestamp></o:header></o:record></o:ListRecords></o:OAI-PMH>"
+    )
     page = read_page(answer(body), CONTEXT)
     assert page.records[0].identifier == "x"
     assert page.records[0].head == b""
@@ -82,7 +91,8 @@ def test_a_prefixed_root_is_read_too() -> None:
 
 
 def test_records_within_records_do_not_confuse_the_cutting() -> None:
-    inner = "<record><header><identifier>m</identifier><datestamp>2026</datestamp></header><metadata><record>MARC</record></metadata></record>"
+    header = "<header><identifier>m</identifier><datestamp>2026</datestamp></header>"
+    inner = f"<record>{header}<metadata><record>MARC</record></metadata></record>"
     page = read_page(answer(page_of(inner)), CONTEXT)
     assert [one.identifier for one in page.records] == ["m"]
     assert b"MARC" in page.records[0].body
@@ -100,7 +110,9 @@ def test_text_after_the_root_is_ignored() -> None:
 
 
 def test_a_record_without_an_identifier_is_damaged_not_dropped() -> None:
-    page = read_page(answer(page_of("<record><header><datestamp>2026</datestamp></header></record>", record("a"))), CONTEXT)
+    page = read_page(
+        answer(page_of("<record><header><datestamp>2026</datestamp></header></record>", record("a"))), CONTEXT
+    )
     assert len(page.records) == 1
     assert len(page.damaged) == 1
     assert b"<datestamp>2026" in page.damaged[0].body
@@ -133,7 +145,12 @@ def test_a_cut_page_is_not_salvaged() -> None:
 
 
 def test_a_whole_page_with_one_bad_record_loses_only_that_one() -> None:
-    body = page_of(record("a"), record("b", "a < b &nosuch; c"), record("c"), after="<resumptionToken completeListSize='9'>next</resumptionToken>")
+    body = page_of(
+        record("a"),
+        record("b", "a < b &nosuch; c"),
+        record("c"),
+        after="<resumptionToken completeListSize='9'>next</resumptionToken>",
+    )
     with pytest.raises(PageError):
         read_page(answer(body), CONTEXT)
     page = salvage_page(answer(body), CONTEXT)

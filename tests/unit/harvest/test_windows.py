@@ -20,7 +20,9 @@ def source(**values: Any) -> Source:
     return Source.of({"id": "s", "name": "S", "endpoint": "http://127.0.0.1/oai", **values})
 
 
-def plan(one: Source, checkpoint: str | None = None, since: str | None = None, until: str | None = None) -> list[Window]:
+def plan(
+    one: Source, checkpoint: str | None = None, since: str | None = None, until: str | None = None
+) -> list[Window]:
     return plan_windows(one, checkpoint=checkpoint, since=since, until=until, now=NOW)
 
 

@@ -34,7 +34,9 @@ def test_a_new_component_has_no_work_yet() -> None:
 
 
 def test_of_merged_works_the_older_keeps_its_id() -> None:
-    assert assign([member(1, "a", work=20), member(2, "a", work=10)]) == [Assignment(work_key=10, members=(1, 2), absorbed=(20,))]
+    assert assign([member(1, "a", work=20), member(2, "a", work=10)]) == [
+        Assignment(work_key=10, members=(1, 2), absorbed=(20,))
+    ]
 
 
 def test_a_split_leaves_the_id_with_the_oldest_member() -> None:
@@ -61,7 +63,9 @@ members = st.lists(
 
 
 @given(members, st.randoms())
-def test_the_partition_does_not_depend_on_the_order(items: list[tuple[int, frozenset[str], bool]], random: object) -> None:
+def test_the_partition_does_not_depend_on_the_order(
+    items: list[tuple[int, frozenset[str], bool]], random: object
+) -> None:
     everyone = [member(key, *dois, notice=notice) for key, dois, notice in items]
     shuffled = list(everyone)
     random.shuffle(shuffled)  # type: ignore[attr-defined]

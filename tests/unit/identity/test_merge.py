@@ -10,9 +10,16 @@ from indexer.identity.merge import merge
 from indexer.models import Container, Contributor, Identifier, License, Location, Manifestation, PartialDate, Text
 
 
-def manifestation(source: str, *, formats: tuple[str, ...] = ("oai_dc",), title: str = "A title", **values: Any) -> Manifestation:
+def manifestation(
+    source: str, *, formats: tuple[str, ...] = ("oai_dc",), title: str = "A title", **values: Any
+) -> Manifestation:
     return Manifestation(
-        title=Text(value=title), source=source, record_identifier=f"oai:{source}:1", datestamp="2026-01-01", formats=formats, **values
+        title=Text(value=title),
+        source=source,
+        record_identifier=f"oai:{source}:1",
+        datestamp="2026-01-01",
+        formats=formats,
+        **values,
     )
 
 
@@ -37,7 +44,11 @@ DOAJ = manifestation(
     container=Container(title="Journal", issns=("1234-5679", "2434-561X"), publisher="P"),
     locations=(Location(url="https://example.org/a", license=License(code="cc-by", name="CC BY"), source="doaj"),),
 )
-DC = manifestation("university", keywords=("one", "One", "two"), locations=(Location(url="https://example.org/b", source="university"),))
+DC = manifestation(
+    "university",
+    keywords=("one", "One", "two"),
+    locations=(Location(url="https://example.org/b", source="university"),),
+)
 
 
 def test_each_field_comes_from_the_best_manifestation_and_says_so() -> None:
@@ -65,7 +76,10 @@ def test_a_container_is_completed_from_the_same_journal_only() -> None:
 
 
 def test_an_open_copy_comes_first() -> None:
-    assert [place.url for place in merge([("m1", DC), ("m2", DOAJ)]).bibliography.locations] == ["https://example.org/a", "https://example.org/b"]
+    assert [place.url for place in merge([("m1", DC), ("m2", DOAJ)]).bibliography.locations] == [
+        "https://example.org/a",
+        "https://example.org/b",
+    ]
 
 
 def test_the_merged_view_does_not_depend_on_the_order() -> None:
@@ -74,7 +88,10 @@ def test_the_merged_view_does_not_depend_on_the_order() -> None:
 
 
 def test_only_joining_identifiers_are_keys() -> None:
-    assert {str(key.scheme) for key in keys_of(manifestation("s", identifiers=(DOI, Identifier(scheme="url", value="https://x"))))} == {"doi"}
+    assert {
+        str(key.scheme)
+        for key in keys_of(manifestation("s", identifiers=(DOI, Identifier(scheme="url", value="https://x"))))
+    } == {"doi"}
 
 
 def test_notices_are_known_by_type_or_title() -> None:

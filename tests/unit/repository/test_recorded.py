@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sickle import Sickle  # type: ignore[import-untyped]
+from sickle import Sickle
 
 from tests.repository import RecordedRepository
 from tests.repository.fixtures import doaj_page, pmc_page_files, pmc_pages

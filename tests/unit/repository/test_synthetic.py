@@ -4,8 +4,8 @@ import gzip
 import urllib.request
 
 import pytest
-from sickle import Sickle  # type: ignore[import-untyped]
-from sickle.oaiexceptions import BadResumptionToken, CannotDisseminateFormat, IdDoesNotExist, NoRecordsMatch  # type: ignore[import-untyped]
+from sickle import Sickle
+from sickle.oaiexceptions import BadResumptionToken, CannotDisseminateFormat, IdDoesNotExist, NoRecordsMatch
 
 from tests.repository import Item, ListRepository
 from tests.repository.fixtures import list_repository
