@@ -52,7 +52,12 @@ class Stages:
         cpu, wall = time.process_time(), time.perf_counter()
         count = work()
         self.rows.append(
-            {"stage": name, "count": count, "cpu_seconds": time.process_time() - cpu, "seconds": time.perf_counter() - wall}
+            {
+                "stage": name,
+                "count": count,
+                "cpu_seconds": time.process_time() - cpu,
+                "seconds": time.perf_counter() - wall,
+            }
         )
 
 
@@ -79,7 +84,9 @@ def measure(endpoints: dict[str, str]) -> dict[str, Any]:
         stages.measure("normalise, join, write works", lambda: library.pipeline.join_pending().records)
         stages.measure("index", lambda: library.pipeline.follow_feed(library.index).indexed)
         searcher = Searcher(library)
-        stages.measure("five searches", lambda: sum(searcher.answer(Search(q=q))["meta"]["count"] > 0 for q in _QUERIES))
+        stages.measure(
+            "five searches", lambda: sum(searcher.answer(Search(q=q))["meta"]["count"] > 0 for q in _QUERIES)
+        )
         counts = library.store.catalogue.counts()
         size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
     job = [row for row in stages.rows if row["stage"] in {"harvest to store", "normalise, join, write works", "index"}]
@@ -133,7 +140,9 @@ def main() -> None:
     for row in result["stages"]:
         share = f"{row['share_of_cpu']:.0%}" if "share_of_cpu" in row else "–"
         each = f"{row['cpu_us_each']:.0f}" if "cpu_us_each" in row else "–"
-        print(f"| {row['stage']} | {row['count']:,} | {row['cpu_seconds']:.2f} | {row['seconds']:.2f} | {each} | {share} |")
+        print(
+            f"| {row['stage']} | {row['count']:,} | {row['cpu_seconds']:.2f} | {row['seconds']:.2f} | {each} | {share} |"
+        )
     print(
         f"\n{result['records']:,} records, {result['works']:,} works: {result['records_per_cpu_second']:,.0f} records per CPU "
         f"second, {result['records_per_second']:,.0f} per second, {result['bytes_on_disk_per_record']:,.0f} bytes on disk a record."

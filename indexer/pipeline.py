@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from indexer.errors import UnusableRecordError
 from indexer.identity.cluster import Assignment, assign
@@ -85,13 +86,7 @@ class Pipeline:
                 groups = self._store.raw.pending(connection, BATCH)
                 done = Joined(records=len(groups))
                 writer = CatalogueWriter(database, connection)
-                usable: list[int] = []
-                changed = [
-                    key
-                    for group in groups
-                    if (key := self._describe(connection, writer, group, done, usable)) is not None
-                ]
-                self._store.quarantine.resolve(connection, usable)
+                changed = self._describe(connection, writer, groups, done)
                 entries = self._identify(writer, changed)
                 append_changes(database, connection, entries)
                 self._store.raw.settle(connection, [key for group in groups for key in group.keys])
@@ -102,20 +97,28 @@ class Pipeline:
             raise
 
     def _describe(
-        self, connection: Connection, writer: CatalogueWriter, group: RecordGroup, done: Joined, usable: list[int]
-    ) -> int | None:
-        """Make a group's manifestation; return the key of the one that was saved or retired."""
-        live = tuple(record for record in group.records if not record.deleted)
-        if not live:
-            return writer.retire(group.source_key, group.identifier)
-        try:
-            manifestation = normalise(live, group.source)
-        except UnusableRecordError as error:
-            self._store.quarantine.add_unusable(connection, group, error)
-            done.quarantined += 1
-            return writer.retire(group.source_key, group.identifier)
-        usable.extend(group.keys)
-        return writer.save(group.source_key, manifestation)
+        self, connection: Connection, writer: CatalogueWriter, groups: Sequence[RecordGroup], done: Joined
+    ) -> list[int]:
+        """Make the groups' manifestations; return the keys of those that were saved or retired."""
+        described: list[tuple[int, Manifestation]] = []
+        gone: list[tuple[int, str]] = []
+        usable: list[int] = []
+        for group in groups:
+            live = tuple(record for record in group.records if not record.deleted)
+            try:
+                manifestation = normalise(live, group.source) if live else None
+            except UnusableRecordError as error:
+                self._store.quarantine.add_unusable(connection, group, error)
+                done.quarantined += 1
+                gone.append((group.source_key, group.identifier))
+                continue
+            usable.extend(group.keys)
+            if manifestation is None:
+                gone.append((group.source_key, group.identifier))
+            else:
+                described.append((group.source_key, manifestation))
+        self._store.quarantine.resolve(connection, usable)
+        return [*writer.save(described), *writer.retire(gone)]
 
     # --- identity ----------------------------------------------------------------------------
 
@@ -128,32 +131,31 @@ class Pipeline:
         known = writer.works(work_keys)
         manifestations = writer.manifestations(member.key for member in members)
         home = {member.key: member.work_key for member in members}
-        entries: list[WorkEntry | None] = []
+        views = [self._merged(writer, one, manifestations) for one in assignments]
+        old = [(one, view) for one, view in zip(assignments, views, strict=True) if one.work_key is not None]
+        new = [(one, view) for one, view in zip(assignments, views, strict=True) if one.work_key is None]
+        minted = writer.new_works([(view, known[one.split_from] if one.split_from else None) for one, view in new])
+        entries = [*writer.write_works([(known[one.work_key or 0], view) for one, view in old]), *minted]
+        homes = [(one, one.work_key or 0) for one, _ in old]
+        homes += [(one, entry[0]) for (one, _), entry in zip(new, minted, strict=True)]
+        writer.move([(key, work) for one, work in homes for key in one.members if home[key] != work])
+        return entries + self._end_works(writer, homes, known)
+
+    def _end_works(
+        self, writer: CatalogueWriter, homes: Sequence[tuple[Assignment, int]], known: dict[int, Row[Any]]
+    ) -> list[WorkEntry]:
+        """Redirect the works that were merged, and mark those removed that no live manifestation is left in."""
+        ended: list[WorkEntry | None] = []
         kept: set[int] = set()
-        for assignment in assignments:
-            merged = self._merged(writer, assignment, manifestations)
-            if assignment.work_key is None:
-                entry: WorkEntry | None = writer.new_work(
-                    merged, known[assignment.split_from] if assignment.split_from is not None else None
-                )
-                work_key = entry[0] if entry else 0
-            else:
-                work_key = assignment.work_key
-                entry = writer.write_work(known[work_key], merged)
-            entries.append(entry)
-            kept.add(work_key)
-            writer.move([key for key in assignment.members if home[key] != work_key], work_key)
+        for assignment, work_key in homes:
+            kept |= {work_key, *assignment.absorbed}
             absorbed = [known[key] for key in assignment.absorbed]
-            entries.extend(writer.end_work(row, merged_into=work_key) for row in absorbed)
             if absorbed:
+                ended.extend(writer.end_work(row, merged_into=work_key) for row in absorbed)
                 writer.keep_first_indexed(work_key, absorbed)
-            kept.update(assignment.absorbed)
-        entries.extend(
-            writer.end_work(row, merged_into=None)
-            for key, row in known.items()
-            if key not in kept and row.state == "active"
-        )
-        return [entry for entry in entries if entry is not None]
+        abandoned = (row for key, row in known.items() if key not in kept and row.state == "active")
+        ended.extend(writer.end_work(row, merged_into=None) for row in abandoned)
+        return [entry for entry in ended if entry is not None]
 
     def _merged(
         self, writer: CatalogueWriter, assignment: Assignment, manifestations: dict[int, tuple[str, Manifestation]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from indexer import clock, ids
 from indexer.identity.cluster import Member
@@ -76,53 +76,80 @@ class CatalogueWriter:
 
     # --- manifestations ---------------------------------------------------------------------
 
-    def save(self, source_key: int, manifestation: Manifestation) -> int:
-        """Insert or replace a manifestation and its keys; return its key."""
-        table = schema.manifestations
-        values = {
-            "live": True,
-            "notice": is_notice(manifestation),
-            "data": orjson.dumps(manifestation),
-            "updated_at": clock.now(),
-        }
-        insert = self._database.insert(table).values(
-            id=ids.mint(ids.MANIFESTATION), source_key=source_key, identifier=manifestation.record_identifier, **values
+    def save(self, described: Sequence[tuple[int, Manifestation]]) -> list[int]:
+        """Insert or replace manifestations, given with their source keys, and their joining keys; return their keys."""
+        if not described:
+            return []
+        table, now = schema.manifestations, clock.now()
+        insert = self._database.insert(table)
+        kept = {name: insert.excluded[name] for name in ("live", "notice", "data", "updated_at")}
+        self._connection.execute(
+            insert.on_conflict_do_update(index_elements=["source_key", "identifier"], set_=kept),
+            [
+                {
+                    "id": ids.mint(ids.MANIFESTATION),
+                    "source_key": source_key,
+                    "identifier": one.record_identifier,
+                    "live": True,
+                    "notice": is_notice(one),
+                    "data": orjson.dumps(one),
+                    "updated_at": now,
+                }
+                for source_key, one in described
+            ],
         )
-        statement = insert.on_conflict_do_update(index_elements=["source_key", "identifier"], set_=values).returning(
-            table.c.key
-        )
-        key = int(self._connection.execute(statement).scalar_one())
-        self._replace_keys(key, keys_of(manifestation))
-        return key
+        keys = self._manifestation_keys([(source_key, one.record_identifier) for source_key, one in described])
+        self._replace_keys({keys[source_key, one.record_identifier]: keys_of(one) for source_key, one in described})
+        return list(keys.values())
 
-    def retire(self, source_key: int, identifier: str) -> int | None:
-        """Take a manifestation out of its work, keeping its row for a return; ``None`` where there was no live one."""
+    def retire(self, names: Sequence[tuple[int, str]]) -> list[int]:
+        """Take manifestations out of their works, keeping their rows for a return; return the keys of those known."""
         table = schema.manifestations
-        statement = (
-            update(table)
-            .where(table.c.source_key == source_key, table.c.identifier == identifier, table.c.live)
-            .values(live=False, updated_at=clock.now())
-            .returning(table.c.key)
-        )
-        key = self._connection.execute(statement).scalar()
-        if key is not None:
-            self._replace_keys(key, frozenset())
-        return key
+        keys = list(self._manifestation_keys(names).values())
+        for chunk in chunks(keys):
+            retired = update(table).where(table.c.key.in_(chunk)).values(live=False, updated_at=clock.now())
+            self._connection.execute(retired)
+        self._replace_keys(dict.fromkeys(keys, frozenset()))
+        return keys
 
-    def _replace_keys(self, key: int, keys: frozenset[Key]) -> None:
+    def _manifestation_keys(self, names: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
+        """Return the keys of manifestations by (source key, identifier), in the order asked for."""
+        table = schema.manifestations.c
+        by_source: dict[int, list[str]] = {}
+        for source_key, identifier in names:
+            by_source.setdefault(source_key, []).append(identifier)
+        found: dict[tuple[int, str], int] = {}
+        for source_key, identifiers in by_source.items():
+            for chunk in chunks(identifiers):
+                columns = select(table.key, table.identifier)
+                rows = self._connection.execute(
+                    columns.where(table.source_key == source_key, table.identifier.in_(chunk))
+                )
+                found.update({(source_key, row.identifier): row.key for row in rows})
+        return {name: found[name] for name in names if name in found}
+
+    def _replace_keys(self, wanted: Mapping[int, frozenset[Key]]) -> None:
+        """Make the joining keys of manifestations what they shall be; most are so already."""
         table = schema.manifestation_keys
-        stored = {
-            Key(row.scheme, row.value)
-            for row in self._connection.execute(select(table).where(table.c.manifestation_key == key))
-        }
-        if stored == keys:
-            return
-        self._connection.execute(table.delete().where(table.c.manifestation_key == key))
-        if keys:
-            self._connection.execute(
-                table.insert(),
-                [{"scheme": one.scheme, "value": one.value, "manifestation_key": key} for one in sorted(keys)],
-            )
+        stored = self._keys_of(wanted)
+        changed = [key for key, keys in wanted.items() if stored[key] != keys]
+        for chunk in chunks(key for key in changed if stored[key]):
+            self._connection.execute(table.delete().where(table.c.manifestation_key.in_(chunk)))
+        rows = [
+            {"scheme": one.scheme, "value": one.value, "manifestation_key": key}
+            for key in changed
+            for one in sorted(wanted[key])
+        ]
+        if rows:
+            self._connection.execute(table.insert(), rows)
+
+    def _keys_of(self, manifestation_keys: Iterable[int]) -> dict[int, set[Key]]:
+        table = schema.manifestation_keys
+        found: dict[int, set[Key]] = {key: set() for key in manifestation_keys}
+        for chunk in chunks(found):
+            for row in self._connection.execute(select(table).where(table.c.manifestation_key.in_(chunk))):
+                found[row.manifestation_key].add(Key(row.scheme, row.value))
+        return found
 
     # --- identity ----------------------------------------------------------------------------
 
@@ -155,10 +182,7 @@ class CatalogueWriter:
                 (row.key, row)
                 for row in self._connection.execute(select(*columns).where(table.c.work_key.in_(chunk), table.c.live))
             )
-        found: dict[int, set[Key]] = {key: set() for key in rows}
-        for chunk in chunks(rows):
-            for row in self._connection.execute(select(keys).where(keys.c.manifestation_key.in_(chunk))):
-                found[row.manifestation_key].add(Key(row.scheme, row.value))
+        found = self._keys_of(rows)
         members = [
             Member(key=row.key, work_key=row.work_key, keys=frozenset(found[row.key]), notice=row.notice)
             for row in rows.values()
@@ -186,44 +210,67 @@ class CatalogueWriter:
             )
         return found
 
-    def move(self, member_keys: Sequence[int], work_key: int) -> None:
-        """Put manifestations into a work."""
-        table = schema.manifestations
-        for chunk in chunks(member_keys):
-            self._connection.execute(update(table).where(table.c.key.in_(chunk)).values(work_key=work_key))
+    def move(self, moves: Sequence[tuple[int, int]]) -> None:
+        """Put manifestations into works: (manifestation key, work key) pairs."""
+        if moves:
+            table = schema.manifestations
+            statement = update(table).where(table.c.key == bindparam("at_key")).values(work_key=bindparam("to_work"))
+            self._connection.execute(statement, [{"at_key": key, "to_work": work} for key, work in moves])
 
     # --- works -------------------------------------------------------------------------------
 
-    def new_work(self, merged: Merged, split_from: Row[Any] | None) -> WorkEntry:
-        """Mint a work; one that was split off was first seen when its old work was, so that nobody is alerted anew."""
-        data = work_data(merged)
-        now = clock.now()
-        inserted = self._connection.execute(
-            schema.works.insert().values(
-                id=ids.mint(ids.WORK),
-                version=1,
-                state="active",
-                first_indexed=split_from.first_indexed if split_from else now,
-                updated_at=now,
-                digest=hashlib.sha256(data).digest(),
-                data=data,
-            )
-        )
-        return inserted_key(inserted), 1, "split" if split_from else "new"
+    def new_works(self, merged: Sequence[tuple[Merged, Row[Any] | None]]) -> list[WorkEntry]:
+        """Mint works; one that was split off (from the row beside it) was first seen when its old work was.
 
-    def write_work(self, known: Row[Any], merged: Merged) -> WorkEntry | None:
-        """Write a known work's merged view; return the change, or ``None`` where nothing changed."""
-        data = work_data(merged)
-        digest = hashlib.sha256(data).digest()
-        if known.digest == digest and known.state == "active":
-            return None
-        version = known.version + 1
-        self._connection.execute(
-            update(schema.works)
-            .where(schema.works.c.key == known.key)
-            .values(version=version, state="active", merged_into=None, updated_at=clock.now(), digest=digest, data=data)
-        )
-        return known.key, version, "changed"
+        So that nobody is alerted anew of what was there before.
+        """
+        if not merged:
+            return []
+        table, now = schema.works, clock.now()
+        rows = []
+        for view, split_from in merged:
+            data = work_data(view)
+            rows.append(
+                {
+                    "id": ids.mint(ids.WORK),
+                    "version": 1,
+                    "state": "active",
+                    "first_indexed": split_from.first_indexed if split_from else now,
+                    "updated_at": now,
+                    "digest": hashlib.sha256(data).digest(),
+                    "data": data,
+                }
+            )
+        self._connection.execute(table.insert(), rows)
+        keys: dict[str, int] = {}
+        for chunk in chunks(row["id"] for row in rows):
+            keys.update(
+                {
+                    row.id: row.key
+                    for row in self._connection.execute(select(table.c.id, table.c.key).where(table.c.id.in_(chunk)))
+                }
+            )
+        return [
+            (keys[row["id"]], 1, "split" if split_from else "new")  # type: ignore[index]
+            for row, (_, split_from) in zip(rows, merged, strict=True)
+        ]
+
+    def write_works(self, merged: Sequence[tuple[Row[Any], Merged]]) -> list[WorkEntry]:
+        """Write known works' merged views; return the changes, none for those that stay as they are."""
+        table, now = schema.works, clock.now()
+        rows: list[dict[str, Any]] = []
+        for known, view in merged:
+            data = work_data(view)
+            digest = hashlib.sha256(data).digest()
+            if known.digest != digest or known.state != "active":
+                rows.append(
+                    {"at_key": known.key, "to_version": known.version + 1, "to_digest": digest, "to_data": data}
+                )
+        if rows:
+            values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in ("version", "digest", "data")}
+            statement = update(table).where(table.c.key == bindparam("at_key"))
+            self._connection.execute(statement.values(**values, state="active", merged_into=None, updated_at=now), rows)
+        return [(row["at_key"], row["to_version"], "changed") for row in rows]
 
     def end_work(self, known: Row[Any], *, merged_into: int | None) -> WorkEntry | None:
         """Mark a work removed, or merged into another; its id stays and redirects."""

@@ -1,10 +1,10 @@
 """The one interface of all search engines: tantivy, Elasticsearch, and the in-memory reference.
 
-An index is a *generation*: a set of documents written under one analyser version and one document schema version, both
-in its name (``works-d1-a1-20261122t060000``). Another version is refused, never searched. A rebuild fills a new generation
-beside the old one and swaps. The position is the sequence number of the work change feed up to which the generation is
-up to date; it is kept inside the index itself, committed with the documents, so that a lost or restored index knows by
-itself where to go on.
+An index is a *generation*: a set of documents written under one analyser version and one document schema version, which
+both stand in its name (``works-d1-a1-20261122t060000``). Another version is refused, never searched. A rebuild fills a
+new generation beside the old one and swaps. The position is the sequence number of the work change feed up to which the
+generation is up to date; it is kept inside the index itself, committed with the documents, so that a lost or restored
+index knows by itself where to go on.
 """
 
 from __future__ import annotations
