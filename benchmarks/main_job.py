@@ -140,12 +140,12 @@ def main() -> None:
     for row in result["stages"]:
         share = f"{row['share_of_cpu']:.0%}" if "share_of_cpu" in row else "–"
         each = f"{row['cpu_us_each']:.0f}" if "cpu_us_each" in row else "–"
-        print(
-            f"| {row['stage']} | {row['count']:,} | {row['cpu_seconds']:.2f} | {row['seconds']:.2f} | {each} | {share} |"
-        )
+        times = f"{row['cpu_seconds']:.2f} | {row['seconds']:.2f}"
+        print(f"| {row['stage']} | {row['count']:,} | {times} | {each} | {share} |")
     print(
-        f"\n{result['records']:,} records, {result['works']:,} works: {result['records_per_cpu_second']:,.0f} records per CPU "
-        f"second, {result['records_per_second']:,.0f} per second, {result['bytes_on_disk_per_record']:,.0f} bytes on disk a record."
+        f"\n{result['records']:,} records, {result['works']:,} works: "
+        f"{result['records_per_cpu_second']:,.0f} records per CPU second, {result['records_per_second']:,.0f} per second, "
+        f"{result['bytes_on_disk_per_record']:,.0f} bytes on disk a record."
     )
 
 
