@@ -144,7 +144,8 @@ def main() -> None:
         print(f"| {row['stage']} | {row['count']:,} | {times} | {each} | {share} |")
     print(
         f"\n{result['records']:,} records, {result['works']:,} works: "
-        f"{result['records_per_cpu_second']:,.0f} records per CPU second, {result['records_per_second']:,.0f} per second, "
+        f"{result['records_per_cpu_second']:,.0f} records per CPU second, "
+        f"{result['records_per_second']:,.0f} per second, "
         f"{result['bytes_on_disk_per_record']:,.0f} bytes on disk a record."
     )
 

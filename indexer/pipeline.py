@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row
 
+from harvesters.records import RawRecord
 from indexer.errors import UnusableRecordError
 from indexer.identity.cluster import Assignment, assign
 from indexer.identity.merge import Merged, merge
@@ -30,6 +32,7 @@ BATCH = 500
 _FEED_BATCH = 1000
 _COMMIT_EVERY = 20_000
 LOCK = "index"
+_log = structlog.get_logger()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,7 +109,7 @@ class Pipeline:
         for group in groups:
             live = tuple(record for record in group.records if not record.deleted)
             try:
-                manifestation = normalise(live, group.source) if live else None
+                manifestation = _normalised(live, group.source) if live else None
             except UnusableRecordError as error:
                 self._store.quarantine.add_unusable(connection, group, error)
                 done.quarantined += 1
@@ -217,3 +220,17 @@ class Pipeline:
         """Mark every raw record to be normalised anew (after a change of the rules); return how many."""
         with self._store.database.write() as connection:
             return self._store.raw.await_again(connection)
+
+
+def _normalised(records: Sequence[RawRecord], source: str) -> Manifestation:
+    """Normalise a record's forms; one that trips our own code is quarantined, so that it does not block all others."""
+    try:
+        return normalise(records, source)
+    except UnusableRecordError:
+        raise
+    except Exception as error:
+        _log.exception("normalising_failed", source=source, identifier=records[0].identifier)
+        raise UnusableRecordError(
+            f"The record trips the normaliser ({type(error).__name__}: {error}).",
+            remedy="Tell kaijuan's maintainers; run kaijuan rebuild after the update.",
+        ) from error

@@ -6,7 +6,7 @@ from typing import Annotated, cast
 
 import orjson
 from fastapi import Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse
 
 from search_api.library import Library
 from search_api.searching import Searcher
@@ -24,10 +24,8 @@ LibraryDep = Annotated[Library, Depends(_library)]
 SearcherDep = Annotated[Searcher, Depends(_searcher)]
 
 
-class OrjsonResponse(Response):
+class OrjsonResponse(JSONResponse):
     """JSON written by orjson from plain values, without passing them through models again."""
-
-    media_type = "application/json"
 
     def render(self, content: object) -> bytes:
         """Write the body."""

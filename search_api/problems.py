@@ -123,9 +123,12 @@ def install(app: FastAPI) -> None:
 
 
 def _validation_error(item: dict[str, Any]) -> ProblemError:
-    name = str(item["loc"][-1]) if item.get("loc") else "request"
+    named = [part for part in item.get("loc", ())[1:] if isinstance(part, str)]  # ("query", "year", 0)
+    name = named[0] if named else "request"
     if item["type"] == "extra_forbidden":
         return ProblemError(
             parameter=name, detail=f"there is no parameter {name!r}", fix="Leave it out; /docs lists what there is."
         )
-    return ProblemError(parameter=name, detail=str(item["msg"]), fix="See /docs for what is allowed.")
+    return ProblemError(
+        parameter=name, detail=str(item["msg"]).removeprefix("Value error, "), fix="See /docs for what is allowed."
+    )

@@ -37,6 +37,7 @@ DEMO_FOLDER = "demo"
 _INDEX_SECONDS = 1.0
 _JOIN_SECONDS = 30.0
 _JITTER_SECONDS = 900
+_RETRY_SECONDS = 30.0
 _log = structlog.get_logger()
 
 
@@ -171,6 +172,8 @@ class Service:
             _log.info("harvest_skipped", source=source_id, reason="another process is harvesting it")
         except (HarvestError, IndexerError) as error:
             _log.error("harvest_failed", source=source_id, error=str(error))
+        except Exception:  # noqa: BLE001  # an outermost loop: one source's surprise must not end the others
+            _log.exception("harvest_failed", source=source_id)
 
     def _mend_index(self) -> None:
         """Rebuild an index that is damaged or of another version: the store has everything."""
@@ -192,7 +195,10 @@ class Service:
                 continue
             except IndexerError as error:
                 _log.error("indexing_failed", error=str(error))
-                self._stop.wait(_JITTER_SECONDS / 30)
+                self._stop.wait(_RETRY_SECONDS)
+            except Exception:  # noqa: BLE001  # an outermost loop: it goes on when the cause is gone
+                _log.exception("indexing_failed")
+                self._stop.wait(_RETRY_SECONDS)
 
 
 def _is_due(source: Source, finished: str | None) -> bool:
