@@ -19,6 +19,7 @@ from indexer.errors import UnusableRecordError
 from indexer.identity.cluster import Assignment, assign
 from indexer.identity.merge import Merged, merge
 from indexer.models import Manifestation
+from indexer.normalise import NORMALISER_VERSION
 from indexer.normalise.manifestation import normalise
 from indexer.search.document import document_of
 from indexer.search.folding import fold
@@ -32,6 +33,7 @@ BATCH = 500
 _FEED_BATCH = 1000
 _COMMIT_EVERY = 20_000
 LOCK = "index"
+_NORMALISER = "normaliser_version"
 _log = structlog.get_logger()
 
 
@@ -68,9 +70,16 @@ class Pipeline:
 
     # --- records to works --------------------------------------------------------------------
 
+    @property
+    def is_outdated(self) -> bool:
+        """Tell whether another version of the normaliser made what the store holds: a rebuild is due."""
+        return self._store.fact(_NORMALISER) not in {None, NORMALISER_VERSION}
+
     def join_pending(self, *, limit: int | None = None, watch: Watch = _unwatched) -> Joined:
         """Bring manifestations and works up to date with the raw records; ``watch`` hears of each batch's size."""
         total = Joined()
+        if self._store.fact(_NORMALISER) is None:
+            self._store.set_fact(_NORMALISER, NORMALISER_VERSION)
         while limit is None or total.records < limit:
             done = self._join_batch()
             if not done.records:
@@ -218,6 +227,7 @@ class Pipeline:
 
     def forget_normalised(self) -> int:
         """Mark every raw record to be normalised anew (after a change of the rules); return how many."""
+        self._store.set_fact(_NORMALISER, NORMALISER_VERSION)
         with self._store.database.write() as connection:
             return self._store.raw.await_again(connection)
 

@@ -190,6 +190,19 @@ def test_a_rebuild_keeps_ids_versions_and_first_indexed(library: Library, list_r
     assert library.index.stats().documents == 20
 
 
+def test_works_of_another_normaliser_are_noticed_until_a_rebuild(
+    embedded: Library, list_repository: ListRepository
+) -> None:
+    list_repository.put(Item(identifier="oai:x:1", datestamp="2026-01-01"))
+    harvest(embedded, add_source(embedded, "x", list_repository.url))
+    embedded.bring_up_to_date()
+    assert not embedded.pipeline.is_outdated
+    embedded.store.set_fact("normaliser_version", "0")
+    assert embedded.pipeline.is_outdated
+    embedded.rebuild(normalise=True)
+    assert not embedded.pipeline.is_outdated
+
+
 def test_recorded_pages_of_other_repositories_are_stored_and_searchable(embedded: Library, recorded: Path) -> None:
     names = [
         "scrapi_cyberleninka_00",

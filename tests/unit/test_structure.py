@@ -1,0 +1,129 @@
+"""The project's own shape: who imports which engine, whose names these are, and what the documents must not forget."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harvesters.sources.definition import Source
+from indexer.search.query import FACET_FIELDS
+from search_api.cli.main import cli
+from search_api.schemas import WorksParameters
+from search_api.settings import ClusterStorage, Settings, read_settings
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("harvesters", "indexer", "search_api")
+#: The one place of each engine; tantivy's is cut into two files.
+ENGINES = {
+    "tantivy": {"indexer/storage/tantivy.py", "indexer/storage/tantivy_search.py"},
+    "elasticsearch": {"indexer/storage/elastic.py"},
+    "sickle": {"harvesters/oai/fetch.py"},
+    "sqlite3": set(),
+    "psycopg": set(),
+}
+
+
+def modules() -> Iterator[tuple[str, set[str]]]:
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            names: set[str] = set()
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    names |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    names.add(node.module.partition(".")[0])
+            yield path.relative_to(ROOT).as_posix(), names
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_engine_is_imported_in_its_one_place_only(engine: str) -> None:
+    assert {path for path, names in modules() if engine in names} == ENGINES[engine]
+
+
+def test_only_the_composition_root_reads_the_environment() -> None:
+    readers = {
+        path
+        for path, _ in modules()
+        if "os.environ" in (ROOT / path).read_text(encoding="utf-8")
+        or "getenv" in (ROOT / path).read_text(encoding="utf-8")
+    }
+    assert {path.partition("/")[0] for path in readers} <= {"search_api"}
+
+
+def test_nobody_else_owns_our_package_names() -> None:
+    owners = packages_distributions()
+    for package in PACKAGES:
+        assert set(owners.get(package, ["kaijuan"])) == {"kaijuan"}, (
+            f"another distribution brings {package}: use an environment of its own"
+        )
+
+
+def test_every_setting_is_documented() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    names = [name.upper() for name in Settings.model_fields if name != "storage"]
+    names += [f"STORAGE__{name.upper()}" for name in ClusterStorage.model_fields]
+    assert [name for name in names if f"`KAIJUAN_{name}`" not in text] == []
+
+
+def test_every_source_setting_is_documented() -> None:
+    text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    assert [
+        field.name for field in dataclasses.fields(Source) if field.name != "id" and f"`{field.name}`" not in text
+    ] == []
+
+
+def test_every_command_is_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in cli.commands if name not in text] == []
+    assert len(text.splitlines()) <= 150
+
+
+def test_every_facet_is_a_filter_too() -> None:
+    assert set(FACET_FIELDS) <= set(WorksParameters.model_fields)
+
+
+def test_the_compose_file_sets_only_what_the_application_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    assert set(compose["services"]) == {"postgres", "elasticsearch", "api", "worker"}
+    for name in ("api", "worker"):
+        service = compose["services"][name]
+        for variable, value in service["environment"].items():
+            monkeypatch.setenv(
+                variable, value.replace("${KAIJUAN_DATABASE_PASSWORD:?set a password for PostgreSQL}", "secret")
+            )
+        settings = read_settings()
+        assert isinstance(settings.storage, ClusterStorage)
+        assert settings.storage.database_url.get_secret_value() == "postgresql://kaijuan:secret@postgres/kaijuan"
+        known = {
+            "KAIJUAN_DATA_DIR",
+            "KAIJUAN_STORAGE__KIND",
+            "KAIJUAN_STORAGE__DATABASE_URL",
+            "KAIJUAN_STORAGE__ELASTICSEARCH_URL",
+        }
+        assert set(service["environment"]) == known
+        assert service["command"][0] == "kaijuan"
+
+
+def test_every_start_command_of_the_compose_file_is_one(tmp_path: Path) -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    environment = {**os.environ, "KAIJUAN_DATA_DIR": str(tmp_path)}
+    for name in ("api", "worker"):
+        command = [*compose["services"][name]["command"][1:], "--help"]
+        done = subprocess.run(
+            [sys.executable, "-c", "from search_api.cli import main; main()", *command],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
