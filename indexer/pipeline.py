@@ -70,7 +70,6 @@ class Pipeline:
 
     # --- records to works --------------------------------------------------------------------
 
-    @property
     def is_outdated(self) -> bool:
         """Tell whether another version of the normaliser made what the store holds: a rebuild is due."""
         return self._store.fact(_NORMALISER) not in {None, NORMALISER_VERSION}

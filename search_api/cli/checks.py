@@ -82,7 +82,7 @@ def _store(library: Library) -> Iterator[Check]:
         yield Check(
             name="store", state="ok", found=f"{counts['works']:,} works from {counts['manifestations']:,} records"
         )
-    if library.pipeline.is_outdated:
+    if library.pipeline.is_outdated():
         found = "another version of the normaliser made the works"
         yield Check(name="normaliser", state="warning", found=found, remedy="Run kaijuan rebuild; ids stay.")
     pending = library.store.raw.count_pending()

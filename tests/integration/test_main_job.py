@@ -196,11 +196,11 @@ def test_works_of_another_normaliser_are_noticed_until_a_rebuild(
     list_repository.put(Item(identifier="oai:x:1", datestamp="2026-01-01"))
     harvest(embedded, add_source(embedded, "x", list_repository.url))
     embedded.bring_up_to_date()
-    assert not embedded.pipeline.is_outdated
+    assert not embedded.pipeline.is_outdated()
     embedded.store.set_fact("normaliser_version", "0")
-    assert embedded.pipeline.is_outdated
+    assert embedded.pipeline.is_outdated()
     embedded.rebuild(normalise=True)
-    assert not embedded.pipeline.is_outdated
+    assert not embedded.pipeline.is_outdated()
 
 
 def test_recorded_pages_of_other_repositories_are_stored_and_searchable(embedded: Library, recorded: Path) -> None:
