@@ -95,12 +95,12 @@ class Checkpoints(Protocol):
         """Open a ledger row and return its key; rows left running by a killed process become incomplete."""
 
     def unfinished(self, source: Source) -> list[SliceState]:
-        """Return the slices that an earlier run left with a token to go on from, oldest first."""
+        """Return the slices of ordinary harvests that were left with a token to go on from, oldest first."""
 
     def checkpoint(self, source: Source, metadata_prefix: str) -> str | None:
         """Return the newest datestamp up to which this format is complete."""
 
-    def open_slice(self, run: int, metadata_prefix: str, window: Window) -> SliceState:
+    def open_slice(self, run: int, source: Source, metadata_prefix: str, window: Window) -> SliceState:
         """Begin a list."""
 
     def adopt_slice(self, run: int, state: SliceState) -> None:

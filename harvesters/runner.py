@@ -86,7 +86,7 @@ class Run:
 
     def _work_through(self, run: int) -> tuple[RunStatus, str | None, str | None]:
         try:
-            for state in self._plan(run):
+            for state in self._plan():
                 self._harvest_slice(run, state)
         except _LimitReachedError as limit:
             return "incomplete", str(limit), None
@@ -100,12 +100,9 @@ class Run:
             return "incomplete", " ".join(self._short), None
         return "complete", None, None
 
-    def _plan(self, run: int) -> list[SliceState | tuple[str, Window]]:
+    def _plan(self) -> list[SliceState | tuple[str, Window]]:
         """Return lists to resume first, then the windows that are still to be asked for."""
         resumed = self.ledger.unfinished(self.source) if self.request.is_plain else []
-        for state in resumed:
-            self.ledger.adopt_slice(run, state)
-            self.progress.counts.add(state.counts)
         plan: list[SliceState | tuple[str, Window]] = [*resumed]
         for prefix in self.source.metadata_prefixes:
             plan.extend((prefix, window) for window in self._windows(prefix, resumed))
@@ -127,13 +124,14 @@ class Run:
         return [window for window in planned if window not in under_way]
 
     def _harvest_slice(self, run: int, planned: SliceState | tuple[str, Window]) -> None:
-        state = planned if isinstance(planned, SliceState) else self.ledger.open_slice(run, *planned)
+        is_resumed = isinstance(planned, SliceState)
+        state = planned if isinstance(planned, SliceState) else self.ledger.open_slice(run, self.source, *planned)
         pages_before = state.counts.pages
         try:
-            self._follow(run, state)
+            self._follow(run, state, is_resumed=is_resumed)
         except BadTokenError:
             self.ledger.drop_slice(state)
-            if not isinstance(planned, SliceState) or state.counts.pages > pages_before:
+            if not is_resumed or state.counts.pages > pages_before:
                 raise
             # A token kept from an earlier run has died meanwhile: its list begins anew.
             self._harvest_slice(run, (state.metadata_prefix, state.window))
@@ -143,10 +141,14 @@ class Run:
             raise
         self._close(state)
 
-    def _follow(self, run: int, state: SliceState) -> None:
+    def _follow(self, run: int, state: SliceState, *, is_resumed: bool) -> None:
         guard = _ListGuard()
         self._check_limits(state)
         for page in self._repository.list_records(state.metadata_prefix, state.window, token=state.token):
+            if is_resumed:  # only now is it sure that the token still lives
+                self.ledger.adopt_slice(run, state)
+                self.progress.counts.add(state.counts)
+                is_resumed = False
             counts = self.ledger.store_page(run, state, page)
             self._count(counts, state)
             guard.check(page, counts)

@@ -49,13 +49,23 @@ class HarvestLedger:
             return inserted_key(inserted)
 
     def unfinished(self, source: Source) -> list[SliceState]:
-        """Return lists left with a token to go on from; those without one are closed, they begin anew anyway."""
-        slices = schema.harvest_slices
+        """Return the lists of ordinary harvests that were left with a token to go on from.
+
+        All others are dropped: those without a token begin anew anyway, and a window or a set that somebody chose once
+        must not be taken for the source's own.
+        """
+        slices, runs = schema.harvest_slices, schema.harvest_runs
         with self._database.write() as connection:
             source_key = self._source_key(connection, source)
             mine = (slices.c.source_key == source_key) & (slices.c.status == "open")
+            chosen = select(runs.c.key).where(
+                runs.c.source_key == source_key, runs.c.since.is_not(None) | runs.c.until.is_not(None)
+            )
+            stale = slices.c.token.is_(None) | (slices.c.set_spec != (source.set_spec or ""))
             connection.execute(
-                update(slices).where(mine, slices.c.token.is_(None)).values(status="dropped", finished_at=clock.now())
+                update(slices)
+                .where(mine, stale | slices.c.run_key.in_(chosen))
+                .values(status="dropped", token=None, finished_at=clock.now())
             )
             rows = connection.execute(
                 select(slices)
@@ -75,16 +85,16 @@ class HarvestLedger:
             )
             return connection.scalar(statement)
 
-    def open_slice(self, run: int, metadata_prefix: str, window: Window) -> SliceState:
+    def open_slice(self, run: int, source: Source, metadata_prefix: str, window: Window) -> SliceState:
         """Begin a list."""
-        runs = schema.harvest_runs
         with self._database.write() as connection:
-            source_key = connection.execute(select(runs.c.source_key).where(runs.c.key == run)).scalar_one()
+            source_key = self._source_key(connection, source)
             inserted = connection.execute(
                 schema.harvest_slices.insert().values(
                     run_key=run,
                     source_key=source_key,
                     metadata_prefix=metadata_prefix,
+                    set_spec=source.set_spec or "",
                     since=window.since,
                     until=window.until,
                     status="open",

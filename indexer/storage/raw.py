@@ -90,8 +90,6 @@ class RawTable:
                 table.digest,
                 table.slice_key,
                 table.deleted,
-                table.body,
-                table.head_key,
             ).where(table.source_key == source_key, table.identifier.in_(identifiers[start : start + _IN_CHUNK]))
             for row in connection.execute(statement):
                 found[row.identifier, row.metadata_prefix] = row
@@ -245,9 +243,6 @@ def _classify(
             {**values, "source_key": source_key, "first_received_at": record.received_at, "changes": 0}
         )
     else:
-        # A tombstone without a body must not wipe out what the record said: only its state changes.
-        if record.deleted and not row.deleted and b"metadata" not in record.body:
-            values |= {"body": row.body, "head_key": row.head_key}
         writes.updates.append({**values, "key": row.key})
 
 

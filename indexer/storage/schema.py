@@ -168,6 +168,7 @@ harvest_slices = Table(
     _to("harvest_runs", "run_key"),
     _to("sources", "source_key"),
     Column("metadata_prefix", Text, nullable=False),
+    Column("set_spec", Text, nullable=False, server_default=""),
     Column("since", Text),
     Column("until", Text),
     Column("status", Text, nullable=False),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from harvesters.pace import Pace
+from harvesters.runner import Request
 from indexer.storage import schema
 from indexer.storage.raw import decompress
 from search_api.library import Library, open_library
@@ -62,3 +64,51 @@ def test_a_harvest_killed_at_random_moments_loses_nothing(tmp_path: Path) -> Non
             assert (runs[0].expected, runs[0].received - runs[0].duplicates) == (1500, 1500)
             assert all(run.status == "incomplete" and "interrupted" in (run.error or "") for run in runs[1:])
     assert kills >= 3
+
+
+def test_an_interrupted_chosen_window_is_never_taken_for_the_sources_own(tmp_path: Path) -> None:
+    items = [
+        Item(f"oai:x:{number:02d}", f"2026-01-{number % 20 + 1:02d}", title=f"Study {number}") for number in range(60)
+    ]
+    with (
+        ListRepository(items, granularity="YYYY-MM-DD") as repository,
+        open_library(Settings(data_dir=tmp_path), sources=[]) as library,
+    ):
+        source = add_source(library, "x", repository.url)
+        part = harvest(library, source, since="2026-01-15", max_records=10)
+        assert part.status == "incomplete"
+        whole = harvest(library, source)
+        assert (whole.status, whole.received, whole.resumed) == ("complete", 60, False)
+        assert len(records(library)) == 60
+
+
+def test_a_token_that_died_between_runs_restarts_its_list_and_counts_it_once(tmp_path: Path) -> None:
+    items = [Item(f"oai:x:{number:02d}", "2026-01-01", title=f"Study {number}") for number in range(40)]
+    with (
+        ListRepository(items) as repository,
+        open_library(Settings(data_dir=tmp_path), sources=[]) as library,
+    ):
+        source = add_source(library, "x", repository.url)
+        assert harvest(library, source, max_records=20).status == "incomplete"
+        with library.store.database.write() as connection:
+            connection.execute(schema.harvest_slices.update().values(token="dead"))
+        again = harvest(library, source)
+        assert (again.status, again.expected, again.received, again.new, again.unchanged) == (
+            "complete",
+            40,
+            40,
+            20,
+            20,
+        )
+
+
+def test_a_window_that_somebody_chose_moves_no_checkpoint(tmp_path: Path) -> None:
+    items = [Item(f"oai:x:{day:02d}", f"2026-01-{day:02d}", title=f"Study {day}") for day in range(1, 6)]
+    with (
+        ListRepository(items, granularity="YYYY-MM-DD", page_size=1) as repository,
+        open_library(Settings(data_dir=tmp_path), sources=[]) as library,
+    ):
+        source = add_source(library, "x", repository.url, slice="day", first_days=5, lag_days=0)
+        first = library.harvest(source, Request(until="2026-01-05", since="2026-01-01"), pace=Pace())
+        assert (first.status, first.received) == ("complete", 5)
+        assert library.store.harvests.checkpoint(source, "oai_dc") is None

@@ -54,7 +54,7 @@ def put(library: Library, *records: Dublin, datestamp: str = "2026-10-01") -> No
     library.store.sources.seed([SOURCE])
     ledger = library.store.harvests
     run = ledger.begin(SOURCE, since=None, until=None)
-    state = ledger.open_slice(run, "oai_dc", Window())
+    state = ledger.open_slice(run, SOURCE, "oai_dc", Window())
     page = Page(
         url=SOURCE.endpoint,
         records=tuple(record.raw(datestamp) for record in records),

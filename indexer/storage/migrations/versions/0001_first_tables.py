@@ -212,6 +212,7 @@ def upgrade() -> None:
         sa.Column("run_key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("source_key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("metadata_prefix", sa.Text(), nullable=False),
+        sa.Column("set_spec", sa.Text(), server_default="", nullable=False),
         sa.Column("since", sa.Text(), nullable=True),
         sa.Column("until", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
