@@ -20,5 +20,6 @@ def configure_logs(*, verbose: bool = False) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # The standard error of the moment, not of now: a progress bar takes it over to print lines above itself.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
