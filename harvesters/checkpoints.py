@@ -98,7 +98,13 @@ class Checkpoints(Protocol):
         """Return the slices of ordinary harvests that were left with a token to go on from, oldest first."""
 
     def checkpoint(self, source: Source, metadata_prefix: str) -> str | None:
-        """Return the newest datestamp up to which this format is complete."""
+        """Return the newest datestamp up to which this format is complete.
+
+        While nothing is complete: where its first harvest began, so that later ones begin there too; else ``None``.
+        """
+
+    def forget_checkpoints(self, source: Source) -> None:
+        """Begin anew with a source: nothing of it counts as complete, half-finished lists are dropped."""
 
     def open_slice(self, run: int, source: Source, metadata_prefix: str, window: Window) -> SliceState:
         """Begin a list."""

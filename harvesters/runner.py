@@ -74,12 +74,19 @@ class Run:
         self._fetcher = Fetcher(source, pace, contact=contact)
         self._repository = Repository(self._fetcher)
         self._short: list[str] = []
+        self._received_before = 0
 
     def harvest(self) -> RunReport:
         """Run to the end; errors of the repository end in the report, not in an exception."""
         key = self.ledger.begin(self.source, since=self.request.since, until=self.request.until)
         try:
             status, error, url = self._work_through(key)
+        except Exception as surprise:
+            said = (
+                f"An unforeseen error ended the harvest ({type(surprise).__name__}: {surprise}). Tell the maintainers."
+            )
+            self.ledger.finish(key, "failed", expected=self.progress.expected, error=said, error_url=None)
+            raise
         finally:
             self._fetcher.close()
         return self.ledger.finish(key, status, expected=self.progress.expected, error=error, error_url=url)
@@ -101,27 +108,38 @@ class Run:
         return "complete", None, None
 
     def _plan(self) -> list[SliceState | tuple[str, Window]]:
-        """Return lists to resume first, then the windows that are still to be asked for."""
+        """Return the lists to harvest, oldest first: those that an earlier run left half-way stand in their place.
+
+        The order matters: a checkpoint moves with each finished list, so that nothing older may be left behind it.
+        """
+        if self.request.full:
+            self.ledger.forget_checkpoints(self.source)
         resumed = self.ledger.unfinished(self.source) if self.request.is_plain else []
-        plan: list[SliceState | tuple[str, Window]] = [*resumed]
+        plan: list[SliceState | tuple[str, Window]] = []
         for prefix in self.source.metadata_prefixes:
-            plan.extend((prefix, window) for window in self._windows(prefix, resumed))
+            waiting = [state for state in resumed if state.metadata_prefix == prefix]
+            for window in self._windows(prefix):
+                state = next((one for one in waiting if self._covers(one.window, window)), None)
+                plan.append(state or (prefix, window))
+                if state is not None:
+                    waiting.remove(state)
+            for state in waiting:  # of windows that are planned no more
+                self.ledger.drop_slice(state)
         self.progress.slices = len(plan)
         return plan
 
-    def _windows(self, prefix: str, resumed: list[SliceState]) -> list[Window]:
-        checkpoint = None if self.request.full else self.ledger.checkpoint(self.source, prefix)
-        planned = plan_windows(
+    def _covers(self, begun: Window, planned: Window) -> bool:
+        """Tell whether a list that was begun is the planned one; an unsliced one may end earlier than it would now."""
+        return begun == planned or (self.source.slice is None and begun.since == planned.since)
+
+    def _windows(self, prefix: str) -> list[Window]:
+        return plan_windows(
             self.source,
-            checkpoint=checkpoint,
+            checkpoint=self.ledger.checkpoint(self.source, prefix),
             since=self.request.since,
             until=self.request.until,
             now=datetime.now(UTC),
         )
-        if self.source.slice is None and any(state.metadata_prefix == prefix for state in resumed):
-            return []  # the one list there is, is being resumed
-        under_way = {state.window for state in resumed if state.metadata_prefix == prefix}
-        return [window for window in planned if window not in under_way]
 
     def _harvest_slice(self, run: int, planned: SliceState | tuple[str, Window]) -> None:
         is_resumed = isinstance(planned, SliceState)
@@ -148,6 +166,7 @@ class Run:
             if is_resumed:  # only now is it sure that the token still lives
                 self.ledger.adopt_slice(run, state)
                 self.progress.counts.add(state.counts)
+                self._received_before += state.counts.distinct
                 is_resumed = False
             counts = self.ledger.store_page(run, state, page)
             self._count(counts, state)
@@ -184,7 +203,8 @@ class Run:
 
     def _check_limits(self, state: SliceState) -> None:
         request = self.request
-        if request.max_records is not None and self.progress.counts.distinct >= request.max_records:
+        received = self.progress.counts.distinct - self._received_before
+        if request.max_records is not None and received >= request.max_records:
             raise _LimitReachedError(
                 f"Stopped at the limit of {request.max_records:,} records in {state.window}. Harvest again to go on."
             )

@@ -10,7 +10,7 @@ from harvesters.errors import SourceError
 from harvesters.records import Window
 from harvesters.sources.definition import Source
 
-_STAMP = re.compile(r"^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)?$")
+_STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)?")
 
 
 def plan_windows(
@@ -18,16 +18,16 @@ def plan_windows(
 ) -> list[Window]:
     """Return the windows to harvest, oldest first.
 
-    ``checkpoint`` is the newest datestamp of what is already complete; it is asked for again, because records may be
-    added under the same datestamp (seen at PMC). Without it a first harvest covers ``first_days``. ``since`` and
-    ``until`` override both. A source that is not sliced gives one window.
+    ``checkpoint`` is the newest datestamp of what is already complete (or where the first harvest began, while nothing
+    is); it is asked for again, because records may be added under the same datestamp (seen at PMC). Without it a first
+    harvest covers ``first_days``. ``since`` and ``until`` override both. A source that is not sliced gives one window.
     """
     last = _day(until) if until else (now - timedelta(days=source.lag_days)).astimezone(UTC).date()
     first = _first_day(source, checkpoint=checkpoint, since=since, last=last)
     if source.slice is None:
-        start = _start_text(source, since or checkpoint) or (first.isoformat() if first else None)
+        start = _start_text(source, since or checkpoint or (first.isoformat() if first else None))
         # An open end keeps the newest records; a lag says that there are none.
-        end = until or (last.isoformat() if source.lag_days else None)
+        end = _end_text(source, until) or (_end_text(source, last.isoformat()) if source.lag_days else None)
         return [Window(since=start, until=end)]
     if first is None:
         raise SourceError(
@@ -35,6 +35,15 @@ def plan_windows(
             "Set first_days in its settings, or give --since YYYY-MM-DD."
         )
     return [Window(since=start.isoformat(), until=end.isoformat()) for start, end in _slices(source, first, last)]
+
+
+def is_datestamp(stamp: str) -> bool:
+    """Tell whether a text is a datestamp as OAI-PMH has it (section 3.3); repositories also send others."""
+    try:
+        _day(stamp)
+    except SourceError:
+        return False
+    return True
 
 
 def _first_day(source: Source, *, checkpoint: str | None, since: str | None, last: date) -> date | None:
@@ -57,7 +66,7 @@ def _slices(source: Source, first: date, last: date) -> Iterator[tuple[date, dat
 
 
 def _day(stamp: str) -> date:
-    match = _STAMP.match(stamp)
+    match = _STAMP.fullmatch(stamp)
     if match is None:
         raise SourceError(f"{stamp!r} is no date. Write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ.")
     try:
@@ -67,8 +76,19 @@ def _day(stamp: str) -> date:
 
 
 def _start_text(source: Source, stamp: str | None) -> str | None:
-    """Write a start in the repository's granularity: a finer one is answered with badArgument."""
+    """Write a start in the repository's granularity: a finer one, or two different ones, are badArgument."""
+    return _in_granularity(source, stamp, "T00:00:00Z")
+
+
+def _end_text(source: Source, stamp: str | None) -> str | None:
+    """Write an end in the repository's granularity; a day ends with its last second."""
+    return _in_granularity(source, stamp, "T23:59:59Z")
+
+
+def _in_granularity(source: Source, stamp: str | None, time_of_day: str) -> str | None:
     if stamp is None:
         return None
-    _day(stamp)
-    return stamp if source.granularity == "second" else stamp[:10]
+    day = _day(stamp).isoformat()
+    if source.granularity == "day":
+        return day
+    return stamp if len(stamp) > len(day) else day + time_of_day

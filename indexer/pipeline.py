@@ -7,23 +7,22 @@ so it can be lost, rebuilt or late without any record being lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Row
 
-from harvesters.records import RawRecord
-from indexer.errors import UnusableRecordError
+from indexer.errors import IndexDamagedError, StoreError, UnusableRecordError
 from indexer.identity.cluster import Assignment, assign
 from indexer.identity.merge import Merged, merge
 from indexer.models import Manifestation
 from indexer.normalise import NORMALISER_VERSION
 from indexer.normalise.manifestation import normalise
-from indexer.search.document import document_of
+from indexer.search.document import Document, document_of
 from indexer.search.folding import fold
-from indexer.storage.catalogue import CatalogueWriter, WorkEntry
+from indexer.storage.catalogue import CatalogueWriter, StoredWork, WorkEntry
 from indexer.storage.feed import append_changes
 from indexer.storage.raw import RecordGroup
 from indexer.storage.search_index import IndexWriter, SearchIndex
@@ -34,6 +33,7 @@ _FEED_BATCH = 1000
 _COMMIT_EVERY = 20_000
 LOCK = "index"
 _NORMALISER = "normaliser_version"
+_TELL = "Tell kaijuan's maintainers; run kaijuan rebuild after the update."
 _log = structlog.get_logger()
 
 
@@ -79,8 +79,20 @@ class Pipeline:
         total = Joined()
         if self._store.fact(_NORMALISER) is None:
             self._store.set_fact(_NORMALISER, NORMALISER_VERSION)
+        size = BATCH
         while limit is None or total.records < limit:
-            done = self._join_batch()
+            try:
+                done = self._join_batch(size)
+            except StoreError:
+                raise
+            except Exception:  # noqa: BLE001  # whatever it is, it must not block the records behind it
+                if size == 1:
+                    _log.exception("joining_failed")
+                    done = self._set_first_aside()
+                else:  # find the culprit among fewer, so that it does not block the others
+                    size = max(1, size // 8)
+                    continue
+            size = min(BATCH, size * 2)
             if not done.records:
                 break
             total.records += done.records
@@ -89,47 +101,67 @@ class Pipeline:
             watch(done.records)
         return total
 
-    def _join_batch(self) -> Joined:
+    def _join_batch(self, size: int) -> Joined:
+        """Normalise the next groups, then write what comes of them in one transaction.
+
+        Normalising is what takes long, so it is done before the store's one write lock is taken. A group that changed
+        meanwhile is left for the next batch.
+        """
         database = self._store.database
+        with database.read() as connection:
+            groups = self._store.raw.pending(connection, size)
+        described = [(group, _described(group)) for group in groups]
+        done = Joined(records=len(groups))
         try:
             with database.write() as connection:
                 database.one_writer(connection, "identity")
-                groups = self._store.raw.pending(connection, BATCH)
-                done = Joined(records=len(groups))
+                current = self._store.raw.unchanged(connection, groups)
+                usable = [one for one in described if one[0].name in current]
                 writer = CatalogueWriter(database, connection)
-                changed = self._describe(connection, writer, groups, done)
+                changed = self._save(connection, writer, usable, done)
                 entries = self._identify(writer, changed)
                 append_changes(database, connection, entries)
-                self._store.raw.settle(connection, [key for group in groups for key in group.keys])
+                self._store.raw.settle(connection, [group for group, _ in usable])
                 done.works_changed = len(entries)
                 return done
         except BaseException:
             self._containers.clear()  # ids minted in a transaction that did not happen
             raise
 
-    def _describe(
-        self, connection: Connection, writer: CatalogueWriter, groups: Sequence[RecordGroup], done: Joined
+    def _save(
+        self,
+        connection: Connection,
+        writer: CatalogueWriter,
+        described: Sequence[tuple[RecordGroup, Manifestation | UnusableRecordError | None]],
+        done: Joined,
     ) -> list[int]:
-        """Make the groups' manifestations; return the keys of those that were saved or retired."""
-        described: list[tuple[int, Manifestation]] = []
+        """Save or retire manifestations; return the keys of those that were touched."""
+        saved: list[tuple[int, Manifestation]] = []
         gone: list[tuple[int, str]] = []
         usable: list[int] = []
-        for group in groups:
-            live = tuple(record for record in group.records if not record.deleted)
-            try:
-                manifestation = _normalised(live, group.source) if live else None
-            except UnusableRecordError as error:
-                self._store.quarantine.add_unusable(connection, group, error)
+        for group, outcome in described:
+            if isinstance(outcome, UnusableRecordError):
+                self._store.quarantine.add_unusable(connection, group, outcome)
                 done.quarantined += 1
-                gone.append((group.source_key, group.identifier))
+                gone.append(group.name)
                 continue
             usable.extend(group.keys)
-            if manifestation is None:
-                gone.append((group.source_key, group.identifier))
+            if outcome is None:
+                gone.append(group.name)
             else:
-                described.append((group.source_key, manifestation))
+                saved.append((group.source_key, outcome))
         self._store.quarantine.resolve(connection, usable)
-        return [*writer.save(described), *writer.retire(gone)]
+        return [*writer.save(saved), *writer.retire(gone)]
+
+    def _set_first_aside(self) -> Joined:
+        """Quarantine the first pending group, which cannot be written for a reason that we did not foresee."""
+        with self._store.database.write() as connection:
+            groups = self._store.raw.pending(connection, 1)
+            for group in groups:
+                reason = UnusableRecordError("The record could not be stored as a work.", remedy=_TELL)
+                self._store.quarantine.add_unusable(connection, group, reason)
+            self._store.raw.settle(connection, groups)
+        return Joined(records=len(groups), quarantined=len(groups))
 
     # --- identity ----------------------------------------------------------------------------
 
@@ -138,8 +170,8 @@ class Pipeline:
         if not changed:
             return []
         members, work_keys = writer.neighbourhood(changed)
-        assignments = assign(members)
         known = writer.works(work_keys)
+        assignments = assign(members, frozenset(key for key, row in known.items() if row.state != "active"))
         manifestations = writer.manifestations(member.key for member in members)
         home = {member.key: member.work_key for member in members}
         views = [self._merged(writer, one, manifestations) for one in assignments]
@@ -150,6 +182,7 @@ class Pipeline:
         homes = [(one, one.work_key or 0) for one, _ in old]
         homes += [(one, entry[0]) for (one, _), entry in zip(new, minted, strict=True)]
         writer.move([(key, work) for one, work in homes for key in one.members if home[key] != work])
+        writer.found([(one.members[0], entry[0]) for (one, _), entry in zip(new, minted, strict=True)])
         return entries + self._end_works(writer, homes, known)
 
     def _end_works(
@@ -185,6 +218,7 @@ class Pipeline:
 
     def follow_feed(self, index: SearchIndex, *, watch: Watch = _unwatched) -> Indexed:
         """Bring the index up to the feed's horizon; a changed work replaces its document, a gone one leaves."""
+        self.require_same_history(index)
         done = Indexed()
         position = index.position()
         if not self._store.feed.after(position, 1):
@@ -200,17 +234,29 @@ class Pipeline:
             works = self._store.catalogue.by_keys(keys)
             active = [work for work in works.values() if work.state == "active"]
             gone = [key for key in keys if key not in works or works[key].state != "active"]
-            writer.upsert(document_of(work.work()) for work in active)
+            writer.upsert(_documents(active))
             writer.delete(gone)
             position = changes[-1].sequence
             done.indexed += len(active)
             done.removed += len(gone)
             uncommitted += len(keys)
             if uncommitted >= _COMMIT_EVERY:
-                writer.commit(position)
+                writer.commit(position, self._store.feed.mark(position))
                 uncommitted = 0
             watch(len(keys))
-        writer.commit(position)
+        writer.commit(position, self._store.feed.mark(position))
+
+    def require_same_history(self, index: SearchIndex) -> None:
+        """Raise ``IndexDamagedError`` where the index followed another history of the store.
+
+        That is so after a backup of the store was put back: numbers are given anew, and the index would show one
+        work's words on another's card.
+        """
+        if index.mark() != self._store.feed.mark(index.position()):
+            raise IndexDamagedError(
+                "The search index belongs to another state of the store (was a backup put back?).",
+                remedy="Build it anew with kaijuan rebuild --index-only.",
+            )
 
     def rebuild_index(self, index: SearchIndex, *, watch: Watch = _unwatched) -> Indexed:
         """Fill a new generation from all works and swap it in; searches go on in the old one meanwhile."""
@@ -218,7 +264,7 @@ class Pipeline:
         horizon = self._store.feed.horizon()
         with index.rebuild() as writer:
             for page in self._store.catalogue.pages():
-                writer.upsert(document_of(work.work()) for work in page)
+                writer.upsert(_documents(page))
                 done.indexed += len(page)
                 watch(len(page))
             self._follow(writer, horizon, Indexed(), _unwatched)
@@ -231,15 +277,26 @@ class Pipeline:
             return self._store.raw.await_again(connection)
 
 
-def _normalised(records: Sequence[RawRecord], source: str) -> Manifestation:
-    """Normalise a record's forms; one that trips our own code is quarantined, so that it does not block all others."""
+def _described(group: RecordGroup) -> Manifestation | UnusableRecordError | None:
+    """Normalise a group; ``None`` where all its records are deleted, the error where it cannot be used.
+
+    A record that trips our own code is one that cannot be used, so that it does not block all others.
+    """
+    live = tuple(record for record in group.records if not record.deleted)
     try:
-        return normalise(records, source)
-    except UnusableRecordError:
-        raise
-    except Exception as error:
-        _log.exception("normalising_failed", source=source, identifier=records[0].identifier)
-        raise UnusableRecordError(
-            f"The record trips the normaliser ({type(error).__name__}: {error}).",
-            remedy="Tell kaijuan's maintainers; run kaijuan rebuild after the update.",
-        ) from error
+        return normalise(live, group.source) if live else None
+    except UnusableRecordError as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # as above
+        _log.exception("normalising_failed", source=group.source, identifier=group.identifier)
+        said = f"The record trips the normaliser ({type(error).__name__}: {error})."
+        return UnusableRecordError(said, remedy=_TELL)
+
+
+def _documents(works: Iterable[StoredWork]) -> Iterator[Document]:
+    """Make documents; a work that trips our own code is logged and left out, so that it does not stop the feed."""
+    for work in works:
+        try:
+            yield document_of(work.work())
+        except Exception:  # noqa: BLE001  # as above
+            _log.exception("document_failed", work=work.id)

@@ -75,10 +75,17 @@ class Library:
             )
             return run.harvest()
 
-    def bring_up_to_date(self, watch: Callable[[int], None] = _unwatched) -> tuple[Joined, Indexed]:
-        """Join pending records and follow the feed; raise ``StoreBusyError`` where another process does it."""
+    def bring_up_to_date(
+        self, watch: Callable[[int], None] = _unwatched, *, limit: int | None = None
+    ) -> tuple[Joined, Indexed]:
+        """Join pending records (about ``limit`` at most) and follow the feed.
+
+        Raises:
+            StoreBusyError: another process does it.
+            IndexDamagedError: the index followed another history of the store.
+        """
         with self.store.database.lock(LOCK):
-            joined = self.pipeline.join_pending(watch=watch)
+            joined = self.pipeline.join_pending(limit=limit, watch=watch)
             return joined, self.pipeline.follow_feed(self.index)
 
     def rebuild(self, *, normalise: bool, watch: Callable[[int], None] = _unwatched) -> tuple[Joined, Indexed]:

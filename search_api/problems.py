@@ -95,7 +95,8 @@ def install(app: FastAPI) -> None:
             if isinstance(error, StoreError)
             else "service"
         )
-        problem = Problem(title=f"The {what} cannot be used now", status=503, detail=str(error))
+        # The cause names folders and hosts, which are nobody's business out there; it is in the log.
+        problem = Problem(title=f"The {what} cannot be used now", status=503, detail=error.remedy)
         return respond(problem, {"Retry-After": _RETRY_SECONDS})
 
     @app.exception_handler(RequestValidationError)

@@ -79,7 +79,8 @@ class Searcher:
             view, asked = replace(view, after=after), replace(query, match=match)
         found = search(self._library.index, asked, view)
         works = self._library.store.catalogue.by_keys([hit.key for hit in found.hits.hits])
-        results = [selected(works[hit.key], wanted.fields) for hit in found.hits.hits if hit.key in works]
+        shown = [works[hit.key] for hit in found.hits.hits if hit.key in works and works[hit.key].state == "active"]
+        results = [selected(work, wanted.fields) for work in shown]
         cursor = (
             self._cursors.write(found.hits.next, query=query, match=found.match, sort=wanted.sort)
             if found.hits.next is not None

@@ -25,7 +25,7 @@ from harvesters.errors import HarvestError
 from harvesters.pace import Pace
 from harvesters.runner import Request
 from harvesters.sources.definition import Source
-from indexer.errors import IndexerError, SearchIndexError, StoreBusyError
+from indexer.errors import IndexDamagedError, IndexerError, IndexVersionError, SearchIndexError, StoreBusyError
 from search_api.cli.checks import reach
 from search_api.cli.main import print_reports
 from search_api.cli.output import HarvestWatch
@@ -38,6 +38,10 @@ _INDEX_SECONDS = 1.0
 _JOIN_SECONDS = 30.0
 _JITTER_SECONDS = 900
 _RETRY_SECONDS = 30.0
+#: Records joined in one round of the index thread, so that a long backlog can be stopped and is searchable bit by bit.
+_ROUND = 2000
+#: What NCBI allows outside its hours; others that name hours are treated alike.
+_SMALL_REQUESTS = 100
 _log = structlog.get_logger()
 
 
@@ -74,7 +78,7 @@ def _working(library: Library, *, is_demo: bool) -> Iterator[None]:
 def _real_sources_usable(settings: Settings) -> bool:
     """Tell whether real records are here or can be had; say so for each source."""
     with open_library(settings) as library:
-        if library.store.catalogue.counts()["manifestations"]:
+        if library.store.catalogue.counts()["manifestations"] or library.store.raw.count_pending():
             return True
         checks = [reach(source) for source in library.store.sources.all() if source.enabled]
     for check in checks:
@@ -108,9 +112,10 @@ class Service:
         self._pace = Pace(self._stop)
         self._watch = HarvestWatch()
         self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
         )
         self._harvests: list[threading.Thread] = []
+        self._hosts: dict[str, threading.Lock] = {}  # one harvest a host at a time
         self._indexing = threading.Thread(target=self._index_until_stopped, name="index", daemon=True)
 
     def start(self) -> None:
@@ -164,10 +169,11 @@ class Service:
             return
         try:
             source = self._library.store.sources.get(source_id)
-            report = self._library.harvest(source, request, pace=self._pace, on_progress=self._watch)
-            _log.info(
-                "harvest_ended", source=source_id, status=report.status, received=report.received, error=report.error
-            )
+            if not _is_allowed_now(source, request):
+                _log.info("harvest_postponed", source=source_id, hours=source.hours)
+                return
+            with self._hosts.setdefault(source.host, threading.Lock()):
+                self._run(source, request)
         except StoreBusyError:
             _log.info("harvest_skipped", source=source_id, reason="another process is harvesting it")
         except (HarvestError, IndexerError) as error:
@@ -175,24 +181,34 @@ class Service:
         except Exception:  # noqa: BLE001  # an outermost loop: one source's surprise must not end the others
             _log.exception("harvest_failed", source=source_id)
 
+    def _run(self, source: Source, request: Request) -> None:
+        report = self._library.harvest(source, request, pace=self._pace, on_progress=self._watch)
+        _log.info("harvest_ended", source=source.id, status=report.status, received=report.received, error=report.error)
+
     def _mend_index(self) -> None:
-        """Rebuild an index that is damaged or of another version: the store has everything."""
+        """Rebuild an index that is damaged, of another version, or of another state of the store."""
         try:
-            behind = self._library.store.feed.horizon() < self._library.index.position()
-        except SearchIndexError as error:
+            self._library.pipeline.require_same_history(self._library.index)
+        except (IndexDamagedError, IndexVersionError) as error:
             click.echo(f"{error.reason} Building it anew from the store.", err=True)
-            behind = True
-        if behind:
-            self._library.rebuild(normalise=False)
+            with contextlib.suppress(StoreBusyError):  # another process is mending it
+                self._library.rebuild(normalise=False)
+        except SearchIndexError as error:
+            _log.error("index_unavailable", error=str(error))
 
     def _index_until_stopped(self) -> None:
-        while not self._stop.wait(_INDEX_SECONDS):
+        wait = _INDEX_SECONDS
+        while not self._stop.wait(wait):
+            wait = _INDEX_SECONDS
             try:
-                joined, indexed = self._library.bring_up_to_date()
+                joined, indexed = self._library.bring_up_to_date(limit=_ROUND)
+                wait = 0.0 if joined.records else _INDEX_SECONDS
                 if joined.records or indexed.indexed or indexed.removed:
                     _log.debug("indexed", records=joined.records, works=indexed.indexed, removed=indexed.removed)
             except StoreBusyError:
                 continue
+            except (IndexDamagedError, IndexVersionError):
+                self._mend_index()
             except IndexerError as error:
                 _log.error("indexing_failed", error=str(error))
                 self._stop.wait(_RETRY_SECONDS)
@@ -206,6 +222,15 @@ def _is_due(source: Source, finished: str | None) -> bool:
         return True
     ended = datetime.fromisoformat(finished)
     return datetime.now(UTC) - ended >= timedelta(hours=source.every_hours)
+
+
+def _is_allowed_now(source: Source, request: Request) -> bool:
+    """Tell whether the host's hours allow this harvest now; a small one is allowed at any time."""
+    if source.hours is None or (request.max_requests or _SMALL_REQUESTS + 1) <= _SMALL_REQUESTS:
+        return True
+    first, last = (int(part) for part in source.hours.split("-"))
+    hour = datetime.now(UTC).hour
+    return first <= hour < last if first < last else hour >= first or hour < last
 
 
 def _trigger(source: Source) -> CronTrigger | IntervalTrigger:

@@ -11,12 +11,13 @@ import gzip
 import io
 import random
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 from sickle import Sickle
@@ -151,16 +152,31 @@ class Fetcher:
 
     def _follow(self, response: requests.Response, url: str) -> requests.Response:
         response.close()
-        target = urljoin(response.url, response.headers.get("Location", ""))
-        parts = urlsplit(target)
-        allowed = {urlsplit(self.source.endpoint).hostname, *self.source.redirect_hosts}
-        if parts.scheme not in {"http", "https"} or parts.hostname not in allowed:
+        location = response.headers.get("Location", "")
+        try:
+            target = urljoin(response.url, location)
+            is_allowed = self._may_go_to(urlsplit(target))
+        except ValueError:
+            target, is_allowed = location, False
+        if not is_allowed:
             raise RedirectRefusedError(
-                f"{url} sends us to {target}, a host that the source does not name. If that is its new address, set "
-                f"endpoint to it, or add {parts.hostname!r} to redirect_hosts.",
+                f"{url} sends us to {target[:300]}, a host that the source does not name. If that is its new address, "
+                "set endpoint to it, or add the host to redirect_hosts.",
                 url=url,
             )
+        self.pace.wait(self.source.host, self.source.pace_seconds)
         return self._session.get(target, stream=True, allow_redirects=False, timeout=self.source.timeout_seconds)
+
+    def _may_go_to(self, target: SplitResult) -> bool:
+        """Allow the source's own host and port, its move from http to https, and the hosts that it names."""
+        home = urlsplit(self.source.endpoint)
+        if target.scheme not in {"http", "https"}:
+            return False
+        if target.hostname in self.source.redirect_hosts:
+            return True
+        became_secure = home.scheme == "http" and target.scheme == "https" and target.port in {None, 443}
+        same_port = target.scheme == home.scheme and target.port == home.port
+        return target.hostname == home.hostname and (same_port or became_secure)
 
     def _read(self, response: requests.Response, url: str) -> bytes:
         """Read the decoded body in chunks, so that an endless or huge answer is never held."""
@@ -182,7 +198,7 @@ class Fetcher:
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
                 body = stream.read(self.source.max_page_bytes + 1)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise PageError(
                 f"{url} sent damaged gzip data: {error}. Try again later.", url=url, body=data[:4096]
             ) from error
@@ -222,7 +238,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     if not value:
         return None
     text = value.strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
         when = parsedate_to_datetime(text)

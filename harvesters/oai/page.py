@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from xml.sax.saxutils import unescape
 
 from lxml import etree
 
@@ -21,10 +22,11 @@ _ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LIST_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:ListRecords|ListIdentifiers)(?:\s[^<>]*)?>")
 _ROOT_TAG = re.compile(rb"<(?:[\w.-]+:)?OAI-PMH(?:\s[^<>]*)?>")
 _ROOT_END = re.compile(rb"</(?:[\w.-]+:)?OAI-PMH\s*>")
-_RECORD_START = re.compile(rb"<record(?:\s[^<>]*)?>")
-_RECORD_END = b"</record>"
-_TOKEN = re.compile(rb"<resumptionToken([^<>]*)>([^<]*)</resumptionToken>")
+_RECORD_START = re.compile(rb"<(?:[\w.-]+:)?record(?:\s[^<>]*)?>")
+_RECORD_END = re.compile(rb"</(?:[\w.-]+:)?record\s*>")
+_TOKEN = re.compile(rb"<((?:[\w.-]+:)?resumptionToken)((?:\s[^<>]*)?)(?:/>|>(.*?)</\1\s*>)", re.DOTALL)
 _LIST_SIZE = re.compile(rb'completeListSize\s*=\s*["\'](\d+)')
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _SHOWN = 4096
 _MAX_SIZE_DIGITS = 12
 
@@ -77,19 +79,23 @@ def salvage_page(answer: Answer, context: PageContext) -> Page | None:
     """
     body = _ILLEGAL.sub(b"", answer.body)
     head = _head(body)
-    if head is None or _ROOT_END.search(body) is None:
+    if head is None or _ROOT_END.search(body) is None or _declares_entities(body):
+        return None
+    token = _TOKEN.search(body)
+    if token is None and b"resumptionToken" in body:
         return None
     records: list[RawRecord] = []
     damaged: list[DamagedRecord] = []
     for piece in _pieces(body):
         made = _salvage_record(head, piece, context, answer.url)
         (records if isinstance(made, RawRecord) else damaged).append(made)  # type: ignore[arg-type]
-    token = _TOKEN.search(body)
-    size = _LIST_SIZE.search(token[1]) if token else None
+    if not records:
+        return None
+    size = _LIST_SIZE.search(token[2]) if token else None
     return Page(
         url=answer.url,
         records=tuple(records),
-        token=(token[2].decode("utf-8", "replace").strip() or None) if token else None,
+        token=_plain(token[3] or b"") if token else None,
         list_size=_size(size[1].decode()) if size else None,
         bytes_received=len(answer.body),
         damaged=tuple(damaged),
@@ -152,11 +158,21 @@ def _parse(answer: Answer) -> tuple[bytes, etree._Element]:
 
 def _strict(body: bytes, answer: Answer) -> etree._Element:
     # An OAI-PMH page needs no document type; one that has it may carry an entity bomb.
-    if b"<!DOCTYPE" in body[:4096] or b"<!ENTITY" in body:
+    if _declares_entities(body):
         raise _page_error(answer, "declares a document type or entities, which OAI-PMH does not allow")
     # huge_tree lifts libxml2's 10-MB limit on one text; the answer's size is limited, and there are no entities.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     return etree.fromstring(body, parser)
+
+
+def _declares_entities(body: bytes) -> bool:
+    return b"<!DOCTYPE" in body[:4096] or b"<!ENTITY" in body
+
+
+def _plain(text: bytes) -> str | None:
+    """Read a token's text out of a page that no parser takes: character data sections and entities included."""
+    inner = re.sub(rb"<!\[CDATA\[(.*?)\]\]>", rb"\1", text, flags=re.DOTALL).decode("utf-8", "replace")
+    return unescape(inner, {"&quot;": '"', "&apos;": "'"}).strip() or None
 
 
 def _page_error(answer: Answer, what: str) -> PageError:
@@ -173,7 +189,7 @@ def _head(body: bytes) -> bytes | None:
     root, listing = _ROOT_TAG.search(body), _LIST_TAG.search(body)
     if root is None or listing is None:
         return None
-    return body[: root.start()] + root[0] + listing[0]
+    return _COMMENT.sub(b"", body[: root.start()]) + root[0] + listing[0]
 
 
 def _cut(body: bytes, count: int) -> Iterator[tuple[bytes, bytes]] | None:
@@ -182,7 +198,7 @@ def _cut(body: bytes, count: int) -> Iterator[tuple[bytes, bytes]] | None:
     They cannot where the count differs from the parser's: prefixed tags, records within records (MARCXML), comments.
     """
     head = _head(body)
-    if head is None or body.count(_RECORD_END) != count or body.count(b"<record") != count:
+    if head is None or body.count(b"</record>") != count or body.count(b"<record") != count:
         return None
     return ((head, piece) for piece in _pieces(body))
 
@@ -190,8 +206,8 @@ def _cut(body: bytes, count: int) -> Iterator[tuple[bytes, bytes]] | None:
 def _pieces(body: bytes) -> Iterator[bytes]:
     position = 0
     while start := _RECORD_START.search(body, position):
-        end = body.find(_RECORD_END, start.end())
-        position = len(body) if end < 0 else end + len(_RECORD_END)
+        end = _RECORD_END.search(body, start.end())
+        position = end.end() if end else len(body)
         yield body[start.start() : position]
 
 
@@ -270,4 +286,4 @@ def _text(element: etree._Element | None) -> str | None:
 
 def _size(value: str | None) -> int | None:
     text = (value or "").strip()
-    return int(text) if text.isdigit() and len(text) <= _MAX_SIZE_DIGITS else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_SIZE_DIGITS else None

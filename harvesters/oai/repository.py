@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from harvesters.errors import NoRecordsMatchError, PageError
+from harvesters.errors import BadTokenError, NoRecordsMatchError, PageError
 from harvesters.oai.fetch import Answer, Fetcher
 from harvesters.oai.page import PageContext, local_name, parse_answer, read_page, salvage_page
 from harvesters.records import Page, Window
@@ -59,8 +59,13 @@ class Repository:
         while True:
             try:
                 page = self._page(parameters, metadata_prefix)
-            except NoRecordsMatchError:
-                return
+            except NoRecordsMatchError as error:
+                if "resumptionToken" not in parameters:
+                    return
+                # An empty answer in the middle of a list is no end: the repository has lost its place.
+                raise BadTokenError(
+                    f"{error} That came for a resumption token.", url=error.url, code=error.code
+                ) from error
             yield page
             if page.token is None:
                 return

@@ -20,7 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 from harvesters.errors import SourceError
 
 Slice = Literal["day", "month"]
-_ID = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_HOURS = re.compile(r"([01]?\d|2[0-3])-([01]?\d|2[0-3])")
 _SEEDS = Path(__file__).with_name("sources.toml")
 _MIB = 1 << 20
 
@@ -111,9 +112,15 @@ class Source:
 
     def check(self) -> None:
         """Raise ``SourceError`` where a value makes no sense, with what it should be."""
-        parts = urlsplit(self.endpoint)
+        try:
+            parts = urlsplit(self.endpoint)
+        except ValueError:  # such as an unclosed [
+            parts = urlsplit("")
         checks = (
-            (_ID.match(self.id), f"id {self.id!r} must be lower-case letters, digits, '.', '_' or '-', at most 63."),
+            (
+                _ID.fullmatch(self.id),
+                f"id {self.id!r} must be lower-case letters, digits, '.', '_' or '-', at most 63.",
+            ),
             (self.name.strip(), "name is empty; give the name that readers shall see."),
             (
                 parts.scheme in {"http", "https"} and parts.hostname and not parts.username,
@@ -127,7 +134,9 @@ class Source:
             (self.granularity in {"day", "second"}, "granularity must be 'day' or 'second'."),
             (self.pace_seconds >= 0 and self.timeout_seconds > 0, "pace_seconds must be ≥ 0 and timeout_seconds > 0."),
             (self.attempts >= 1 and self.every_hours > 0, "attempts must be ≥ 1 and every_hours > 0."),
-            (self.hours is None or re.fullmatch(r"\d{1,2}-\d{1,2}", self.hours), "hours must look like '21-05'."),
+            (self.hours is None or _HOURS.fullmatch(self.hours), "hours must look like '21-05', from 00 to 23."),
+            (self.first_days is None or self.first_days >= 1, "first_days must be at least 1, or left out."),
+            (self.lag_days >= 0, "lag_days must be 0 or more."),
         )
         for passed, message in checks:
             if not passed:

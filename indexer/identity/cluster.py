@@ -7,7 +7,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from indexer.identity.keys import Key
@@ -15,10 +15,14 @@ from indexer.identity.keys import Key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A live manifestation: its key, the work it belonged to, its identifiers, and whether it is a notice."""
+    """A live manifestation: its key, the work it belonged to, its identifiers, and whether it is a notice.
+
+    ``founded_key`` is the work that was minted for it, if one was; no two members have founded the same.
+    """
 
     key: int
     work_key: int | None
+    founded_key: int | None = None
     keys: frozenset[Key]
     notice: bool
 
@@ -27,8 +31,8 @@ class Member:
 class Assignment:
     """One work after clustering.
 
-    ``work_key`` is ``None`` where a new id is to be minted; ``absorbed`` are works that now redirect to it;
-    ``split_from`` is the work whose other members went elsewhere.
+    ``work_key`` is ``None`` where a new id is to be minted (not where an ended work is taken up again); ``absorbed``
+    are works that now redirect to it; ``split_from`` is the work whose other members went elsewhere.
     """
 
     work_key: int | None
@@ -54,8 +58,12 @@ def components(members: Iterable[Member]) -> list[tuple[Member, ...]]:
     return [tuple(group) for group in groups.values()]
 
 
-def assign(members: Iterable[Member]) -> list[Assignment]:
-    """Cluster members and give each component its work."""
+def assign(members: Iterable[Member], ended: frozenset[int] = frozenset()) -> list[Assignment]:
+    """Cluster members and give each component its work; ``ended`` are works that were merged away or removed.
+
+    A component that is left without a work takes up the ended one that was minted for its oldest founder: what was
+    merged by mistake comes apart under the ids it had.
+    """
     groups = components(members)
     home: dict[int, int] = {}  # work key → index of the component that holds its oldest member
     oldest: dict[int, int] = {}
@@ -64,14 +72,18 @@ def assign(members: Iterable[Member]) -> list[Assignment]:
             if member.work_key is not None and member.key < oldest.get(member.work_key, member.key + 1):
                 oldest[member.work_key] = member.key
                 home[member.work_key] = index
-    return [_assignment(index, group, home) for index, group in enumerate(groups)]
+    owned: dict[int, list[int]] = {}
+    for work, index in home.items():
+        owned.setdefault(index, []).append(work)
+    revivable = ended - home.keys()
+    return [_assignment(group, sorted(owned.get(index, ())), revivable) for index, group in enumerate(groups)]
 
 
-def _assignment(index: int, group: tuple[Member, ...], home: Mapping[int, int]) -> Assignment:
-    owned = sorted(work for work, place in home.items() if place == index)
+def _assignment(group: tuple[Member, ...], owned: list[int], revivable: frozenset[int]) -> Assignment:
     came_from = sorted({member.work_key for member in group if member.work_key is not None})
+    founded = (member.founded_key for member in group if member.founded_key in revivable)
     return Assignment(
-        work_key=owned[0] if owned else None,
+        work_key=owned[0] if owned else next(founded, None),
         members=tuple(member.key for member in group),
         absorbed=tuple(owned[1:]),
         split_from=came_from[0] if not owned and came_from else None,

@@ -63,7 +63,7 @@ def doi(value: str | None) -> str | None:
         return None
     found = match[0].split("?", 1)[0] if "doi.org" in value else match[0]
     found = _trim(found).lower()
-    return found if _DOI.fullmatch(found) else None
+    return found if _DOI.fullmatch(found) and found.isprintable() else None
 
 
 def _trim(text: str) -> str:

@@ -156,7 +156,8 @@ class CatalogueWriter:
     def neighbourhood(self, changed: Sequence[int]) -> tuple[list[Member], set[int]]:
         """Return every live manifestation whose work may be touched by a change, and the works concerned.
 
-        That is: the changed ones, whoever shares a key with them, and all members of all their works.
+        That is: the changed ones, whoever shares a key with them, and all members of all their works. Among the works
+        are those that the members founded.
         """
         table, keys = schema.manifestations, schema.manifestation_keys
         near = set(changed)
@@ -171,7 +172,7 @@ class CatalogueWriter:
             statement = select(table.c.work_key).where(table.c.key.in_(chunk), table.c.work_key.is_not(None))
             work_keys.update(key for key in self._connection.scalars(statement) if key is not None)
         rows: dict[int, Any] = {}
-        columns = (table.c.key, table.c.work_key, table.c.notice)
+        columns = (table.c.key, table.c.work_key, table.c.founded_key, table.c.notice)
         for chunk in chunks(near):
             rows.update(
                 (row.key, row)
@@ -184,10 +185,16 @@ class CatalogueWriter:
             )
         found = self._keys_of(rows)
         members = [
-            Member(key=row.key, work_key=row.work_key, keys=frozenset(found[row.key]), notice=row.notice)
+            Member(
+                key=row.key,
+                work_key=row.work_key,
+                founded_key=row.founded_key,
+                keys=frozenset(found[row.key]),
+                notice=row.notice,
+            )
             for row in rows.values()
         ]
-        return members, work_keys
+        return members, work_keys | {row.founded_key for row in rows.values() if row.founded_key is not None}
 
     def manifestations(self, keys: Iterable[int]) -> dict[int, tuple[str, Manifestation]]:
         """Load manifestations by key, with their public ids."""
@@ -216,6 +223,14 @@ class CatalogueWriter:
             table = schema.manifestations
             statement = update(table).where(table.c.key == bindparam("at_key")).values(work_key=bindparam("to_work"))
             self._connection.execute(statement, [{"at_key": key, "to_work": work} for key, work in moves])
+
+    def found(self, founders: Sequence[tuple[int, int]]) -> None:
+        """Write down which work was minted for which manifestation: (manifestation key, work key) pairs."""
+        if founders:
+            table = schema.manifestations
+            statement = update(table).where(table.c.key == bindparam("at_key"), table.c.founded_key.is_(None))
+            rows = [{"at_key": key, "to_work": work} for key, work in founders]
+            self._connection.execute(statement.values(founded_key=bindparam("to_work")), rows)
 
     # --- works -------------------------------------------------------------------------------
 

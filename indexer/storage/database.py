@@ -109,13 +109,18 @@ class Database:
     @contextlib.contextmanager
     def _advisory_lock(self, name: str) -> Iterator[None]:
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}):
+        with _translated():
+            connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with connection:
+            with _translated():
+                is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number})
+            if not is_ours:
                 raise _busy(name)
             try:
                 yield
             finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})
+                with contextlib.suppress(DBAPIError):  # a lost connection has lost the lock already
+                    connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})
 
     def one_writer(self, connection: Connection, name: str) -> None:
         """Let transactions that name the same thing follow each other until they end.
@@ -186,7 +191,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         try:
             for pragma in (
                 "journal_mode = WAL",
-                "synchronous = NORMAL",
+                "synchronous = FULL",
                 "foreign_keys = ON",
                 f"busy_timeout = {_BUSY_MS}",
             ):

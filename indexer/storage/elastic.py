@@ -118,7 +118,11 @@ class ElasticIndex:
 
     def position(self) -> int:
         """Return the feed position that was stored with the last commit."""
-        return self._position_of(self._current())
+        return self._position_of(self._current())[0]
+
+    def mark(self) -> str:
+        """Return what the last commit said stands at its position."""
+        return self._position_of(self._current())[1]
 
     def stats(self) -> IndexStats:
         """Describe the current generation."""
@@ -129,7 +133,7 @@ class ElasticIndex:
         return IndexStats(
             name=generation.name,
             documents=sizes["docs"]["count"],
-            position=self._position_of(name),
+            position=self._position_of(name)[0],
             analyzer_version=generation.analyzer_version,
             schema_version=generation.schema_version,
             size_bytes=sizes["store"]["size_in_bytes"],
@@ -167,13 +171,14 @@ class ElasticIndex:
         if hits and hits[0]["_index"] != self._known:
             self._current()
 
-    def _position_of(self, name: str) -> int:
+    def _position_of(self, name: str) -> tuple[int, str]:
         with asking("read the position"):
             mapping = self._client.indices.get_mapping(index=name)[name]["mappings"]
-        position = mapping.get("_meta", {}).get("position")
+        meta = mapping.get("_meta", {})
+        position = meta.get("position")
         if not isinstance(position, int):
             raise IndexDamagedError(f"The index {name} has lost its feed position.", remedy=REBUILD)
-        return position
+        return position, str(meta.get("mark", ""))
 
     def _found_if_missing(self) -> None:
         if not self._aliased():
@@ -245,13 +250,13 @@ class ElasticWriter:
             self._upserts.pop(key, None)
             self._deletes.add(key)
 
-    def commit(self, position: int) -> None:
+    def commit(self, position: int, mark: str = "") -> None:
         """Send what waits, show it, then store the position; a kill in between repeats changes, which does no harm."""
         self._send_upserts()
         self._send_deletes()
         with asking("commit"):
             self._client.indices.refresh(index=self._name)
-            self._client.indices.put_mapping(index=self._name, meta={"position": position})
+            self._client.indices.put_mapping(index=self._name, meta={"position": position, "mark": mark})
 
     def _send_upserts(self) -> None:
         self._send([operation for _, operation in self._upserts.values()])

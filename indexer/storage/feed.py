@@ -57,6 +57,13 @@ class ChangeFeed:
         with self._database.read() as connection:
             return [WorkChange(**row) for row in connection.execute(statement).mappings()]
 
+    def mark(self, sequence: int) -> str:
+        """Return what stands at a position, in a form that no other history of the store would repeat by chance."""
+        table = schema.work_changes
+        with self._database.read() as connection:
+            row = connection.execute(select(table).where(table.c.sequence == sequence)).one_or_none()
+        return "" if row is None else f"{row.work_key}.{row.version}.{row.at.timestamp():.6f}"
+
     def horizon(self) -> int:
         """Return the newest position; 0 for an empty feed."""
         with self._database.read() as connection:

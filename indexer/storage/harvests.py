@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from harvesters.checkpoints import Counts, RunReport, RunStatus, SliceState
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
+from harvesters.windows import is_datestamp
 from indexer import clock
 from indexer.storage import schema
 from indexer.storage.database import Database, inserted_key
@@ -75,15 +76,46 @@ class HarvestLedger:
             return [_slice(row) for row in rows]
 
     def checkpoint(self, source: Source, metadata_prefix: str) -> str | None:
-        """Return the newest datestamp up to which this format is complete."""
-        table = schema.checkpoints.c
+        """Return the newest datestamp up to which this format is complete, else where its first harvest began."""
+        table, slices, runs = schema.checkpoints.c, schema.harvest_slices.c, schema.harvest_runs.c
         with self._database.read() as connection:
-            statement = select(table.datestamp).where(
-                table.source_key == self._source_key(connection, source),
-                table.metadata_prefix == metadata_prefix,
-                table.set_spec == (source.set_spec or ""),
+            source_key = self._source_key(connection, source)
+            reached: str | None = connection.scalar(
+                select(table.datestamp).where(
+                    table.source_key == source_key,
+                    table.metadata_prefix == metadata_prefix,
+                    table.set_spec == (source.set_spec or ""),
+                )
             )
-            return connection.scalar(statement)
+            if reached is not None:
+                return reached
+            began = (
+                select(func.min(slices.since))
+                .join(schema.harvest_runs, runs.key == slices.run_key)
+                .where(
+                    slices.source_key == source_key,
+                    slices.metadata_prefix == metadata_prefix,
+                    slices.set_spec == (source.set_spec or ""),
+                    runs.since.is_(None),
+                    runs.until.is_(None),
+                )
+            )
+            start: str | None = connection.scalar(began)
+            return start
+
+    def forget_checkpoints(self, source: Source) -> None:
+        """Begin anew with a source: nothing of it counts as complete, half-finished lists are dropped."""
+        table, slices = schema.checkpoints, schema.harvest_slices
+        with self._database.write() as connection:
+            source_key = self._source_key(connection, source)
+            connection.execute(
+                table.delete().where(table.c.source_key == source_key, table.c.set_spec == (source.set_spec or ""))
+            )
+            connection.execute(
+                update(slices)
+                .where(slices.c.source_key == source_key, slices.c.status == "open")
+                .values(status="dropped", token=None, finished_at=clock.now())
+            )
 
     def open_slice(self, run: int, source: Source, metadata_prefix: str, window: Window) -> SliceState:
         """Begin a list."""
@@ -120,21 +152,30 @@ class HarvestLedger:
         slices, runs = schema.harvest_slices, schema.harvest_runs
         with self._database.write() as connection:
             row = connection.execute(
-                select(slices.c.source_key, slices.c.newest_datestamp).where(slices.c.key == state.key)
+                select(slices.c.source_key, slices.c.newest_datestamp, slices.c.first_response).where(
+                    slices.c.key == state.key
+                )
             ).one()
             counts = self._raw.store(connection, row.source_key, state.key, page.records)
             counts.pages, counts.bytes = 1, page.bytes_received
             counts.quarantined = len(page.damaged)
             counts.received += len(page.damaged)
+            identifiers = [record.identifier for record in page.records]
+            self._quarantine.resolve_damaged(connection, row.source_key, identifiers)
             for damaged in page.damaged:
                 self._quarantine.add_damaged(connection, row.source_key, run, damaged)
-            newest = max([row.newest_datestamp or "", *(record.datestamp for record in page.records)])
+            stamps = [record.datestamp for record in page.records if is_datestamp(record.datestamp)]
+            newest = max([row.newest_datestamp or "", *stamps])
             size = page.list_size if page.list_size is not None else state.list_size
             connection.execute(
                 update(slices)
                 .where(slices.c.key == state.key)
                 .values(
-                    token=page.token, list_size=size, newest_datestamp=newest or None, **_increments(slices, counts)
+                    token=page.token,
+                    list_size=size,
+                    newest_datestamp=newest or None,
+                    first_response=row.first_response or page.response_date,
+                    **_increments(slices, counts),
                 )
             )
             connection.execute(update(runs).where(runs.c.key == run).values(**_increments(runs, counts)))
@@ -153,8 +194,12 @@ class HarvestLedger:
                 update(slices).where(slices.c.key == state.key).values(status=status, token=None, finished_at=now)
             )
             if moves_checkpoint and row.newest_datestamp:
-                # A repository whose clock is ahead must not push the checkpoint into the future.
-                newest = min(row.newest_datestamp, clock.iso(now) or "")
+                # What changed while the list was being fetched may have been missed, so the checkpoint stops at the
+                # list's beginning, by the repository's clock and by ours; neither may push it into the future.
+                began = [clock.iso(row.started_at) or ""]
+                if row.first_response and is_datestamp(row.first_response):
+                    began.append(row.first_response)
+                newest = min(row.newest_datestamp, *began)
                 self._move_checkpoint(connection, row.source_key, state.metadata_prefix, source.set_spec or "", newest)
 
     def _move_checkpoint(

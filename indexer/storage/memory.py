@@ -78,7 +78,7 @@ class MemoryIndex:
         with self._hold():
             writer = _Writer(None, mint_generation(), {}, 0)
             yield writer
-            self._show(writer.generation, writer.committed, writer.position)
+            self._show(writer)
 
     def search(self, query: TokenQuery, view: View) -> Hits:
         """Answer by evaluating every clause over every posting."""
@@ -95,6 +95,10 @@ class MemoryIndex:
     def position(self) -> int:
         """Return the position of the last commit."""
         return self._position
+
+    def mark(self) -> str:
+        """Return the mark of the last commit."""
+        return self._mark
 
     def stats(self) -> IndexStats:
         """Describe the present generation."""
@@ -120,8 +124,9 @@ class MemoryIndex:
         finally:
             self._writing.release()
 
-    def _show(self, generation: Generation, documents: dict[int, Document], position: int) -> None:
-        self._corpus, self._generation, self._position = _Corpus.of(documents), generation, position
+    def _show(self, written: _Writer) -> None:
+        self._corpus, self._generation = _Corpus.of(written.committed), written.generation
+        self._position, self._mark = written.position, written.mark
 
 
 class _Writer:
@@ -135,6 +140,7 @@ class _Writer:
         self.generation = generation
         self.committed = documents
         self.position = position
+        self.mark = ""
 
     def upsert(self, documents: Iterable[Document]) -> None:
         """Replace documents, unless a newer version is there."""
@@ -148,11 +154,11 @@ class _Writer:
         for key in keys:
             self._pending.pop(key, None)
 
-    def commit(self, position: int) -> None:
+    def commit(self, position: int, mark: str = "") -> None:
         """Show the changes."""
-        self.committed, self.position = dict(self._pending), position
+        self.committed, self.position, self.mark = dict(self._pending), position, mark
         if self._index is not None:
-            self._index._show(self.generation, self.committed, position)  # noqa: SLF001 (one thought in two classes)
+            self._index._show(self)  # noqa: SLF001 (one thought in two classes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,19 +24,39 @@ class QuarantineTable:
         self._database = database
 
     def add_damaged(self, connection: Connection, source_key: int, run: int, damaged: DamagedRecord) -> None:
-        """Keep a piece of a page that was no readable record."""
-        connection.execute(
-            schema.quarantine.insert().values(
-                source_key=source_key,
-                run_key=run,
-                identifier=damaged.identifier,
-                url=damaged.url,
-                body=compress(damaged.body),
-                reason=damaged.reason,
-                remedy=damaged.remedy,
-                created_at=clock.now(),
+        """Keep a piece of a page that was no readable record; the same piece again is kept once."""
+        table = schema.quarantine
+        body = compress(damaged.body)
+        known = connection.scalar(
+            select(table.c.key).where(
+                table.c.source_key == source_key, table.c.resolved_at.is_(None), table.c.body == body
             )
         )
+        if known is None:
+            connection.execute(
+                table.insert().values(
+                    source_key=source_key,
+                    run_key=run,
+                    identifier=damaged.identifier,
+                    url=damaged.url,
+                    body=body,
+                    reason=damaged.reason,
+                    remedy=damaged.remedy,
+                    created_at=clock.now(),
+                )
+            )
+
+    def resolve_damaged(self, connection: Connection, source_key: int, identifiers: Sequence[str]) -> None:
+        """Mark damaged pieces whose records have arrived in good order since."""
+        table = schema.quarantine
+        waiting = select(table.c.key).where(
+            table.c.source_key == source_key, table.c.resolved_at.is_(None), table.c.raw_key.is_(None)
+        )
+        if connection.scalar(waiting.limit(1)) is None:
+            return
+        for start in range(0, len(identifiers), _IN_CHUNK):
+            arrived = table.c.identifier.in_(identifiers[start : start + _IN_CHUNK])
+            connection.execute(update(table).where(table.c.key.in_(waiting), arrived).values(resolved_at=clock.now()))
 
     def add_unusable(self, connection: Connection, group: RecordGroup, error: UnusableRecordError) -> None:
         """Note that a stored record cannot become a manifestation; its bytes stay where they are."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import zstandard
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, select, update
 
 from harvesters.checkpoints import Counts
 from harvesters.records import RawRecord
@@ -42,13 +42,26 @@ def decompress(body: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordGroup:
-    """All raw records of one (source, identifier), by key; what one manifestation is made of."""
+    """All raw records of one (source, identifier); what one manifestation is made of.
+
+    ``digests`` are those of the records as they were read, by key.
+    """
 
     source_key: int
     source: str
     identifier: str
-    keys: tuple[int, ...]
+    digests: dict[int, bytes]
     records: tuple[RawRecord, ...]
+
+    @property
+    def name(self) -> tuple[int, str]:
+        """Return what the group is known by."""
+        return self.source_key, self.identifier
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """Return the keys of its records."""
+        return tuple(self.digests)
 
 
 class RawTable:
@@ -136,50 +149,53 @@ class RawTable:
             connection.execute(update(table).where(table.c.key.in_(keys)).values(slice_key=slice_key))
 
     def pending(self, connection: Connection, limit: int) -> list[RecordGroup]:
-        """Take the next groups that wait to be normalised, oldest first; other workers skip them meanwhile."""
+        """Return the next groups that wait to be normalised, oldest first."""
         table = schema.raw_records.c
-        statement = (
-            select(table.source_key, table.identifier).where(table.pending).order_by(table.key).limit(limit)
-        ).with_for_update(skip_locked=True)
+        statement = select(table.source_key, table.identifier).where(table.pending).order_by(table.key).limit(limit)
         names = list(dict.fromkeys((row.source_key, row.identifier) for row in connection.execute(statement)))
         return self._groups(connection, names)
 
-    def _groups(self, connection: Connection, names: list[tuple[int, str]]) -> list[RecordGroup]:
+    def _groups(self, connection: Connection, names: Sequence[tuple[int, str]]) -> list[RecordGroup]:
         rows: dict[tuple[int, str], list[Row[Any]]] = {name: [] for name in names}
         raw = schema.raw_records.c
-        by_source: dict[int, list[str]] = {}
-        for source_key, identifier in names:
-            by_source.setdefault(source_key, []).append(identifier)
-        for source_key, identifiers in by_source.items():
-            for start in range(0, len(identifiers), _IN_CHUNK):
-                statement = (
-                    select(schema.raw_records, schema.heads.c.head, schema.sources.c.id.label("source"))
-                    .join(schema.sources, schema.sources.c.key == raw.source_key)
-                    .outerjoin(schema.heads, schema.heads.c.key == raw.head_key)
-                    .where(raw.source_key == source_key, raw.identifier.in_(identifiers[start : start + _IN_CHUNK]))
-                    .order_by(raw.key)
-                )
-                for row in connection.execute(statement):
-                    rows[source_key, row.identifier].append(row)
+        statement = (
+            select(schema.raw_records, schema.heads.c.head, schema.sources.c.id.label("source"))
+            .join(schema.sources, schema.sources.c.key == raw.source_key)
+            .outerjoin(schema.heads, schema.heads.c.key == raw.head_key)
+            .order_by(raw.key)
+        )
+        for named in _named(names):
+            for row in connection.execute(statement.where(named)):
+                rows[row.source_key, row.identifier].append(row)
         return [
             RecordGroup(
                 source_key=name[0],
                 source=members[0].source,
                 identifier=name[1],
-                keys=tuple(row.key for row in members),
+                digests={row.key: row.digest for row in members},
                 records=tuple(_record(row) for row in members),
             )
             for name, members in rows.items()
             if members
         ]
 
-    def settle(self, connection: Connection, keys: Sequence[int]) -> None:
-        """Mark records as dealt with."""
-        for start in range(0, len(keys), _IN_CHUNK):
-            chunk = keys[start : start + _IN_CHUNK]
-            connection.execute(
-                update(schema.raw_records).where(schema.raw_records.c.key.in_(chunk)).values(pending=False)
-            )
+    def unchanged(self, connection: Connection, groups: Sequence[RecordGroup]) -> set[tuple[int, str]]:
+        """Return the names of those groups whose records are still what they were, none added and none changed."""
+        raw = schema.raw_records.c
+        now: dict[tuple[int, str], dict[int, bytes]] = {group.name: {} for group in groups}
+        statement = select(raw.key, raw.source_key, raw.identifier, raw.digest)
+        for named in _named([group.name for group in groups]):
+            for row in connection.execute(statement.where(named)):
+                now[row.source_key, row.identifier][row.key] = row.digest
+        return {group.name for group in groups if now[group.name] == group.digests}
+
+    def settle(self, connection: Connection, groups: Sequence[RecordGroup]) -> None:
+        """Mark the groups' records as dealt with, but for those that changed in the meantime: they wait again."""
+        table = schema.raw_records
+        statement = update(table).where(table.c.key == bindparam("at_key"), table.c.digest == bindparam("read_digest"))
+        rows = [{"at_key": key, "read_digest": digest} for group in groups for key, digest in group.digests.items()]
+        if rows:
+            connection.execute(statement.values(pending=False), rows)
 
     def await_again(self, connection: Connection, *, source_key: int | None = None) -> int:
         """Mark records to be normalised anew (all, or one source's) and return how many."""
@@ -201,6 +217,17 @@ class RawTable:
         return groups[0] if groups else None
 
 
+def _named(names: Sequence[tuple[int, str]]) -> Iterator[ColumnElement[bool]]:
+    """Cut names into conditions that are short enough for one statement each."""
+    raw = schema.raw_records.c
+    by_source: dict[int, list[str]] = {}
+    for source_key, identifier in names:
+        by_source.setdefault(source_key, []).append(identifier)
+    for source_key, identifiers in by_source.items():
+        for start in range(0, len(identifiers), _IN_CHUNK):
+            yield and_(raw.source_key == source_key, raw.identifier.in_(identifiers[start : start + _IN_CHUNK]))
+
+
 class _Writes:
     """What one page asks to be written."""
 
@@ -219,7 +246,7 @@ def _classify(
     source_key: int,
     heads: dict[bytes, int],
 ) -> None:
-    digest = hashlib.sha256(record.body).digest()
+    digest = hashlib.sha256(record.head + record.body).digest()
     if row is not None and row.slice_key == slice_key:
         counts.duplicates += 1
         if record.datestamp < row.datestamp:

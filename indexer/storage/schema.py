@@ -175,6 +175,7 @@ harvest_slices = Table(
     Column("token", Text),
     Column("list_size", Key),
     Column("newest_datestamp", Text),
+    Column("first_response", Text),
     *(_count(name) for name in COUNTS),
     _time("started_at"),
     _time("finished_at", nullable=True),
@@ -291,6 +292,8 @@ manifestations = Table(
     _to("sources", "source_key"),
     Column("identifier", Text, nullable=False),
     _to("works", "work_key", nullable=True),
+    # The work that was minted for this manifestation, if one was: it is taken up again when a merge comes apart.
+    _to("works", "founded_key", nullable=True),
     Column("live", Boolean, nullable=False),
     Column("notice", Boolean, nullable=False),
     Column("data", LargeBinary, nullable=False),

@@ -39,8 +39,8 @@ class IndexWriter(Protocol):
     def delete(self, keys: Iterable[int]) -> None:
         """Remove documents by key; a key that is not there is no error."""
 
-    def commit(self, position: int) -> None:
-        """Make the changes durable and visible, together with the feed position they stand for."""
+    def commit(self, position: int, mark: str = "") -> None:
+        """Make the changes durable and visible, with the feed position they stand for and what stands there."""
 
 
 class SearchIndex(Protocol):
@@ -60,6 +60,9 @@ class SearchIndex(Protocol):
 
     def position(self) -> int:
         """Return the feed position of the current generation; 0 for an empty one."""
+
+    def mark(self) -> str:
+        """Return what the last commit said stands at its position, to notice a store that was put back."""
 
     def stats(self) -> IndexStats:
         """Describe the current generation."""

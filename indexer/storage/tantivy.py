@@ -125,6 +125,13 @@ class TantivyIndex:
 
     def position(self) -> int:
         """Return the feed position that was stored with the last commit."""
+        return self._stored_position()[0]
+
+    def mark(self) -> str:
+        """Return what the last commit said stands at its position."""
+        return self._stored_position()[1]
+
+    def _stored_position(self) -> tuple[int, str]:
         folder = self._folder / self._look().generation.name
         try:
             return _read_position(folder)
@@ -258,10 +265,10 @@ class _TantivyWriter:
             self._writer.delete_documents_by_term("key", key)
             self._pending[key] = -1
 
-    def commit(self, position: int) -> None:
+    def commit(self, position: int, mark: str = "") -> None:
         """Make the changes durable, then the position; a kill in between repeats changes, which does no harm."""
         self._commit()
-        _write_durably(self._folder / "POSITION", str(position))
+        _write_durably(self._folder / "POSITION", f"{position} {mark}".rstrip())
 
     def _commit(self) -> None:
         self._writer.commit()
@@ -327,8 +334,9 @@ def _list_missing(folder: Path, meta: bytes) -> list[str]:
     return [name for name in names if not (folder / name).exists()]
 
 
-def _read_position(folder: Path) -> int:
-    return int((folder / "POSITION").read_text(encoding="ascii"))
+def _read_position(folder: Path) -> tuple[int, str]:
+    position, _, mark = (folder / "POSITION").read_text(encoding="ascii").partition(" ")
+    return int(position), mark
 
 
 def _write_durably(path: Path, text: str) -> None:

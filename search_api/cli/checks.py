@@ -105,6 +105,7 @@ def _store(library: Library) -> Iterator[Check]:
 
 def _index(library: Library) -> Iterator[Check]:
     try:
+        library.pipeline.require_same_history(library.index)
         stats = library.index.stats()
     except IndexerError as error:
         yield Check(name="index", state="failed", found=error.reason, remedy=error.remedy)

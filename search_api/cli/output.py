@@ -10,6 +10,7 @@ from typing import Any, Self
 import click
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -27,21 +28,21 @@ def print_json(value: object) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; empty values show as a dash."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=escape(title), title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(
-            *(
-                "–"
-                if value in (None, "")
-                else f"{value:,}"
-                if isinstance(value, int) and not isinstance(value, bool)
-                else str(value)
-                for value in row
-            )
-        )
+        table.add_row(*(_shown(value) for value in row))
     Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH).print(table)
+
+
+def _shown(value: object) -> str:
+    """Write a value for a table; brackets in titles are no markup."""
+    if value in (None, ""):
+        return "–"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return escape(str(value))
 
 
 class HarvestWatch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response
 
@@ -11,6 +12,7 @@ from search_api.library import Library
 from search_api.schemas import HealthOut
 
 router = APIRouter(tags=["service"])
+_log = structlog.get_logger()
 
 
 @router.get("/health", summary="Alive", response_class=OrjsonResponse, responses={200: {"model": HealthOut}})
@@ -33,7 +35,8 @@ def ready(library: LibraryDep) -> Response:
             check(library)
             checks[name] = "ok"
         except IndexerError as error:
-            checks[name] = str(error)
+            _log.warning("not_ready", check=name, error=str(error))
+            checks[name] = error.remedy  # the cause names folders and hosts: it is in the log
     well = all(said == "ok" for said in checks.values())
     return OrjsonResponse(
         {"status": "ok" if well else "unavailable", "checks": checks}, status_code=200 if well else 503

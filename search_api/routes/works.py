@@ -73,6 +73,8 @@ def get_work(
 def find_work(library: Library, wanted: str) -> StoredWork:
     """Return a work by id or identifier, in whatever state it is; raise a 404 problem where there is none."""
     scheme, _, value = wanted.partition(":")
+    if not wanted.isprintable():
+        raise not_found("There is no work of that id.", "Search for its title with /v1/works?q=…")
     clean = _CLEAN.get(scheme.lower())
     if value and clean is not None:
         canonical = clean(value)

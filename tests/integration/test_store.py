@@ -112,8 +112,9 @@ def test_a_batch_that_fails_leaves_nothing_behind(library: Library, list_reposit
 
     database = library.store.database
     with pytest.raises(BrokenError), database.write() as connection:
-        assert len(library.store.raw.pending(connection, 10)) == 5
-        library.store.raw.settle(connection, [1, 2, 3, 4, 5])
+        groups = library.store.raw.pending(connection, 10)
+        assert len(groups) == 5
+        library.store.raw.settle(connection, groups)
         raise BrokenError
     assert library.store.raw.count_pending() == 5
     library.bring_up_to_date()

@@ -46,6 +46,16 @@ def test_a_split_leaves_the_id_with_the_oldest_member() -> None:
     ]
 
 
+def test_a_mistaken_merge_comes_apart_under_the_ids_it_had() -> None:
+    merged = [
+        Member(key=1, work_key=10, founded_key=10, keys=frozenset({Key("doi", "a")}), notice=False),
+        Member(key=2, work_key=10, founded_key=20, keys=frozenset({Key("doi", "b")}), notice=False),
+    ]
+    assert [one.work_key for one in assign(merged, frozenset({20}))] == [10, 20]
+    # A work that is somebody's living home is never taken from them.
+    assert [one.work_key for one in assign(merged)] == [10, None]
+
+
 def test_a_member_that_moves_to_another_work_splits_nothing() -> None:
     moved = assign([member(1, "a", work=10), member(2, "b", work=10), member(3, "b", work=30)])
     assert moved == [Assignment(work_key=10, members=(1,)), Assignment(work_key=30, members=(2, 3))]
