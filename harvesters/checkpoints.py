@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
+from harvesters.errors import PageError
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
 
@@ -114,6 +115,9 @@ class Checkpoints(Protocol):
 
     def store_page(self, run: int, state: SliceState, page: Page) -> Counts:
         """Store a page with all that follows from it; return its counts and bring ``state`` up to date."""
+
+    def keep_page(self, run: int, source: Source, error: PageError) -> None:
+        """Keep an answer that could not be read, as sent, with what is wrong with it."""
 
     def close_slice(self, source: Source, state: SliceState, *, complete: bool, moves_checkpoint: bool) -> None:
         """End a list; with ``moves_checkpoint`` its records' newest datestamp becomes the checkpoint."""

@@ -63,7 +63,7 @@ class TooLargeError(HarvestError):
 
 
 class PageError(HarvestError):
-    """An answer that is not an OAI-PMH page; ``body`` is its beginning, for the quarantine."""
+    """An answer that is not an OAI-PMH page; ``body`` is all of it, for the quarantine."""
 
     def __init__(self, message: str, *, url: str | None = None, body: bytes = b"") -> None:
         super().__init__(message, url=url)
@@ -94,7 +94,11 @@ class FormatError(HarvestError):
     """A record cannot be read in its metadata format; ``remedy`` tells what may help."""
 
     def __init__(
-        self, message: str, *, url: str | None = None, remedy: str = "Replay it after the format parser was mended."
+        self,
+        message: str,
+        *,
+        url: str | None = None,
+        remedy: str = "Run kaijuan rebuild after the format parser was mended.",
     ) -> None:
         super().__init__(message, url=url)
         self.remedy = remedy

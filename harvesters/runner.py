@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from harvesters.checkpoints import Checkpoints, Counts, RunReport, RunStatus, SliceState
-from harvesters.errors import BadTokenError, HarvestError, StoppedError, StuckListError
+from harvesters.errors import BadTokenError, HarvestError, PageError, StoppedError, StuckListError
 from harvesters.oai.fetch import Fetcher
 from harvesters.oai.repository import Repository
 from harvesters.pace import Pace
@@ -100,6 +100,8 @@ class Run:
         except StoppedError as stopped:
             return "incomplete", str(stopped), stopped.url
         except HarvestError as error:
+            if isinstance(error, PageError) and error.body:
+                self.ledger.keep_page(run, self.source, error)
             self.progress.errors += 1
             self._on_progress(self.progress)
             return ("incomplete" if self.progress.counts.received else "failed"), str(error), error.url

@@ -37,6 +37,13 @@ def plan_windows(
     return [Window(since=start.isoformat(), until=end.isoformat()) for start, end in _slices(source, first, last)]
 
 
+def check_request(since: str | None, until: str | None) -> None:
+    """Raise ``SourceError`` for dates that are none, or that end before they begin."""
+    first, last = (_day(stamp) if stamp else None for stamp in (since, until))
+    if first and last and first > last:
+        raise SourceError(f"--since {since} is later than --until {until}. Exchange them.")
+
+
 def is_datestamp(stamp: str) -> bool:
     """Tell whether a text is a datestamp as OAI-PMH has it (section 3.3); repositories also send others."""
     try:

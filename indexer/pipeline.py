@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row
 
-from indexer.errors import IndexDamagedError, StoreError, UnusableRecordError
+from indexer.errors import IndexDamagedError, StoreDamagedError, StoreError, UnusableRecordError
 from indexer.identity.cluster import Assignment, assign
 from indexer.identity.merge import Merged, merge
 from indexer.models import Manifestation
@@ -246,13 +246,26 @@ class Pipeline:
             watch(len(keys))
         writer.commit(position, self._store.feed.mark(position))
 
-    def require_same_history(self, index: SearchIndex) -> None:
-        """Raise ``IndexDamagedError`` where the index followed another history of the store.
+    def require_same_history(self, index: SearchIndex, *, may_be_new: bool = True) -> None:
+        """Make sure that index and store belong together.
 
-        That is so after a backup of the store was put back: numbers are given anew, and the index would show one
-        work's words on another's card.
+        Raises:
+            StoreDamagedError: the index has followed changes that the store knows nothing of: its file is gone.
+            IndexDamagedError: the index followed another history of the store (a backup was put back: numbers are given
+                anew, and it would show one work's words on another's card); or, unless it ``may_be_new``, it is empty.
         """
-        if index.mark() != self._store.feed.mark(index.position()):
+        position, horizon = index.position(), self._store.feed.horizon()
+        if position and not horizon:
+            raise StoreDamagedError(
+                f"The record store is empty, though the search index has followed {position:,} of its changes.",
+                remedy="Its file is missing or was emptied: put back the last backup. To begin anew on purpose, move "
+                "the whole data folder away.",
+            )
+        if horizon and not position and not may_be_new:
+            raise IndexDamagedError(
+                "The search index is missing or empty, though the store has works.", remedy="Run kaijuan index."
+            )
+        if index.mark() != self._store.feed.mark(position):
             raise IndexDamagedError(
                 "The search index belongs to another state of the store (was a backup put back?).",
                 remedy="Build it anew with kaijuan rebuild --index-only.",

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search_api import problems
 from search_api.library import Library
@@ -24,10 +25,31 @@ def make_app(library: Library) -> FastAPI:
     app.state.library = library
     app.state.searcher = Searcher(library)
     problems.install(app)
+    app.add_middleware(HeadAsGet)
     for routes in (works, sources, health, pages):
         app.include_router(routes.router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+class HeadAsGet:
+    """Answer HEAD as GET without the body (RFC 9110, 9.3.2): probes and link checkers use it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, without_body)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from typing import Annotated, cast
 
 import orjson
@@ -9,6 +11,7 @@ from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
 
 from search_api.library import Library
+from search_api.problems import Problem, ProblemError, RequestProblem, unknown_parameter
 from search_api.searching import Searcher
 
 
@@ -22,6 +25,30 @@ def _searcher(request: Request) -> Searcher:
 
 LibraryDep = Annotated[Library, Depends(_library)]
 SearcherDep = Annotated[Searcher, Depends(_searcher)]
+
+
+class StrictParameters:
+    """Refuse parameters that a route does not know, and single ones that are given twice.
+
+    Answering as if they had not been there would be a silently different answer.
+    """
+
+    def __init__(self, *known: str, repeated: Collection[str] = ()) -> None:
+        self._known = frozenset(known)
+        self._repeated = frozenset(repeated)
+
+    def __call__(self, request: Request) -> None:
+        """Check a request."""
+        given = Counter(name for name, _ in request.query_params.multi_items())
+        errors = [unknown_parameter(name) for name in given if name not in self._known]
+        errors += [
+            ProblemError(parameter=name, detail="is given more than once", fix="Give it once.")
+            for name, times in given.items()
+            if times > 1 and name in self._known - self._repeated
+        ]
+        if errors:
+            detail = " ".join(f"{error.parameter}: {error.detail}." for error in errors)
+            raise RequestProblem(Problem(title="A parameter is wrong", status=400, detail=detail, errors=errors))
 
 
 class OrjsonResponse(JSONResponse):

@@ -10,6 +10,7 @@ from harvesters.checkpoints import RunReport
 from harvesters.pace import Pace
 from harvesters.runner import Progress, Request, Run
 from harvesters.sources.definition import Source, read_sources, seed_sources
+from indexer.errors import SearchIndexError
 from indexer.pipeline import LOCK, Indexed, Joined, Pipeline
 from indexer.storage.search_index import SearchIndex
 from indexer.storage.store import RecordStore
@@ -38,9 +39,18 @@ class Library:
 
     @property
     def index(self) -> SearchIndex:
-        """Return the search index; raise ``SearchIndexError`` where it cannot be used."""
+        """Return the search index; raise ``SearchIndexError`` where it cannot be used, or does not fit the store."""
+        return self._fitting_index(may_be_new=False)
+
+    def _fitting_index(self, *, may_be_new: bool) -> SearchIndex:
         if self._index is None:
-            self._index = self._open_index()
+            index = self._open_index()
+            try:
+                self.pipeline.require_same_history(index, may_be_new=may_be_new)
+            except BaseException:
+                index.close()
+                raise
+            self._index = index
         return self._index
 
     def _open_index(self, *, for_rebuild: bool = False) -> SearchIndex:
@@ -76,21 +86,23 @@ class Library:
             return run.harvest()
 
     def bring_up_to_date(
-        self, watch: Callable[[int], None] = _unwatched, *, limit: int | None = None
+        self, watch: Callable[[int], None] = _unwatched, *, limit: int | None = None, wait_seconds: float = 0
     ) -> tuple[Joined, Indexed]:
         """Join pending records (about ``limit`` at most) and follow the feed.
 
         Raises:
-            StoreBusyError: another process does it.
+            StoreBusyError: another process does it, and did not end in ``wait_seconds``.
             IndexDamagedError: the index followed another history of the store.
         """
-        with self.store.database.lock(LOCK):
+        with self.store.database.lock(LOCK, wait_seconds=wait_seconds):
+            index = self._fitting_index(may_be_new=True)
             joined = self.pipeline.join_pending(limit=limit, watch=watch)
-            return joined, self.pipeline.follow_feed(self.index)
+            return joined, self.pipeline.follow_feed(index)
 
     def rebuild(self, *, normalise: bool, watch: Callable[[int], None] = _unwatched) -> tuple[Joined, Indexed]:
         """Build the index anew from the store; with ``normalise`` the works from the raw records before."""
         with self.store.database.lock(LOCK):
+            self._require_store()
             joined = Joined()
             if normalise:
                 self.pipeline.forget_normalised()
@@ -98,6 +110,11 @@ class Library:
             if self._index is None:  # it may be damaged or of another version: the rebuild replaces it
                 self._index = self._open_index(for_rebuild=True)
             return joined, self.pipeline.rebuild_index(self._index, watch=watch)
+
+    def _require_store(self) -> None:
+        """Refuse to replace an index by one of an emptied store: it may be the last trace of what there was."""
+        with contextlib.suppress(SearchIndexError):
+            _ = self.index
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from harvesters.checkpoints import RunReport
+from indexer.storage.harvests import INTERRUPTED
 from indexer.storage.raw import count_records
 from search_api.library import Library
 
@@ -29,7 +31,15 @@ def source_rows(library: Library) -> list[dict[str, Any]]:
             "manifestations": live.get(source.id, 0),
             "quarantined": quarantined.get(source.id, 0),
             "complete_until": until.get(source.id),
-            "last_harvest": last[source.id].values() if source.id in last else None,
+            "last_harvest": _truly(library, last[source.id]) if source.id in last else None,
         }
         for source in store.sources.all()
     ]
+
+
+def _truly(library: Library, report: RunReport) -> dict[str, Any]:
+    """Show a run that its process left without a word as what it is: nobody is running it."""
+    values = report.values()
+    if report.status == "running" and not library.store.database.is_locked(f"harvest:{report.source}"):
+        values |= {"status": "incomplete", "error": INTERRUPTED}
+    return values

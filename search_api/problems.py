@@ -123,13 +123,16 @@ def install(app: FastAPI) -> None:
         return respond(problem)
 
 
+def unknown_parameter(name: str) -> ProblemError:
+    """Describe a parameter that does not exist."""
+    return ProblemError(parameter=name, detail=f"there is no parameter {name!r}", fix="Leave it out; see /docs.")
+
+
 def _validation_error(item: dict[str, Any]) -> ProblemError:
     named = [part for part in item.get("loc", ())[1:] if isinstance(part, str)]  # ("query", "year", 0)
     name = named[0] if named else "request"
     if item["type"] == "extra_forbidden":
-        return ProblemError(
-            parameter=name, detail=f"there is no parameter {name!r}", fix="Leave it out; /docs lists what there is."
-        )
+        return unknown_parameter(name)
     return ProblemError(
         parameter=name, detail=str(item["msg"]).removeprefix("Value error, "), fix="See /docs for what is allowed."
     )

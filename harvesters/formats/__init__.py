@@ -52,6 +52,6 @@ def describe(record: RawRecord) -> Description:
         hint = f" (<{expected}> was expected)" if expected else ""
         raise FormatError(
             f"The metadata format {record.metadata_prefix!r} with root element <{root}>{hint} cannot be read.",
-            remedy="Harvest this repository as oai_dc, or add a parser in harvesters/formats and replay the record.",
+            remedy="Harvest this repository as oai_dc, or add a parser in harvesters/formats and run kaijuan rebuild.",
         )
     return parser(payload)

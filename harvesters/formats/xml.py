@@ -76,7 +76,7 @@ def _parse_repaired(data: bytes) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FormatError(
             f"The document is not well-formed XML: {error}.",
-            remedy="Ask the repository to mend the record; it is replayed when it changes.",
+            remedy="Ask the repository to mend the record; it is read again when it changes.",
         ) from error
 
 

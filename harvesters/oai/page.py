@@ -27,7 +27,6 @@ _RECORD_END = re.compile(rb"</(?:[\w.-]+:)?record\s*>")
 _TOKEN = re.compile(rb"<((?:[\w.-]+:)?resumptionToken)((?:\s[^<>]*)?)(?:/>|>(.*?)</\1\s*>)", re.DOTALL)
 _LIST_SIZE = re.compile(rb'completeListSize\s*=\s*["\'](\d+)')
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_SHOWN = 4096
 _MAX_SIZE_DIGITS = 12
 
 
@@ -180,7 +179,7 @@ def _page_error(answer: Answer, what: str) -> PageError:
         f"The answer of {answer.url} {what}. Open the address in a browser; if it is wrong, correct the source's "
         "endpoint, else try again later.",
         url=answer.url,
-        body=answer.body[:_SHOWN],
+        body=answer.body,
     )
 
 

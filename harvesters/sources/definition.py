@@ -95,7 +95,7 @@ class Source:
                 f"Source {values.get('id')!r}: unknown setting {', '.join(unknown)}. Known: {', '.join(known)}."
             )
         try:
-            source = TypeAdapter(cls).validate_python(dict(values))
+            source = TypeAdapter(cls).validate_python({name: _listed(name, value) for name, value in values.items()})
         except ValidationError as error:
             wrong = "; ".join(
                 f"{item['loc'][0] if item['loc'] else ''}: {item['msg']}" for item in error.errors(include_url=False)
@@ -141,6 +141,11 @@ class Source:
         for passed, message in checks:
             if not passed:
                 raise SourceError(f"Source {self.id!r}: {message}")
+
+
+def _listed(name: str, value: object) -> object:
+    """Take a single text for a list of one, where a list is wanted."""
+    return [value] if isinstance(value, str) and name in {"metadata_prefixes", "redirect_hosts"} else value
 
 
 def read_sources(path: Path, known: Iterable[Source] = ()) -> list[Source]:

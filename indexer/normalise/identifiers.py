@@ -57,13 +57,35 @@ def doi(value: str | None) -> str | None:
         text = unquote(text)
     text = _DOI_PREFIX.sub("", text).lstrip()
     match = _DOI.search(text)
-    if match is None or match.start() == 0:  # white space inside is only taken out of a value that is a DOI
-        match = _DOI.match("".join(text.split())) or match
+    if match is None or match.start() == 0:
+        match = _DOI.match(_joined(text))
     if match is None:
         return None
     found = match[0].split("?", 1)[0] if "doi.org" in value else match[0]
     found = _trim(found).lower()
     return found if _DOI.fullmatch(found) and found.isprintable() else None
+
+
+#: What may follow a DOI in one value without belonging to it.
+_AFTER_DOI = ("(", "[", ";", ",", "10.", "doi", "pmid", "pmc", "http")
+
+
+def _joined(text: str) -> str:
+    """Take white space out of a DOI where a line was plainly broken: beside the slash, a dot, a hyphen or a bracket.
+
+    Anywhere else nobody can tell whether what follows belongs to it, and a wrong DOI joins what is not the same: a
+    value of several words without such a break is none (``10.5555/ab c.1``), but one that goes on with punctuation,
+    another DOI, another kind of number or a new sentence ends there.
+    """
+    parts = text.split()
+    joined = parts[0] if parts else ""
+    for part in parts[1:]:
+        if joined[-1] in ",;" or part.lower().startswith(_AFTER_DOI) or (joined[-1] == "." and part[0].isupper()):
+            break
+        if joined[-1] not in "/.-_(" and part[0] != "/":
+            return ""
+        joined += part
+    return joined
 
 
 def _trim(text: str) -> str:

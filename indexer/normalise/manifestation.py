@@ -79,7 +79,7 @@ def _describe(record: RawRecord) -> Description:
     if len(record.body) > MAX_RECORD_BYTES:
         raise UnusableRecordError(
             f"The record has {len(record.body):,} bytes, more than {MAX_RECORD_BYTES:,}.",
-            remedy="Look at it in the quarantine; if it is sound, raise MAX_RECORD_BYTES and replay it.",
+            remedy="Ask the repository whether it means it; the record is kept and read again when it changes.",
         )
     try:
         return describe(record)
@@ -123,7 +123,7 @@ def _build(
     if not titles:
         raise UnusableRecordError(
             "The record has no title.",
-            remedy="Ask the repository to add one; the record is replayed when it changes.",
+            remedy="Ask the repository to add one; the record is read again when it changes.",
         )
     citation = read_citation(description.citation)
     subjects, loose = subjects_of(description.subjects, is_pmc=is_pmc)

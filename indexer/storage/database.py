@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from indexer.storage.schema import MIGRATION
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MS = 60_000
+_LOCK_POLL_SECONDS = 0.2
 _DAMAGED = ("malformed", "not a database", "disk image", "file is encrypted", "corrupt")
 
 
@@ -42,7 +44,13 @@ class Database:
         Raises:
             StoreDamagedError: the file is no SQLite database, or a damaged one; it is left as it is.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The data folder {path.parent} cannot be made: {error.strerror}.",
+                remedy="Set KAIJUAN_DATA_DIR to a folder that can be written.",
+            ) from error
         engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_MS / 1000})
         _prepare_sqlite(engine)
         return cls(engine, path.parent).migrated()
@@ -85,14 +93,31 @@ class Database:
         return sqlite.insert(table) if self.is_embedded else postgresql.insert(table)
 
     @contextlib.contextmanager
-    def lock(self, name: str) -> Iterator[None]:
+    def lock(self, name: str, *, wait_seconds: float = 0) -> Iterator[None]:
         """Hold a named lock across processes; it is free again when this process ends, however it ends.
 
         Raises:
-            StoreBusyError: another process holds it.
+            StoreBusyError: another process holds it, and still does after ``wait_seconds``.
         """
-        with self._file_lock(name) if self._folder else self._advisory_lock(name):
+        deadline = time.monotonic() + wait_seconds
+        with contextlib.ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(self._file_lock(name) if self._folder else self._advisory_lock(name))
+                    break
+                except StoreBusyError:
+                    if time.monotonic() >= deadline:
+                        raise
+                    time.sleep(_LOCK_POLL_SECONDS)
             yield
+
+    def is_locked(self, name: str) -> bool:
+        """Tell whether another process (or thread) holds a lock at this moment."""
+        try:
+            with self.lock(name):
+                return False
+        except StoreBusyError:
+            return True
 
     @contextlib.contextmanager
     def _file_lock(self, name: str) -> Iterator[None]:

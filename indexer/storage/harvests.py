@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from harvesters.checkpoints import Counts, RunReport, RunStatus, SliceState
-from harvesters.records import Page, Window
+from harvesters.errors import PageError
+from harvesters.records import DamagedRecord, Page, Window
 from harvesters.sources.definition import Source
 from harvesters.windows import is_datestamp
 from indexer import clock
@@ -17,7 +18,8 @@ from indexer.storage.database import Database, inserted_key
 from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
 
-_INTERRUPTED = (
+#: What is said of a run whose process ended without a word.
+INTERRUPTED = (
     "The harvest was interrupted without a word (killed, or the machine stopped). "
     "The next one goes on from its last page."
 )
@@ -40,7 +42,7 @@ class HarvestLedger:
             connection.execute(
                 update(runs)
                 .where(runs.c.source_key == source_key, runs.c.status == "running")
-                .values(status="incomplete", error=_INTERRUPTED, finished_at=now)
+                .values(status="incomplete", error=INTERRUPTED, finished_at=now)
             )
             inserted = connection.execute(
                 runs.insert().values(
@@ -183,6 +185,14 @@ class HarvestLedger:
         state.counts.add(counts)
         return counts
 
+    def keep_page(self, run: int, source: Source, error: PageError) -> None:
+        """Keep an answer that could not be read, as sent, until a list of the source is complete again."""
+        kept = DamagedRecord(
+            url=error.url or "", body=error.body, reason=str(error), remedy="Harvest the source again."
+        )
+        with self._database.write() as connection:
+            self._quarantine.add_damaged(connection, self._source_key(connection, source), run, kept)
+
     def close_slice(self, source: Source, state: SliceState, *, complete: bool, moves_checkpoint: bool) -> None:
         """End a list; with ``moves_checkpoint`` its records' newest datestamp becomes the checkpoint."""
         slices = schema.harvest_slices
@@ -193,6 +203,8 @@ class HarvestLedger:
             connection.execute(
                 update(slices).where(slices.c.key == state.key).values(status=status, token=None, finished_at=now)
             )
+            if complete:
+                self._quarantine.resolve_pages(connection, row.source_key)
             if moves_checkpoint and row.newest_datestamp:
                 # What changed while the list was being fetched may have been missed, so the checkpoint stops at the
                 # list's beginning, by the repository's clock and by ours; neither may push it into the future.

@@ -58,6 +58,12 @@ class QuarantineTable:
             arrived = table.c.identifier.in_(identifiers[start : start + _IN_CHUNK])
             connection.execute(update(table).where(table.c.key.in_(waiting), arrived).values(resolved_at=clock.now()))
 
+    def resolve_pages(self, connection: Connection, source_key: int) -> None:
+        """Mark whole answers that could not be read: the list they belong to has come through since."""
+        table = schema.quarantine
+        whole = (table.c.source_key == source_key) & table.c.raw_key.is_(None) & table.c.identifier.is_(None)
+        connection.execute(update(table).where(whole, table.c.resolved_at.is_(None)).values(resolved_at=clock.now()))
+
     def add_unusable(self, connection: Connection, group: RecordGroup, error: UnusableRecordError) -> None:
         """Note that a stored record cannot become a manifestation; its bytes stay where they are."""
         table = schema.quarantine

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import orjson
+import structlog
 from sqlalchemy import Connection, select
 
 from harvesters.errors import SourceError
@@ -12,6 +13,8 @@ from harvesters.sources.definition import Source, find_source
 from indexer import clock
 from indexer.storage import schema
 from indexer.storage.database import Database
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,11 @@ class SourceTable:
                 row = known.get(source.id)
                 if row is None:
                     self._insert(connection, source, COMMAND_LINE, seeded=True)
-                elif row.seeded and row.settings != settings:
+                elif not row.seeded:
+                    _log.warning(
+                        "source_ignored", source=source.id, reason="a source of that name was added by command"
+                    )
+                elif row.settings != settings:
                     self._update(connection, source)
 
     def add(self, source: Source, actor: Actor = COMMAND_LINE) -> None:

@@ -99,7 +99,7 @@ def _store(library: Library) -> Iterator[Check]:
             name="quarantine",
             state="warning",
             found=f"{waiting:,} records could not be used",
-            remedy="See the reasons with kaijuan sources --json.",
+            remedy="See the reasons with kaijuan quarantine.",
         )
 
 

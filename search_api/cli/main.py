@@ -5,16 +5,22 @@ Exit codes: 0 done, 1 it did not work out (the message says why and what to do),
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import click
 
-from harvesters.checkpoints import RunReport
+from harvesters.checkpoints import Counts, RunReport
 from harvesters.errors import HarvestError, SourceError
 from harvesters.pace import Pace
 from harvesters.runner import Request
-from indexer.errors import IndexerError, QueryError
+from harvesters.windows import check_request
+from indexer.errors import IndexerError, QueryError, StoreBusyError
 from search_api.cli import checks
 from search_api.cli.output import FAILED, OK, USAGE, CountWatch, HarvestWatch, print_json, print_table
 from search_api.cli.sources import sources
@@ -27,6 +33,8 @@ from search_api.settings import read_settings
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
 _HOST, _PORT = "127.0.0.1", 8000
+#: How long `kaijuan index` waits for another one.
+_WAIT_SECONDS = 3600.0
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -62,19 +70,48 @@ def harvest(
     Example: kaijuan harvest doaj pmc
              kaijuan harvest doaj --since 2026-09-01 --until 2026-09-07 --json
     """
+    check_request(since, until)
     request = Request(since=since, until=until, full=full, max_records=limit)
     reports: list[RunReport] = []
-    with open_library(read_settings()) as library, HarvestWatch(quiet=as_json) as watch:
-        chosen = [library.store.sources.get(name) for name in names]
-        pace = Pace()
-        for source in chosen:
-            report = library.harvest(source, request, pace=pace, on_progress=watch)
+    busy = False
+    stop = threading.Event()
+    with open_library(read_settings()) as library, HarvestWatch(quiet=as_json) as watch, _stopping_politely(stop):
+        for source in [library.store.sources.get(name) for name in names]:
+            try:
+                report = library.harvest(source, request, pace=Pace(stop), on_progress=watch)
+            except StoreBusyError as error:  # the others are harvested all the same
+                busy = True
+                click.echo(f"{source.id}: {error}", err=True)
+                if as_json:
+                    print_json(_not_run(source.id, str(error)))
+                continue
             reports.append(report)
             if as_json:
                 print_json(report.values())
-    if not as_json:
+    if not as_json and reports:
         print_reports(reports)
-    raise SystemExit(OK if all(report.status == "complete" for report in reports) else FAILED)
+    raise SystemExit(OK if not busy and all(report.status == "complete" for report in reports) else FAILED)
+
+
+@contextlib.contextmanager
+def _stopping_politely(stop: threading.Event) -> Iterator[None]:
+    """Let the first Ctrl-C end the harvest after the page in hand, with its ledger row; the second ends it at once."""
+
+    def first(*_: object) -> None:
+        click.echo("Stopping after the page in hand … (again to stop at once)", err=True)
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _not_run(source_id: str, error: str) -> dict[str, Any]:
+    """Return what stands for the ledger row of a harvest that did not begin."""
+    return {"source": source_id, "status": "failed", "expected": None, **asdict(Counts()), "error": error}
 
 
 def print_reports(reports: list[RunReport]) -> None:
@@ -109,7 +146,7 @@ def index(*, as_json: bool) -> None:
     started = time.monotonic()
     with open_library(read_settings()) as library:
         with CountWatch("normalise and join", library.store.raw.count_pending(), quiet=as_json) as watch:
-            joined, indexed = library.bring_up_to_date(watch)
+            joined, indexed = library.bring_up_to_date(watch, wait_seconds=_WAIT_SECONDS)
         works = library.store.catalogue.counts()["works"]
     _print_indexed(
         {
@@ -156,6 +193,25 @@ def _print_indexed(row: dict[str, Any], *, as_json: bool) -> None:
         print_json(row)
     else:
         print_table("Index", tuple(row), [tuple(row.values())])
+
+
+@cli.command()
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Rows to show, newest first.")
+@_JSON
+def quarantine(*, limit: int, as_json: bool) -> None:
+    """List what could not be used, each with the reason and the remedy; all of it is kept.
+
+    \b
+    Example: kaijuan quarantine
+    """
+    with open_library(read_settings()) as library:
+        rows = library.store.quarantine.list(limit=limit)
+    if as_json:
+        for row in rows:
+            print_json(row)
+        return
+    columns = ("source", "identifier", "reason", "remedy", "created_at")
+    print_table("Quarantine", columns, [[row[name] for name in columns] for row in rows])
 
 
 @cli.command()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, get_origin
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import RedirectResponse, Response
 
 from indexer.normalise.identifiers import doi, pmcid, pmid
 from indexer.storage.catalogue import StoredWork
 from search_api.cards import detail
-from search_api.deps import LibraryDep, OrjsonResponse, SearcherDep
+from search_api.deps import LibraryDep, OrjsonResponse, SearcherDep, StrictParameters
 from search_api.library import Library
 from search_api.problems import Problem, RequestProblem, not_found
 from search_api.schemas import WorkOut, WorksOut, WorksParameters
@@ -20,13 +20,16 @@ from search_api.schemas import WorkOut, WorksOut, WorksParameters
 router = APIRouter(prefix="/v1", tags=["works"])
 _CLEAN: dict[str, Callable[[str], str | None]] = {"doi": doi, "pmid": pmid, "pmcid": pmcid}
 _PROBLEM: dict[str, Any] = {"model": Problem}
+_LISTS = {name for name, field in WorksParameters.model_fields.items() if get_origin(field.annotation) is list}
+_SEARCH_PARAMETERS = StrictParameters(*WorksParameters.model_fields, repeated=_LISTS)
 
 
 @router.get(
     "/works",
     summary="Search works",
+    dependencies=[Depends(_SEARCH_PARAMETERS)],
     response_class=OrjsonResponse,
-    responses={200: {"model": WorksOut}, 400: _PROBLEM, 503: _PROBLEM},
+    responses={200: {"model": WorksOut}, 400: _PROBLEM, 503: _PROBLEM, "default": _PROBLEM},
 )
 def search_works(parameters: Annotated[WorksParameters, Query()], searcher: SearcherDep) -> Response:
     """Search all sources at once; the body is the same that ``kaijuan search --json`` prints."""
@@ -36,9 +39,12 @@ def search_works(parameters: Annotated[WorksParameters, Query()], searcher: Sear
 @router.get(
     "/works/{work_id:path}",
     summary="Get a work",
+    dependencies=[Depends(StrictParameters("redirected_from"))],
     response_class=OrjsonResponse,
     responses={
         200: {"model": WorkOut},
+        400: _PROBLEM,
+        "default": _PROBLEM,
         301: {"description": "Merged into another work."},
         404: _PROBLEM,
         410: _PROBLEM,

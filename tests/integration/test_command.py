@@ -191,7 +191,8 @@ def test_the_api_answers_for_the_recorded_corpus_in_four_hundred_megabytes(fille
     [
         (["harvest"], 2, "Missing argument"),
         (["harvest", "nowhere"], 2, "There is no source 'nowhere'"),
-        (["harvest", "doaj", "--since", "yesterday"], 1, "YYYY-MM-DD"),
+        (["harvest", "doaj", "--since", "yesterday"], 2, "YYYY-MM-DD"),
+        (["harvest", "doaj", "--since", "2026-02-01", "--until", "2026-01-01"], 2, "Exchange"),
         (["search", '"unbalanced'], 2, "never closed"),
         (["search", "x" * 10_000], 2, "2,000"),
         (["search", "x", "--sort", "colour"], 2, "sort"),
