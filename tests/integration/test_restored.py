@@ -17,11 +17,14 @@ from tests.integration.conftest import add_source, harvest
 from tests.repository import Item, ListRepository
 
 
-def fill(library: Library, fruit: str, count: int = 5) -> None:
-    with ListRepository(
-        [Item(f"oai:{fruit}:{number}", "2026-01-01", title=f"{fruit} {number}") for number in range(count)]
-    ) as one:
-        harvest(library, add_source(library, fruit, one.url))
+def take(library: Library, fruit: str, count: int = 5) -> None:
+    items = [Item(f"oai:{fruit}:{number}", "2026-01-01", title=f"{fruit} {number}") for number in range(count)]
+    with ListRepository(items) as repository:
+        harvest(library, add_source(library, fruit, repository.url))
+
+
+def fill(library: Library, fruit: str) -> None:
+    take(library, fruit)
     library.bring_up_to_date()
 
 
