@@ -161,7 +161,7 @@ class Service:
             last = self._library.store.harvests.last_runs().get(source.id)
             if last is None or last.status != "complete":
                 self._harvest(source.id, Request(max_records=source.first_records, max_requests=source.first_requests))
-            elif self._is_demo or _is_due(source, last.finished):
+            elif self._is_demo or is_due(source, last.finished, datetime.now(UTC)):
                 self._harvest(source.id, Request())
 
     def _harvest(self, source_id: str, request: Request) -> None:
@@ -169,7 +169,7 @@ class Service:
             return
         try:
             source = self._library.store.sources.get(source_id)
-            if not _is_allowed_now(source, request):
+            if not is_allowed_at(source, request, datetime.now(UTC)):
                 _log.info("harvest_postponed", source=source_id, hours=source.hours)
                 return
             with self._hosts.setdefault(source.host, threading.Lock()):
@@ -217,19 +217,20 @@ class Service:
                 self._stop.wait(_RETRY_SECONDS)
 
 
-def _is_due(source: Source, finished: str | None) -> bool:
+def is_due(source: Source, finished: str | None, now: datetime) -> bool:
+    """Tell whether a source's last harvest ended so long ago that the next one is due."""
     if finished is None:
         return True
     ended = datetime.fromisoformat(finished)
-    return datetime.now(UTC) - ended >= timedelta(hours=source.every_hours)
+    return now - ended >= timedelta(hours=source.every_hours)
 
 
-def _is_allowed_now(source: Source, request: Request) -> bool:
-    """Tell whether the host's hours allow this harvest now; a small one is allowed at any time."""
+def is_allowed_at(source: Source, request: Request, now: datetime) -> bool:
+    """Tell whether the host's hours (UTC) allow this harvest; a small one is allowed at any time."""
     if source.hours is None or (request.max_requests or _SMALL_REQUESTS + 1) <= _SMALL_REQUESTS:
         return True
     first, last = (int(part) for part in source.hours.split("-"))
-    hour = datetime.now(UTC).hour
+    hour = now.astimezone(UTC).hour
     return first <= hour < last if first < last else hour >= first or hour < last
 
 

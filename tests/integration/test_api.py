@@ -198,6 +198,22 @@ def test_a_wrong_parameter_is_a_problem_with_its_name_and_a_fix(
     assert said in answer.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/sources?foo=1", "/v1/works/w1?foo=1", "/v1/works?q=a&q=b", "/v1/works?limit=1&limit=2"]
+)
+def test_parameters_are_never_passed_over_in_silence(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json()["errors"][0]["fix"]
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/v1/works?q=study", "/v1/sources"])
+def test_head_is_answered_as_get_without_the_body(client: TestClient, path: str) -> None:
+    head = client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert int(head.headers["content-length"]) > 0
+
+
 def test_an_unbalanced_quote_is_shown_where_it_stands(client: TestClient) -> None:
     problem = client.get("/v1/works", params={"q": 'solar "cells'}).json()
     assert problem["errors"][0]["position"] == 6

@@ -18,6 +18,7 @@ from indexer.storage import schema
 from indexer.storage.feed import append_changes
 from indexer.storage.store import RecordStore
 from search_api.library import Library, open_library
+from search_api.overview import source_rows
 from search_api.settings import Settings
 from tests.integration.conftest import add_source, harvest
 from tests.repository import Item, ListRepository
@@ -125,3 +126,63 @@ def test_an_unreachable_database_says_so_without_its_password() -> None:
     with pytest.raises(StoreError, match="cannot be used") as caught:
         RecordStore.cluster("postgresql://kaijuan:very-secret@127.0.0.1:1/none")
     assert "very-secret" not in str(caught.value)
+
+
+def test_a_record_that_changes_while_it_is_normalised_waits_again(
+    library: Library, list_repository: ListRepository
+) -> None:
+    list_repository.put(Item("oai:x:1", "2026-01-01", title="Before"), Item("oai:x:2", "2026-01-01", title="Other"))
+    source = add_source(library, "x", list_repository.url)
+    harvest(library, source)
+    raw, database = library.store.raw, library.store.database
+    with database.read() as connection:
+        groups = raw.pending(connection, 10)
+    list_repository.put(Item("oai:x:1", "2026-01-02", title="After"))
+    harvest(library, source)
+    with database.write() as connection:
+        assert raw.unchanged(connection, groups) == {groups[1].name}
+        raw.settle(connection, groups)
+    assert raw.count_pending() == 1
+    library.bring_up_to_date()
+    assert {work.data["title"]["value"] for page in library.store.catalogue.pages() for work in page} == {"After"}
+
+
+def test_a_record_that_cannot_be_written_is_set_aside_and_blocks_nobody(
+    embedded: Library, list_repository: ListRepository
+) -> None:
+    list_repository.put(*(Item(f"oai:x:{number}", "2026-01-01", title=f"Study {number}") for number in range(30)))
+    harvest(embedded, add_source(embedded, "x", list_repository.url))
+    with embedded.store.database.write() as connection:
+        # A fault of the database itself, for one record only: what our code did not foresee.
+        connection.execute(
+            text(
+                "CREATE TRIGGER broken BEFORE INSERT ON manifestations WHEN NEW.identifier = 'oai:x:7' "
+                "BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        )
+    joined, _ = embedded.bring_up_to_date()
+    assert joined.quarantined == 1
+    assert embedded.store.catalogue.counts()["works"] == 29
+    assert [row["identifier"] for row in embedded.store.quarantine.list()] == ["oai:x:7"]
+
+
+def test_a_run_whose_process_is_gone_is_not_shown_as_running(
+    embedded: Library, list_repository: ListRepository
+) -> None:
+    source = add_source(embedded, "x", list_repository.url)
+    embedded.store.harvests.begin(source, since=None, until=None)
+    (row,) = source_rows(embedded)
+    assert (row["last_harvest"]["status"], "interrupted" in row["last_harvest"]["error"]) == ("incomplete", True)
+    with embedded.store.database.lock("harvest:x"):
+        (row,) = source_rows(embedded)
+    assert row["last_harvest"]["status"] == "running"
+
+
+def test_an_unusable_data_folder_is_named_with_its_setting(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("no folder", encoding="utf-8")
+    with (
+        pytest.raises(StoreError, match="KAIJUAN_DATA_DIR"),
+        open_library(Settings(data_dir=file / "below"), sources=[]),
+    ):
+        pass
