@@ -44,6 +44,49 @@ def test_a_day_that_came_short_is_asked_for_again_before_a_later_one_moves_the_c
         assert len(stored(embedded)) == 12
 
 
+def test_a_checkpoint_stays_before_a_day_that_came_short(embedded: Library) -> None:
+    with ListRepository(items(range(10, 14)), granularity=_DAY) as repository:
+        lag = (datetime.now(UTC).date() - datetime(2026, 1, 13, tzinfo=UTC).date()).days
+        source = add_source(embedded, "x", repository.url, slice="day", first_days=4, lag_days=lag)
+
+        def claims_more(request: Request, response: Response) -> Response:
+            """State on the eleventh, once, that there are more records than are sent."""
+            if request.argument("from") != "2026-01-11":
+                return response
+            ending = b'<resumptionToken completeListSize="9"/></ListRecords>'
+            return faults.with_bytes(b"</ListRecords>", ending)(request, response)
+
+        repository.faults.add(claims_more, verb="ListRecords", times=4)
+        report = harvest(embedded, source)
+        assert (report.status, report.received) == ("incomplete", 12)
+        assert embedded.store.harvests.checkpoint(source, "oai_dc") == "2026-01-10"
+        assert harvest(embedded, source).status == "complete"
+        assert embedded.store.harvests.checkpoint(source, "oai_dc") == "2026-01-13"
+
+
+def test_a_record_that_moved_between_pages_keeps_its_newer_state(embedded: Library) -> None:
+    source = add_source(embedded, "x", "http://127.0.0.1/oai")
+    ledger = embedded.store.harvests
+    run = ledger.begin(source, since=None, until=None)
+    state = ledger.open_slice(run, source, "oai_dc", Window())
+    for body, datestamp in ((b"<record>new</record>", "2026-01-05"), (b"<record>old</record>", "2026-01-01")):
+        record = RawRecord(
+            source="x",
+            identifier="a",
+            metadata_prefix="oai_dc",
+            datestamp=datestamp,
+            body=body,
+            received_at=datetime.now(UTC),
+        )
+        counts = ledger.store_page(
+            run, state, Page(url="", records=(record,), token="t", list_size=None, bytes_received=0)
+        )
+    assert (counts.duplicates, counts.changed) == (1, 0)
+    group = embedded.store.raw.of(embedded.store.sources.keys()["x"], "a")
+    assert group is not None
+    assert group.records[0].body == b"<record>new</record>"
+
+
 def test_a_first_harvest_that_was_cut_short_begins_where_it_began(embedded: Library) -> None:
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=back) for back in range(8)]
@@ -90,7 +133,7 @@ def test_a_full_harvest_that_was_interrupted_goes_on_as_a_full_one(embedded: Lib
 
 
 def test_an_empty_answer_to_a_token_is_no_end_of_the_list(embedded: Library) -> None:
-    with ListRepository(items(range(1, 8)), page_size=5) as repository:
+    with ListRepository(items(range(1, 8)), page_size=5, states_size=False) as repository:
         source = add_source(embedded, "x", repository.url)
         nothing = b'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><error code="noRecordsMatch"/></OAI-PMH>'
         repository.faults.add(lambda _request, response: replace(response, body=nothing), page=2, times=None)
