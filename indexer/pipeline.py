@@ -15,14 +15,15 @@ import structlog
 from sqlalchemy import Connection, Row
 
 from indexer.errors import IndexDamagedError, StoreDamagedError, StoreError, UnusableRecordError
-from indexer.identity.cluster import Assignment, assign
+from indexer.identity.cluster import Assignment, Member, assign
 from indexer.identity.merge import Merged, merge
 from indexer.models import Manifestation
 from indexer.normalise import NORMALISER_VERSION
 from indexer.normalise.manifestation import normalise
 from indexer.search.document import Document, document_of
 from indexer.search.folding import fold
-from indexer.storage.catalogue import CatalogueWriter, StoredWork, WorkEntry
+from indexer.storage.catalogue import StoredWork
+from indexer.storage.catalogue_writer import CatalogueWriter, WorkEntry
 from indexer.storage.feed import append_changes
 from indexer.storage.raw import RecordGroup
 from indexer.storage.search_index import IndexWriter, SearchIndex
@@ -169,24 +170,33 @@ class Pipeline:
         """Re-cluster the neighbourhood of what changed and write the works that come of it."""
         if not changed:
             return []
-        members, work_keys = writer.neighbourhood(changed)
-        known = writer.works(work_keys)
-        assignments = assign(members, frozenset(key for key, row in known.items() if row.state != "active"))
-        manifestations = writer.manifestations(member.key for member in members)
-        home = {member.key: member.work_key for member in members}
-        views = [self._merged(writer, one, manifestations) for one in assignments]
-        old = [(one, view) for one, view in zip(assignments, views, strict=True) if one.work_key is not None]
-        new = [(one, view) for one, view in zip(assignments, views, strict=True) if one.work_key is None]
-        minted = writer.new_works([(view, known[one.split_from] if one.split_from else None) for one, view in new])
-        entries = [*writer.write_works([(known[one.work_key or 0], view) for one, view in old]), *minted]
-        homes = [(one, one.work_key or 0) for one, _ in old]
-        homes += [(one, entry[0]) for (one, _), entry in zip(new, minted, strict=True)]
-        writer.move([(key, work) for one, work in homes for key in one.members if home[key] != work])
-        writer.found([(one.members[0], entry[0]) for (one, _), entry in zip(new, minted, strict=True)])
-        return entries + self._end_works(writer, homes, known)
+        near = writer.neighbourhood(changed)
+        known = writer.works(near.works | near.founded)
+        assignments = assign(near.members, frozenset(key for key, row in known.items() if row.state != "active"))
+        manifestations = writer.manifestations(member.key for member in near.members)
+        old: list[tuple[Assignment, Row[Any], Merged]] = []
+        new: list[tuple[Assignment, Row[Any] | None, Merged]] = []
+        for one in assignments:
+            view = self._merged(writer, one, manifestations)
+            if one.work_key is not None:
+                old.append((one, known[one.work_key], view))
+            else:
+                new.append((one, known[one.split_from] if one.split_from else None, view))
+        changed_works = writer.write_works([(row, view) for _, row, view in old])
+        minted = writer.new_works([(view, row) for _, row, view in new])
+        homes = [(one, row.key) for one, row, _ in old]
+        founders = [(one, entry[0]) for (one, _, _), entry in zip(new, minted, strict=True)]
+        writer.found([(one.members[0], work) for one, work in founders])
+        _move(writer, near.members, homes + founders)
+        touched = [known[key] for key in near.works]
+        return [*changed_works, *minted, *self._end_works(writer, homes + founders, known, touched)]
 
     def _end_works(
-        self, writer: CatalogueWriter, homes: Sequence[tuple[Assignment, int]], known: dict[int, Row[Any]]
+        self,
+        writer: CatalogueWriter,
+        homes: Sequence[tuple[Assignment, int]],
+        known: dict[int, Row[Any]],
+        touched: Sequence[Row[Any]],
     ) -> list[WorkEntry]:
         """Redirect the works that were merged, and mark those removed that no live manifestation is left in."""
         ended: list[WorkEntry | None] = []
@@ -197,7 +207,7 @@ class Pipeline:
             if absorbed:
                 ended.extend(writer.end_work(row, merged_into=work_key) for row in absorbed)
                 writer.keep_first_indexed(work_key, absorbed)
-        abandoned = (row for key, row in known.items() if key not in kept and row.state == "active")
+        abandoned = (row for row in touched if row.key not in kept and row.state == "active")
         ended.extend(writer.end_work(row, merged_into=None) for row in abandoned)
         return [entry for entry in ended if entry is not None]
 
@@ -288,6 +298,12 @@ class Pipeline:
         self._store.set_fact(_NORMALISER, NORMALISER_VERSION)
         with self._store.database.write() as connection:
             return self._store.raw.await_again(connection)
+
+
+def _move(writer: CatalogueWriter, members: Sequence[Member], homes: Sequence[tuple[Assignment, int]]) -> None:
+    """Put each member into its work, where it is not there already."""
+    at = {member.key: member.work_key for member in members}
+    writer.move([(key, work) for one, work in homes for key in one.members if at[key] != work])
 
 
 def _described(group: RecordGroup) -> Manifestation | UnusableRecordError | None:

@@ -21,6 +21,7 @@ from harvesters.pace import Pace
 from harvesters.runner import Request
 from harvesters.windows import check_request
 from indexer.errors import IndexerError, QueryError, StoreBusyError
+from indexer.pipeline import Indexed, Joined
 from search_api.cli import checks
 from search_api.cli.output import FAILED, OK, USAGE, CountWatch, HarvestWatch, print_json, print_table
 from search_api.cli.sources import sources
@@ -148,17 +149,7 @@ def index(*, as_json: bool) -> None:
         with CountWatch("normalise and join", library.store.raw.count_pending(), quiet=as_json) as watch:
             joined, indexed = library.bring_up_to_date(watch, wait_seconds=_WAIT_SECONDS)
         works = library.store.catalogue.counts()["works"]
-    _print_indexed(
-        {
-            "works": works,
-            "indexed": indexed.indexed,
-            "removed": indexed.removed,
-            "records": joined.records,
-            "quarantined": joined.quarantined,
-            "seconds": round(time.monotonic() - started, 3),
-        },
-        as_json=as_json,
-    )
+    _print_indexed(joined, indexed, works, started, as_json=as_json)
 
 
 @cli.command()
@@ -175,20 +166,18 @@ def rebuild(*, index_only: bool, as_json: bool) -> None:
         with CountWatch("rebuild", None, quiet=as_json) as watch:
             joined, indexed = library.rebuild(normalise=not index_only, watch=watch)
         works = library.store.catalogue.counts()["works"]
-    _print_indexed(
-        {
-            "works": works,
-            "indexed": indexed.indexed,
-            "removed": indexed.removed,
-            "records": joined.records,
-            "quarantined": joined.quarantined,
-            "seconds": round(time.monotonic() - started, 3),
-        },
-        as_json=as_json,
-    )
+    _print_indexed(joined, indexed, works, started, as_json=as_json)
 
 
-def _print_indexed(row: dict[str, Any], *, as_json: bool) -> None:
+def _print_indexed(joined: Joined, indexed: Indexed, works: int, started: float, *, as_json: bool) -> None:
+    row = {
+        "works": works,
+        "indexed": indexed.indexed,
+        "removed": indexed.removed,
+        "records": joined.records,
+        "quarantined": joined.quarantined,
+        "seconds": round(time.monotonic() - started, 3),
+    }
     if as_json:
         print_json(row)
     else:

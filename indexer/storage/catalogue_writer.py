@@ -1,0 +1,321 @@
+"""Writing manifestations, works and containers; everything works inside one transaction of the pipeline's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from indexer import clock, ids
+from indexer.identity.cluster import Member
+from indexer.identity.keys import Key, is_notice, keys_of
+from indexer.identity.merge import Merged
+from indexer.models import Bibliography, Container, Manifestation
+from indexer.storage import schema
+from indexer.storage.catalogue import chunks
+from indexer.storage.database import Database, inserted_key
+from indexer.storage.feed import ChangeKind
+
+#: What the change feed is told: work key, version, kind.
+WorkEntry = tuple[int, int, ChangeKind]
+_MANIFESTATION = TypeAdapter(Manifestation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbourhood:
+    """What a change may touch: live members, the works they (or what was retired) belong to, and those they founded."""
+
+    members: list[Member]
+    works: frozenset[int]
+    founded: frozenset[int]
+
+
+class CatalogueWriter:
+    """What the pipeline does to manifestations and works within one transaction."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._database = database
+        self._connection = connection
+
+    # --- manifestations ---------------------------------------------------------------------
+
+    def save(self, described: Sequence[tuple[int, Manifestation]]) -> list[int]:
+        """Insert or replace manifestations, given with their source keys, and their joining keys; return their keys."""
+        if not described:
+            return []
+        table, now = schema.manifestations, clock.now()
+        insert = self._database.insert(table)
+        kept = {name: insert.excluded[name] for name in ("live", "notice", "data", "updated_at")}
+        self._connection.execute(
+            insert.on_conflict_do_update(index_elements=["source_key", "identifier"], set_=kept),
+            [
+                {
+                    "id": ids.mint(ids.MANIFESTATION),
+                    "source_key": source_key,
+                    "identifier": one.record_identifier,
+                    "live": True,
+                    "notice": is_notice(one),
+                    "data": orjson.dumps(one),
+                    "updated_at": now,
+                }
+                for source_key, one in described
+            ],
+        )
+        keys = self._manifestation_keys([(source_key, one.record_identifier) for source_key, one in described])
+        self._replace_keys({keys[source_key, one.record_identifier]: keys_of(one) for source_key, one in described})
+        return list(keys.values())
+
+    def retire(self, names: Sequence[tuple[int, str]]) -> list[int]:
+        """Take manifestations out of their works, keeping their rows for a return; return the keys of those known."""
+        table = schema.manifestations
+        keys = list(self._manifestation_keys(names).values())
+        for chunk in chunks(keys):
+            retired = update(table).where(table.c.key.in_(chunk)).values(live=False, updated_at=clock.now())
+            self._connection.execute(retired)
+        self._replace_keys(dict.fromkeys(keys, frozenset()))
+        return keys
+
+    def _manifestation_keys(self, names: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
+        """Return the keys of manifestations by (source key, identifier), in the order asked for."""
+        table = schema.manifestations.c
+        by_source: dict[int, list[str]] = {}
+        for source_key, identifier in names:
+            by_source.setdefault(source_key, []).append(identifier)
+        found: dict[tuple[int, str], int] = {}
+        for source_key, identifiers in by_source.items():
+            for chunk in chunks(identifiers):
+                columns = select(table.key, table.identifier)
+                rows = self._connection.execute(
+                    columns.where(table.source_key == source_key, table.identifier.in_(chunk))
+                )
+                found.update({(source_key, row.identifier): row.key for row in rows})
+        return {name: found[name] for name in names if name in found}
+
+    def _replace_keys(self, wanted: Mapping[int, frozenset[Key]]) -> None:
+        """Make the joining keys of manifestations what they shall be; most are so already."""
+        table = schema.manifestation_keys
+        stored = self._keys_of(wanted)
+        changed = [key for key, keys in wanted.items() if stored[key] != keys]
+        for chunk in chunks(key for key in changed if stored[key]):
+            self._connection.execute(table.delete().where(table.c.manifestation_key.in_(chunk)))
+        rows = [
+            {"scheme": one.scheme, "value": one.value, "manifestation_key": key}
+            for key in changed
+            for one in sorted(wanted[key])
+        ]
+        if rows:
+            self._connection.execute(table.insert(), rows)
+
+    def _keys_of(self, manifestation_keys: Iterable[int]) -> dict[int, set[Key]]:
+        table = schema.manifestation_keys
+        found: dict[int, set[Key]] = {key: set() for key in manifestation_keys}
+        for chunk in chunks(found):
+            for row in self._connection.execute(select(table).where(table.c.manifestation_key.in_(chunk))):
+                found[row.manifestation_key].add(Key(row.scheme, row.value))
+        return found
+
+    # --- identity ----------------------------------------------------------------------------
+
+    def neighbourhood(self, changed: Sequence[int]) -> Neighbourhood:
+        """Return every live manifestation whose work may be touched by a change, and the works concerned.
+
+        That is: the changed ones, whoever shares a key with them, and all members of all their works.
+        """
+        table, keys = schema.manifestations, schema.manifestation_keys
+        near = set(changed)
+        for chunk in chunks(changed):
+            mine = select(keys.c.scheme, keys.c.value).where(keys.c.manifestation_key.in_(chunk)).subquery()
+            statement = select(keys.c.manifestation_key).join(
+                mine, (keys.c.scheme == mine.c.scheme) & (keys.c.value == mine.c.value)
+            )
+            near.update(self._connection.scalars(statement))
+        work_keys: set[int] = set()
+        for chunk in chunks(near):
+            statement = select(table.c.work_key).where(table.c.key.in_(chunk), table.c.work_key.is_not(None))
+            work_keys.update(key for key in self._connection.scalars(statement) if key is not None)
+        rows: dict[int, Any] = {}
+        columns = (table.c.key, table.c.work_key, table.c.founded_key, table.c.notice)
+        for chunk in chunks(near):
+            rows.update(
+                (row.key, row)
+                for row in self._connection.execute(select(*columns).where(table.c.key.in_(chunk), table.c.live))
+            )
+        for chunk in chunks(work_keys):
+            rows.update(
+                (row.key, row)
+                for row in self._connection.execute(select(*columns).where(table.c.work_key.in_(chunk), table.c.live))
+            )
+        found = self._keys_of(rows)
+        members = [
+            Member(
+                key=row.key,
+                work_key=row.work_key,
+                founded_key=row.founded_key,
+                keys=frozenset(found[row.key]),
+                notice=row.notice,
+            )
+            for row in rows.values()
+        ]
+        founded = frozenset(row.founded_key for row in rows.values() if row.founded_key is not None)
+        return Neighbourhood(members=members, works=frozenset(work_keys), founded=founded)
+
+    def manifestations(self, keys: Iterable[int]) -> dict[int, tuple[str, Manifestation]]:
+        """Load manifestations by key, with their public ids."""
+        table = schema.manifestations
+        found: dict[int, tuple[str, Manifestation]] = {}
+        for chunk in chunks(keys):
+            for row in self._connection.execute(
+                select(table.c.key, table.c.id, table.c.data).where(table.c.key.in_(chunk))
+            ):
+                found[row.key] = (row.id, _MANIFESTATION.validate_json(row.data))
+        return found
+
+    def works(self, keys: Iterable[int]) -> dict[int, Row[Any]]:
+        """Load the rows of works by key."""
+        found: dict[int, Row[Any]] = {}
+        for chunk in chunks(keys):
+            found.update(
+                (row.key, row)
+                for row in self._connection.execute(select(schema.works).where(schema.works.c.key.in_(chunk)))
+            )
+        return found
+
+    def move(self, moves: Sequence[tuple[int, int]]) -> None:
+        """Put manifestations into works: (manifestation key, work key) pairs."""
+        if moves:
+            table = schema.manifestations
+            statement = update(table).where(table.c.key == bindparam("at_key")).values(work_key=bindparam("to_work"))
+            self._connection.execute(statement, [{"at_key": key, "to_work": work} for key, work in moves])
+
+    def found(self, founders: Sequence[tuple[int, int]]) -> None:
+        """Write down which work was minted for which manifestation: (manifestation key, work key) pairs."""
+        if founders:
+            table = schema.manifestations
+            statement = update(table).where(table.c.key == bindparam("at_key"), table.c.founded_key.is_(None))
+            rows = [{"at_key": key, "to_work": work} for key, work in founders]
+            self._connection.execute(statement.values(founded_key=bindparam("to_work")), rows)
+
+    # --- works -------------------------------------------------------------------------------
+
+    def new_works(self, merged: Sequence[tuple[Merged, Row[Any] | None]]) -> list[WorkEntry]:
+        """Mint works; one that was split off (from the row beside it) was first seen when its old work was.
+
+        So that nobody is alerted anew of what was there before.
+        """
+        if not merged:
+            return []
+        table, now = schema.works, clock.now()
+        rows = []
+        for view, split_from in merged:
+            data = work_data(view)
+            rows.append(
+                {
+                    "id": ids.mint(ids.WORK),
+                    "version": 1,
+                    "state": "active",
+                    "first_indexed": split_from.first_indexed if split_from else now,
+                    "updated_at": now,
+                    "digest": hashlib.sha256(data).digest(),
+                    "data": data,
+                }
+            )
+        self._connection.execute(table.insert(), rows)
+        keys: dict[str, int] = {}
+        for chunk in chunks(row["id"] for row in rows):
+            keys.update(
+                {
+                    row.id: row.key
+                    for row in self._connection.execute(select(table.c.id, table.c.key).where(table.c.id.in_(chunk)))
+                }
+            )
+        return [
+            (keys[row["id"]], 1, "split" if split_from else "new")  # type: ignore[index]
+            for row, (_, split_from) in zip(rows, merged, strict=True)
+        ]
+
+    def write_works(self, merged: Sequence[tuple[Row[Any], Merged]]) -> list[WorkEntry]:
+        """Write known works' merged views; return the changes, none for those that stay as they are."""
+        table, now = schema.works, clock.now()
+        rows: list[dict[str, Any]] = []
+        for known, view in merged:
+            data = work_data(view)
+            digest = hashlib.sha256(data).digest()
+            if known.digest != digest or known.state != "active":
+                rows.append(
+                    {"at_key": known.key, "to_version": known.version + 1, "to_digest": digest, "to_data": data}
+                )
+        if rows:
+            values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in ("version", "digest", "data")}
+            statement = update(table).where(table.c.key == bindparam("at_key"))
+            self._connection.execute(statement.values(**values, state="active", merged_into=None, updated_at=now), rows)
+        return [(row["at_key"], row["to_version"], "changed") for row in rows]
+
+    def end_work(self, known: Row[Any], *, merged_into: int | None) -> WorkEntry | None:
+        """Mark a work removed, or merged into another; its id stays and redirects."""
+        state: ChangeKind = "removed" if merged_into is None else "merged"
+        if known.state == state and known.merged_into == merged_into:
+            return None
+        version = known.version + 1
+        self._connection.execute(
+            update(schema.works)
+            .where(schema.works.c.key == known.key)
+            .values(version=version, state=state, merged_into=merged_into, updated_at=clock.now())
+        )
+        return known.key, version, state
+
+    def keep_first_indexed(self, work_key: int, absorbed: Sequence[Row[Any]]) -> None:
+        """A merged work was first seen when the oldest of its parts was: nobody is alerted anew."""
+        earliest = min(row.first_indexed for row in absorbed)
+        table = schema.works
+        self._connection.execute(
+            update(table)
+            .where(table.c.key == work_key, table.c.first_indexed > earliest)
+            .values(first_indexed=earliest)
+        )
+
+    # --- containers --------------------------------------------------------------------------
+
+    def container_id(self, container: Container, fold: Callable[[str], str]) -> str | None:
+        """Return the id of a container, minted when it is first met: by any of its ISSNs, else by its title."""
+        wanted = [("issn", issn) for issn in container.issns] or (
+            [("title", fold(container.title))] if container.title else []
+        )
+        if not wanted:
+            return None
+        table = schema.container_keys
+        known: int | None = None
+        for scheme, value in wanted:
+            known = self._connection.scalar(
+                select(table.c.container_key).where(table.c.scheme == scheme, table.c.value == value)
+            )
+            if known is not None:
+                break
+        if known is None:
+            inserted = self._connection.execute(
+                schema.containers.insert().values(id=ids.mint(ids.CONTAINER), title=container.title)
+            )
+            known = inserted_key(inserted)
+        for scheme, value in wanted:
+            insert = self._database.insert(table).values(scheme=scheme, value=value, container_key=known)
+            self._connection.execute(insert.on_conflict_do_nothing())
+        return str(
+            self._connection.execute(
+                select(schema.containers.c.id).where(schema.containers.c.key == known)
+            ).scalar_one()
+        )
+
+
+def work_data(merged: Merged) -> bytes:
+    """Write a merged view as the JSON that the store keeps and the API answers from."""
+    described = merged.bibliography
+    values = {name: getattr(described, name) for name in Bibliography.__dataclass_fields__} | {
+        "sources": merged.sources,
+        "manifestations": merged.manifestations,
+        "provenance": merged.provenance,
+    }
+    return orjson.dumps(values)
