@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search_api import problems
 from search_api.library import Library
-from search_api.routes import health, pages, sources, works
+from search_api.routes import docs, health, pages, sources, works
 from search_api.searching import Searcher
 
 VERSION = "0.1.0"
@@ -21,12 +21,12 @@ _DESCRIPTION = (
 
 def make_app(library: Library) -> FastAPI:
     """Build the application; the caller opens and closes the library."""
-    app = FastAPI(title="kaijuan", version=VERSION, description=_DESCRIPTION, redoc_url=None)
+    app = FastAPI(title="kaijuan", version=VERSION, description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.library = library
     app.state.searcher = Searcher(library)
     problems.install(app)
     app.add_middleware(HeadAsGet)
-    for routes in (works, sources, health, pages):
+    for routes in (works, sources, health, pages, docs):
         app.include_router(routes.router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

@@ -38,6 +38,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "nav_sources": ("数据来源", "Sources"),
     "nav_api": ("接口文档", "API"),
+    "docs_openapi": ("OpenAPI 描述文件", "OpenAPI description"),
+    "docs_parameters": ("参数", "Parameters"),
+    "docs_answers": ("返回", "Answers"),
     "footer": (
         "收录的是各来源公开的元数据；全文在原出版方或存储库。",
         "Records come from the sources named; full texts stay with their publishers and repositories.",

@@ -22,6 +22,7 @@ _PATHS = (
     '/?q="library',
     "/?q=zzyzx",
     "/sources",
+    "/docs",
     "/works/none",
 )
 

@@ -282,3 +282,11 @@ def test_a_page_with_all_that_belongs_to_it_is_small(reader: TestClient) -> None
 
 def test_pages_are_not_described_as_interface_for_programs(reader: TestClient) -> None:
     assert not {"/", "/sources", "/works/{work_id}"} & reader.get("/openapi.json").json()["paths"].keys()
+
+
+def test_the_api_is_described_without_another_host(reader: TestClient) -> None:
+    page = reader.get("/docs")
+    assert page.status_code == 200
+    assert "/v1/works/{work_id}" in page.text
+    assert "http://" not in page.text.replace("http://testserver", "")
+    assert "https://" not in page.text
