@@ -38,7 +38,7 @@ with DemoRepositories(int(sys.argv[1])) as repositories:
     print(json.dumps(repositories.endpoints), flush=True)
     sys.stdin.read()
 """
-_QUERIES = ("perovskite stability", "钙钛矿", "educación", "machine learning OR deep learning", '"climate change"')
+_QUERIES = ("perovskite stability", "钙钛矿", "educación", "machine learning OR deep learning", '"solar cells"')
 
 
 class Stages:

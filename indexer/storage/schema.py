@@ -214,7 +214,7 @@ raw_records = Table(
     _count("changes"),
     Column("pending", Boolean, nullable=False),
     UniqueConstraint("source_key", "identifier", "metadata_prefix"),
-    Index("ix_raw_records_pending", "key", sqlite_where=text("pending"), postgresql_where=text("pending")),
+    Index("ix_raw_records_pending", "key", sqlite_where=text("pending = 1"), postgresql_where=text("pending")),
     **_NEVER_REUSED,
 )
 

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from harvesters.errors import SourceError
 from indexer.errors import StoreBusyError, StoreError
@@ -186,3 +186,17 @@ def test_an_unusable_data_folder_is_named_with_its_setting(tmp_path: Path) -> No
         open_library(Settings(data_dir=file / "below"), sources=[]),
     ):
         pass
+
+
+def test_what_waits_is_found_by_its_index_and_not_by_reading_everything(embedded: Library) -> None:
+    """SQLite takes a partial index only where the query's condition is the index's, word for word."""
+    raw = schema.raw_records.c
+    statements = [
+        select(raw.source_key, raw.identifier).where(raw.pending).order_by(raw.key).limit(10),
+        select(func.count()).select_from(schema.raw_records).where(raw.pending),
+    ]
+    with embedded.store.database.read() as connection:
+        for statement in statements:
+            sql = statement.compile(connection, compile_kwargs={"literal_binds": True})
+            plan = " ".join(row[3] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {sql}")))
+            assert "ix_raw_records_pending" in plan, plan

@@ -324,7 +324,7 @@ def upgrade() -> None:
             "ix_raw_records_pending",
             ["key"],
             unique=False,
-            sqlite_where=sa.text("pending"),
+            sqlite_where=sa.text("pending = 1"),
             postgresql_where=sa.text("pending"),
         )
 
@@ -381,7 +381,7 @@ def downgrade() -> None:
     op.drop_table("quarantine")
     with op.batch_alter_table("raw_records", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_raw_records_pending", sqlite_where=sa.text("pending"), postgresql_where=sa.text("pending")
+            "ix_raw_records_pending", sqlite_where=sa.text("pending = 1"), postgresql_where=sa.text("pending")
         )
 
     op.drop_table("raw_records")
