@@ -46,7 +46,11 @@ class WorksParameters(BaseModel):
         Literal["relevance", "newest", "oldest", "first_indexed"], Field(description="Order of the results.")
     ] = "relevance"
     facets: Annotated[
-        str, Field(max_length=200, description=f"Facets to count, with commas: {', '.join(FACET_FIELDS)}.")
+        str,
+        Field(
+            max_length=200,
+            description=f"Facets to count, with commas (their 20 most frequent values): {', '.join(FACET_FIELDS)}.",
+        ),
     ] = ""
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Works a page.")] = DEFAULT_LIMIT
     cursor: Annotated[str | None, Field(max_length=1000, description="next_cursor of the page before.")] = None
