@@ -14,6 +14,7 @@ from xml.sax.saxutils import unescape
 from lxml import etree
 
 from harvesters.errors import BadTokenError, NoRecordsMatchError, PageError, ProtocolError
+from harvesters.formats.xml import local_name
 from harvesters.oai.fetch import Answer
 from harvesters.records import DamagedRecord, Page, RawRecord
 
@@ -106,11 +107,6 @@ def parse_answer(answer: Answer) -> etree._Element:
     _, root = _parse(answer)
     raise_protocol_error(root, answer.url)
     return root
-
-
-def local_name(element: etree._Element) -> str:
-    """Return an element's name without its namespace: repositories disagree about namespaces."""
-    return str(element.tag).rpartition("}")[2]
 
 
 def raise_protocol_error(root: etree._Element, url: str) -> None:

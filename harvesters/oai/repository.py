@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harvesters.errors import BadTokenError, NoRecordsMatchError, PageError
+from harvesters.formats.xml import local_name
 from harvesters.oai.fetch import Answer, Fetcher
-from harvesters.oai.page import PageContext, local_name, parse_answer, read_page, salvage_page
+from harvesters.oai.page import PageContext, parse_answer, read_page, salvage_page
 from harvesters.records import Page, Window
 
 
