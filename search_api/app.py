@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search_api import problems
@@ -14,6 +15,7 @@ from search_api.routes import docs, health, pages, sources, works
 from search_api.searching import Searcher
 
 VERSION = "0.1.0"
+_GZIP_FROM = 1000
 _DESCRIPTION = (
     "Cross-source search over open-access articles. Errors are RFC 9457 problem documents that say what to do."
 )
@@ -25,6 +27,7 @@ def make_app(library: Library) -> FastAPI:
     app.state.library = library
     app.state.searcher = Searcher(library)
     problems.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
     app.add_middleware(HeadAsGet)
     for routes in (works, sources, health, pages, docs):
         app.include_router(routes.router)

@@ -214,6 +214,13 @@ def test_head_is_answered_as_get_without_the_body(client: TestClient, path: str)
     assert int(head.headers["content-length"]) > 0
 
 
+def test_twenty_cards_are_small_on_the_wire(client: TestClient) -> None:
+    with client.stream("GET", "/v1/works?limit=20", headers={"Accept-Encoding": "gzip"}) as answer:
+        size = sum(len(chunk) for chunk in answer.iter_raw())
+        assert answer.headers["content-encoding"] == "gzip"
+    assert size <= 8 * 1024
+
+
 def test_an_unbalanced_quote_is_shown_where_it_stands(client: TestClient) -> None:
     problem = client.get("/v1/works", params={"q": 'solar "cells'}).json()
     assert problem["errors"][0]["position"] == 6
