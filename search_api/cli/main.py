@@ -237,6 +237,9 @@ def search(query: str, *, as_json: bool, **given: Any) -> None:
     wanted = search_parameters({"q": query, **values})
     with open_library(read_settings()) as library:
         body = Searcher(library).answer(wanted.search())
+        pending = library.store.raw.count_pending()
+    if pending:
+        click.echo(f"{pending:,} records wait to be indexed: run kaijuan index.", err=True)
     if as_json:
         print_json(body)
         return
