@@ -238,4 +238,6 @@ def _trigger(source: Source) -> CronTrigger | IntervalTrigger:
     """Harvest at the host's allowed hour if it has one, else at intervals; never all sources at the same moment."""
     if source.hours:
         return CronTrigger(hour=int(source.hours.split("-")[0]), jitter=_JITTER_SECONDS, timezone=UTC)
-    return IntervalTrigger(hours=source.every_hours, jitter=_JITTER_SECONDS, timezone=UTC)
+    seconds = source.every_hours * 3600
+    # A tenth of the interval: a fixed jitter would swallow a short one.
+    return IntervalTrigger(seconds=seconds, jitter=min(_JITTER_SECONDS, seconds / 10), timezone=UTC)
