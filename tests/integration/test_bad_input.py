@@ -186,6 +186,16 @@ def test_a_bad_record_in_a_whole_page_is_quarantined_alone(embedded: Library, li
     assert "not well-formed" in row["reason"]
 
 
+def test_requests_to_a_host_keep_their_distance(embedded: Library, list_repository: ListRepository) -> None:
+    fill(list_repository)
+    source = add_source(embedded, "x", list_repository.url, pace_seconds=0.2)
+    assert harvest(embedded, source).status == "complete"
+    times = [request.received_at for request in list_repository.requests]
+    assert len(times) == 3
+    # What arrives may arrive late, never early: so the whole span is what can be told.
+    assert (times[-1] - times[0]).total_seconds() >= 0.35
+
+
 def test_two_processes_never_harvest_one_source_at_once(embedded: Library, list_repository: ListRepository) -> None:
     source = add_source(embedded, "x", list_repository.url)
     with embedded.store.database.lock("harvest:x"), pytest.raises(StoreBusyError, match="Wait until it is done"):

@@ -357,6 +357,38 @@ def test_up_harvests_real_sources_where_they_answer(shell: Shell, tmp_path: Path
         assert not (tmp_path / "data" / "demo").exists()
 
 
+def test_up_goes_on_harvesting_by_schedule(shell: Shell, tmp_path: Path) -> None:
+    with ListRepository([Item("oai:x:1", "2026-01-01", title="First study")]) as repository:
+        file = tmp_path / "sources.toml"
+        file.write_text(
+            f'[ours]\nendpoint = "{repository.url}"\npace_seconds = 0\nevery_hours = 0.0006\n'
+            "[doaj]\nenabled = false\n[pmc]\nenabled = false\n",
+            encoding="utf-8",
+        )
+        shell.environment["KAIJUAN_SOURCES_FILE"] = str(file)
+        with shell.served("up") as (address, _):
+            wait_for(lambda: get(f"{address}/v1/works?q=study")[1]["meta"]["count"] == 1)
+            repository.put(Item("oai:x:2", "2026-01-02", title="Second study"))
+            wait_for(lambda: get(f"{address}/v1/works?q=study")[1]["meta"]["count"] == 2)
+
+
+def test_up_stops_a_first_harvest_at_the_sources_limits(shell: Shell, tmp_path: Path) -> None:
+    items = [Item(f"oai:x:{number}", "2026-01-01", title=f"Study {number}") for number in range(60)]
+    with ListRepository(items, page_size=5) as repository:
+        file = tmp_path / "sources.toml"
+        file.write_text(
+            f'[ours]\nendpoint = "{repository.url}"\npace_seconds = 0\nfirst_requests = 4\nfirst_records = 1000\n'
+            "[doaj]\nenabled = false\n[pmc]\nenabled = false\n",
+            encoding="utf-8",
+        )
+        shell.environment["KAIJUAN_SOURCES_FILE"] = str(file)
+        with shell.served("up") as (address, _):
+            wait_for(lambda: get(f"{address}/v1/works?q=study")[1]["meta"]["count"] == 20)
+            (row,) = [row for row in get(f"{address}/v1/sources")[1]["results"] if row["id"] == "ours"]
+        assert repository.verbs.count("ListRecords") == 4
+        assert (row["last_harvest"]["status"], "4 requests" in row["last_harvest"]["error"]) == ("incomplete", True)
+
+
 def test_a_taken_port_is_a_clear_message(shell: Shell) -> None:
     with shell.served("serve") as (address, _):
         get(f"{address}/health")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,22 @@ import pytest
 
 from harvesters.errors import SourceError
 from harvesters.sources.definition import Source, find_source, read_sources, seed_sources
+from harvesters.windows import plan_windows
 
 GOOD = {"id": "s", "name": "S", "endpoint": "https://example.org/oai"}
 
 
 def test_the_projects_own_sources_are_sound() -> None:
     assert [source.id for source in seed_sources()] == ["doaj", "pmc"]
+
+
+def test_the_first_harvests_are_as_small_as_promised() -> None:
+    doaj, pmc = seed_sources()
+    now = datetime(2026, 11, 22, 6, tzinfo=UTC)
+    windows = plan_windows(doaj, checkpoint=None, since=None, until=None, now=now)
+    assert (len(windows), windows[-1].until) == (14, "2026-10-22"), "two weeks, ending 31 days ago"
+    assert (pmc.first_requests, pmc.first_records) == (100, 1000)
+    assert pmc.pace_seconds >= 3
 
 
 def test_a_definition_survives_being_written_and_read() -> None:
