@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 
 from harvesters.checkpoints import Checkpoints, Counts, RunReport, RunStatus, SliceState
 from harvesters.errors import BadTokenError, HarvestError, PageError, StoppedError, StuckListError
-from harvesters.oai.fetch import Fetcher
-from harvesters.oai.repository import Repository
+from harvesters.listers import Wanted, open_lister
 from harvesters.pace import Pace
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
@@ -65,14 +64,15 @@ class Run:
         request: Request | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
         contact: str = "",
+        key: str | None = None,
+        wanted: Wanted | None = None,
     ) -> None:
         self.source = source
         self.ledger = ledger
         self.request = request or Request()
         self.progress = Progress(source.id)
         self._on_progress = on_progress
-        self._fetcher = Fetcher(source, pace, contact=contact)
-        self._repository = Repository(self._fetcher)
+        self._lister = open_lister(source, pace, contact=contact, key=key, wanted=wanted)
         self._short: list[str] = []
         self._received_before = 0
 
@@ -88,7 +88,7 @@ class Run:
             self.ledger.finish(key, "failed", expected=self.progress.expected, error=said, error_url=None)
             raise
         finally:
-            self._fetcher.close()
+            self._lister.close()
         return self.ledger.finish(key, status, expected=self.progress.expected, error=error, error_url=url)
 
     def _work_through(self, run: int) -> tuple[RunStatus, str | None, str | None]:
@@ -164,7 +164,7 @@ class Run:
     def _follow(self, run: int, state: SliceState, *, is_resumed: bool) -> None:
         guard = _ListGuard()
         self._check_limits(state)
-        for page in self._repository.list_records(state.metadata_prefix, state.window, token=state.token):
+        for page in self._lister.list_records(state.metadata_prefix, state.window, token=state.token):
             if is_resumed:  # only now is it sure that the token still lives
                 self.ledger.adopt_slice(run, state)
                 self.progress.counts.add(state.counts)
@@ -210,7 +210,7 @@ class Run:
             raise _LimitReachedError(
                 f"Stopped at the limit of {request.max_records:,} records in {state.window}. Harvest again to go on."
             )
-        if request.max_requests is not None and self._fetcher.requests_made >= request.max_requests:
+        if request.max_requests is not None and self._lister.requests_made >= request.max_requests:
             raise _LimitReachedError(
                 f"Stopped at the limit of {request.max_requests:,} requests in {state.window}. Harvest again to go on."
             )

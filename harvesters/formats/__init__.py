@@ -1,4 +1,4 @@
-"""Metadata formats: one parser a file, chosen by metadata prefix, or by the root element where it is unknown."""
+"""Metadata formats: one parser a file, chosen by the root element for XML, by the metadata prefix for all else."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from harvesters.formats.oai_doaj import describe_oai_doaj
 from harvesters.formats.xml import find_payload, local_name, parse_document
 from harvesters.records import RawRecord
 
-__all__ = ["PREFIXES", "ROOTS", "describe"]
+__all__ = ["PREFIXES", "READERS", "ROOTS", "describe"]
 
+Reader = Callable[[RawRecord], Description]
 Parser = Callable[[etree._Element], Description]  # noqa: SLF001 - lxml's only name for an element type
 
 ROOTS: Mapping[str, Parser] = {
@@ -34,6 +35,9 @@ PREFIXES: Mapping[str, str] = {
 }
 """The root element that each known metadata prefix should bring; another prefix is judged by its root."""
 
+READERS: Mapping[str, Reader] = {}
+"""Readers of formats that are not XML, by metadata prefix."""
+
 
 def describe(record: RawRecord) -> Description:
     """Read what a record says of itself.
@@ -44,6 +48,9 @@ def describe(record: RawRecord) -> Description:
     Raises:
         FormatError: not well-formed, without metadata, or in a format that has no parser here.
     """
+    reader = READERS.get(record.metadata_prefix)
+    if reader is not None:
+        return reader(record)
     payload = find_payload(parse_document(record.document()))
     root = local_name(payload)
     parser = ROOTS.get(root)

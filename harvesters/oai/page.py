@@ -15,7 +15,7 @@ from lxml import etree
 
 from harvesters.errors import BadTokenError, NoRecordsMatchError, PageError, ProtocolError
 from harvesters.formats.xml import local_name
-from harvesters.oai.fetch import Answer
+from harvesters.http import Answer
 from harvesters.records import DamagedRecord, Page, RawRecord
 
 #: Characters that XML 1.0 forbids (section 2.2) and repositories send all the same (0x0B, 0x03).

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from harvesters.errors import BadTokenError, NoRecordsMatchError, PageError
 from harvesters.formats.xml import local_name
-from harvesters.oai.fetch import Answer, Fetcher
+from harvesters.http import Answer
+from harvesters.oai.fetch import Fetcher
 from harvesters.oai.page import PageContext, parse_answer, read_page, salvage_page
 from harvesters.records import Page, Window
 
@@ -28,6 +29,15 @@ class Repository:
 
     def __init__(self, fetcher: Fetcher) -> None:
         self.fetcher = fetcher
+
+    @property
+    def requests_made(self) -> int:
+        """Return how many requests were sent so far."""
+        return self.fetcher.requests_made
+
+    def close(self) -> None:
+        """Close the kept-alive connections."""
+        self.fetcher.close()
 
     def identify(self) -> Identity:
         """Ask who the repository is; raise a ``HarvestError`` where it does not answer as one."""

@@ -20,6 +20,41 @@ from pydantic import TypeAdapter, ValidationError
 from harvesters.errors import SourceError
 
 Slice = Literal["day", "month"]
+Kind = Literal[
+    "oai",
+    "oalib",
+    "doaj-api",
+    "pmc-bucket",
+    "pmc-idconv",
+    "pmc-esummary",
+    "jats",
+    "doaj-dump",
+    "doaj-journals",
+    "csv",
+    "marc",
+    "ris",
+    "bibtex",
+    "kbart",
+]
+#: What a file or folder can be; its path is the source's endpoint.
+FILE_KINDS: tuple[Kind, ...] = ("jats", "doaj-dump", "doaj-journals", "csv", "marc", "ris", "bibtex", "kbart")
+#: The one format of each kind that is not OAI-PMH.
+FORMATS: Mapping[Kind, str] = {
+    "oalib": "oalib_html",
+    "doaj-api": "doaj_json",
+    "pmc-bucket": "jats",
+    "pmc-idconv": "pmc_idconv",
+    "pmc-esummary": "pmc_esummary",
+    "jats": "jats",
+    "doaj-dump": "doaj_json",
+    "doaj-journals": "doaj_csv",
+    "csv": "csv",
+    "marc": "marc",
+    "ris": "ris",
+    "bibtex": "bibtex",
+    "kbart": "kbart",
+}
+_PARTIAL_KINDS: frozenset[Kind] = frozenset(("jats", "doaj-api", "pmc-bucket", "pmc-idconv", "pmc-esummary", "oalib"))
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _HOURS = re.compile(r"([01]?\d|2[0-3])-([01]?\d|2[0-3])")
 _SEEDS = Path(__file__).with_name("sources.toml")
@@ -33,7 +68,12 @@ class Source:
     Args:
         id: short name used everywhere (``doaj``).
         name: display name.
-        endpoint: OAI-PMH base URL.
+        endpoint: OAI-PMH base URL; for the other kinds their address, or the path of a file or folder.
+        kind: how it is read: ``oai`` or one of the others (docs/sources.md).
+        describes: what its records are: ``articles``, or ``journals`` that enrich the articles of all sources.
+        enriches: the source whose records this one's answers are added to (identifiers, summaries).
+        columns: what the columns of a table are called (``{"title": "题名"}``), where they are not recognised.
+        queries: searches or lists to follow, for kinds that have no list of everything.
         metadata_prefixes: formats harvested, best first; records of one identifier are joined.
         set_spec: only this set.
         slice: cut the window into days or months (each a list of its own that can be resumed); ``None``: one list.
@@ -53,12 +93,22 @@ class Source:
         attempts: how often one request is tried.
         retry_wait_seconds: first wait between attempts; doubles, with jitter.
         max_page_bytes: an answer larger than this is refused.
+        whole: a complete list names everything there is, so that what it does not name is gone; by default so for
+            files that are read from end to end.
+        deleted_record: what the repository keeps of deletions (``no``, ``transient``, ``persistent``).
+        reconcile_days: compare all identifiers with the repository's this often; ``None``: only by command.
+        max_deleted_share: more than this share of the records is never taken for deleted without confirmation.
         enabled: harvested by ``up`` and by the schedule.
     """
 
     id: str
     name: str
     endpoint: str
+    kind: Kind = "oai"
+    describes: Literal["articles", "journals"] = "articles"
+    enriches: str | None = None
+    columns: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    queries: tuple[str, ...] = ()
     metadata_prefixes: tuple[str, ...] = ("oai_dc",)
     set_spec: str | None = None
     slice: Slice | None = None
@@ -78,12 +128,26 @@ class Source:
     attempts: int = 4
     retry_wait_seconds: float = 1.0
     max_page_bytes: int = 128 * _MIB
+    whole: bool | None = None
+    deleted_record: Literal["no", "transient", "persistent"] = "transient"
+    reconcile_days: int | None = None
+    max_deleted_share: float = 0.05
     enabled: bool = True
 
     @property
+    def is_file(self) -> bool:
+        """Tell whether the source is a file or folder on this machine."""
+        return self.kind in FILE_KINDS
+
+    @property
+    def names_everything(self) -> bool:
+        """Tell whether what a complete list does not name is gone."""
+        return self.kind != "oai" and self.kind not in _PARTIAL_KINDS if self.whole is None else self.whole
+
+    @property
     def host(self) -> str:
-        """Return host and port of the endpoint: what pace and concurrency are counted by."""
-        return urlsplit(self.endpoint).netloc.lower()
+        """Return host and port of the endpoint: what pace and concurrency are counted by; each file is its own."""
+        return f"file:{self.id}" if self.is_file else urlsplit(self.endpoint).netloc.lower()
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Source:
@@ -104,7 +168,21 @@ class Source:
                 f"Source {values.get('id')!r}: {wrong}. Correct it; at least id, name and endpoint are needed."
             ) from error
         source.check()
-        return source
+        return source.completed()
+
+    def completed(self) -> Source:
+        """Fill in what the kind decides."""
+        if self.kind == "oai":
+            return self
+        journals = self.kind == "doaj-journals"
+        return dataclasses.replace(
+            self,
+            metadata_prefixes=(FORMATS[self.kind],),
+            describes="journals" if journals else self.describes,
+            pace_seconds=0.0 if self.is_file else self.pace_seconds,
+            slice=None,
+            set_spec=None,
+        )
 
     def values(self) -> dict[str, Any]:
         """Return the definition as plain values that :meth:`of` reads back."""
@@ -123,8 +201,21 @@ class Source:
             ),
             (self.name.strip(), "name is empty; give the name that readers shall see."),
             (
-                parts.scheme in {"http", "https"} and parts.hostname and not parts.username,
+                self.is_file or (parts.scheme in {"http", "https"} and parts.hostname and not parts.username),
                 f"endpoint {self.endpoint!r} must be an http or https address without a password in it.",
+            ),
+            (
+                not self.is_file or (self.endpoint.strip() and "\0" not in self.endpoint),
+                f"endpoint {self.endpoint!r} must be the path of a file or folder.",
+            ),
+            (
+                self.enriches is None or _ID.fullmatch(self.enriches),
+                f"enriches {self.enriches!r} must be the id of a source.",
+            ),
+            (0 <= self.max_deleted_share <= 1, "max_deleted_share must be between 0 and 1."),
+            (
+                self.reconcile_days is None or self.reconcile_days >= 1,
+                "reconcile_days must be at least 1, or left out.",
             ),
             (
                 self.metadata_prefixes and all(self.metadata_prefixes),
@@ -145,7 +236,7 @@ class Source:
 
 def _listed(name: str, value: object) -> object:
     """Take a single text for a list of one, where a list is wanted."""
-    return [value] if isinstance(value, str) and name in {"metadata_prefixes", "redirect_hosts"} else value
+    return [value] if isinstance(value, str) and name in {"metadata_prefixes", "redirect_hosts", "queries"} else value
 
 
 def read_sources(path: Path, known: Iterable[Source] = ()) -> list[Source]:

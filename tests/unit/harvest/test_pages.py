@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from harvesters.errors import BadTokenError, NoRecordsMatchError, PageError, ProtocolError
-from harvesters.oai.fetch import Answer
+from harvesters.http import Answer
 from harvesters.oai.page import PageContext, read_page, salvage_page
 
 CONTEXT = PageContext(source="s", metadata_prefix="oai_dc", received_at=datetime(2026, 1, 1, tzinfo=UTC))

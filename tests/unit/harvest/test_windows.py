@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harvesters.errors import SourceError
-from harvesters.oai.fetch import retry_after
+from harvesters.http import retry_after
 from harvesters.records import Window
 from harvesters.sources.definition import Source
 from harvesters.windows import plan_windows

@@ -1,0 +1,262 @@
+"""One request to a source's host and its answer's bytes: paced, limited in size and time, tried again where right.
+
+Redirects are followed within the host and to hosts that the source names. A source's key is added to each request here
+and stands in no address, error or log.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import requests
+
+from harvesters.errors import (
+    HarvestError,
+    PageError,
+    RedirectRefusedError,
+    ServerFaultError,
+    ThrottledError,
+    TooLargeError,
+    TransportError,
+    UnreachableError,
+)
+from harvesters.pace import Pace
+from harvesters.sources.definition import Source
+
+USER_AGENT = "kaijuan/0.1 (open-access aggregator of a university library)"
+MAX_RETRY_AFTER = 300.0
+MAX_REDIRECTS = 5
+_CHUNK = 1 << 16
+_RESPONSE_SECONDS = 900.0
+_HIDDEN = "…"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A response's decoded bytes and the address that was asked (without the source's key)."""
+
+    url: str
+    body: bytes
+
+
+class Client:
+    """Ask one source's host; every error is a ``HarvestError`` with the address that caused it.
+
+    Args:
+        key: the source's key, sent as ``key_parameter`` with each request and shown nowhere.
+    """
+
+    key_parameter = "api_key"
+
+    def __init__(self, source: Source, pace: Pace, *, contact: str = "", key: str | None = None) -> None:
+        self.source = source
+        self.pace = pace
+        self.requests_made = 0
+        self._key = key
+        self.session = requests.Session()
+        self.session.headers["User-Agent"] = f"{USER_AGENT}; {contact}" if contact else USER_AGENT
+        self.session.headers["Accept-Encoding"] = "gzip, deflate"
+
+    def close(self) -> None:
+        """Close the kept-alive connections."""
+        self.session.close()
+
+    def fetch(self, parameters: Mapping[str, str], read: Callable[[Answer], _T], *, url: str | None = None) -> _T:
+        """Ask, and read the answer; try again on transport and page errors as the source allows.
+
+        ``url`` is another address of the source's than its endpoint.
+
+        Raises:
+            TransportError, PageError: the last attempt's failure.
+            RedirectRefusedError, TooLargeError, ProtocolError, StoppedError: at once.
+        """
+        attempt = 1
+        while True:
+            try:
+                return read(self.ask(parameters, url=url))
+            except (TransportError, PageError) as error:
+                wait = self._wait_after(error, attempt)
+                if wait is None:
+                    raise
+            # Not a library's sleep: this one ends at once when the harvest is asked to stop.
+            self.pace.sleep(wait)
+            attempt += 1
+
+    def _wait_after(self, error: HarvestError, attempt: int) -> float | None:
+        """Return the seconds to wait before the next attempt; ``None`` where there is to be none."""
+        if attempt >= self.source.attempts:
+            return None
+        jitter = random.uniform(0.75, 1.25)  # noqa: S311  # to spread requests, not to keep a secret
+        wait: float = self.source.retry_wait_seconds * 2 ** (attempt - 1) * jitter
+        if isinstance(error, ThrottledError) and error.retry_after is not None:
+            return None if error.retry_after > MAX_RETRY_AFTER else max(error.retry_after, wait)
+        return wait
+
+    def ask(self, parameters: Mapping[str, str], *, url: str | None = None) -> Answer:
+        """Send one request, follow allowed redirects, and return the answer's bytes."""
+        self.pace.wait(self.source.host, self.source.pace_seconds)
+        self.requests_made += 1
+        endpoint = url or self.source.endpoint
+        shown = requests.Request("GET", endpoint, params=dict(parameters)).prepare().url or endpoint
+        keyed = {**parameters, self.key_parameter: self._key} if self._key else parameters
+        try:
+            response = self._final(self.send(endpoint, keyed), shown)
+            with response:
+                body = self._read(response, shown)
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+            raise UnreachableError(
+                f"{shown} is no address that can be asked: {self._hide(str(error))}. Correct the source's endpoint.",
+                url=shown,
+            ) from error
+        except requests.exceptions.RequestException as error:
+            raise UnreachableError(
+                f"No answer from {urlsplit(shown).netloc}: {self._hide(_reason(error))}. Check the network and the "
+                "source's address; what was stored stays, the next harvest goes on from there.",
+                url=shown,
+            ) from error
+        self._check_status(response, body, shown)
+        return Answer(url=shown, body=body)
+
+    def send(self, endpoint: str, parameters: Mapping[str, str]) -> requests.Response:
+        """Send the first request, body unread, redirects not followed; any status is an answer."""
+        return self.session.get(
+            endpoint,
+            params=dict(parameters),
+            stream=True,
+            allow_redirects=False,
+            timeout=self.source.timeout_seconds,
+        )
+
+    def is_answer(self, body: bytes) -> bool:  # noqa: ARG002  # for those who know their repository's errors
+        """Tell whether the body of a 4xx or 5xx is an answer all the same, to be read as one."""
+        return False
+
+    def _hide(self, text: str) -> str:
+        return text.replace(self._key, _HIDDEN) if self._key else text
+
+    def _final(self, response: requests.Response, url: str) -> requests.Response:
+        for _ in range(MAX_REDIRECTS):
+            if not response.is_redirect:
+                return response
+            response = self._follow(response, url)
+        raise RedirectRefusedError(
+            f"{url} redirects more than {MAX_REDIRECTS} times. Ask the repository for its address.", url=url
+        )
+
+    def _follow(self, response: requests.Response, url: str) -> requests.Response:
+        response.close()
+        location = response.headers.get("Location", "")
+        try:
+            target = urljoin(response.url, location)
+            is_allowed = self._may_go_to(urlsplit(target))
+        except ValueError:
+            target, is_allowed = location, False
+        if not is_allowed:
+            raise RedirectRefusedError(
+                f"{url} sends us to {self._hide(target[:300])}, a host that the source does not name. If that is its "
+                "new address, set endpoint to it, or add the host to redirect_hosts.",
+                url=url,
+            )
+        self.pace.wait(self.source.host, self.source.pace_seconds)
+        return self.session.get(target, stream=True, allow_redirects=False, timeout=self.source.timeout_seconds)
+
+    def _may_go_to(self, target: SplitResult) -> bool:
+        """Allow the source's own host and port, its move from http to https, and the hosts that it names."""
+        home = urlsplit(self.source.endpoint)
+        if target.scheme not in {"http", "https"}:
+            return False
+        if target.hostname in self.source.redirect_hosts:
+            return True
+        became_secure = home.scheme == "http" and target.scheme == "https" and target.port in {None, 443}
+        same_port = target.scheme == home.scheme and target.port == home.port
+        return target.hostname == home.hostname and (same_port or became_secure)
+
+    def _read(self, response: requests.Response, url: str) -> bytes:
+        """Read the decoded body in chunks, so that an endless or huge answer is never held."""
+        limit, started = self.source.max_page_bytes, time.monotonic()
+        buffer = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            buffer += chunk
+            if len(buffer) > limit:
+                raise self._too_large(url)
+            if time.monotonic() - started > _RESPONSE_SECONDS:
+                raise UnreachableError(
+                    f"{url} took longer than {_RESPONSE_SECONDS:.0f} s to send one answer. Try again later.", url=url
+                )
+        if buffer[:2] == b"\x1f\x8b":  # gzip that was not announced
+            return self._gunzip(bytes(buffer), url)
+        return bytes(buffer)
+
+    def _gunzip(self, data: bytes, url: str) -> bytes:
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+                body = stream.read(self.source.max_page_bytes + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise PageError(
+                f"{url} sent damaged gzip data: {error}. Try again later.", url=url, body=data[:4096]
+            ) from error
+        if len(body) > self.source.max_page_bytes:
+            raise self._too_large(url)
+        return body
+
+    def _too_large(self, url: str) -> TooLargeError:
+        return TooLargeError(
+            f"The answer of {url} is larger than {self.source.max_page_bytes:,} bytes. "
+            "If the repository is trusted, raise max_page_bytes.",
+            url=url,
+        )
+
+    def _check_status(self, response: requests.Response, body: bytes, url: str) -> None:
+        status = response.status_code
+        if status < 400 or (status not in {429, 503} and self.is_answer(body)):  # noqa: PLR2004
+            return
+        if status in {429, 503}:
+            wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+            asked = f"for {wait:.0f} s" if wait is not None else "without saying how long"
+            raise ThrottledError(
+                f"{urlsplit(url).netloc} answered {status} and asks us to wait {asked}. "
+                "Harvest it again later, or raise pace_seconds.",
+                url=url,
+                retry_after=wait,
+            )
+        raise ServerFaultError(
+            f"{url} answered HTTP {status}. Try again later; if it stays, ask the repository's contact.",
+            url=url,
+            status=status,
+        )
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After header asks for (RFC 9110, 10.2.3): a number or a date; never negative."""
+    if not value:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max((when - now).total_seconds(), 0.0)
+
+
+def _reason(error: Exception) -> str:
+    """Say the innermost cause in a few words; requests wraps it three times."""
+    cause: BaseException = error
+    while cause.__cause__ or cause.__context__:
+        cause = cause.__cause__ or cause.__context__ or cause
+    text = str(cause) or type(cause).__name__
+    return text.split("\n", 1)[0][:200]
