@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: The newest migration; a test holds it to the scripts in ``migrations``.
-MIGRATION = "0001"
+MIGRATION = "0002"
 
 Key = BigInteger().with_variant(Integer, "sqlite")
 
@@ -147,6 +147,7 @@ harvest_runs = Table(
     metadata,
     _key(),
     _to("sources", "source_key"),
+    Column("kind", Text, nullable=False, server_default="harvest"),
     Column("status", Text, nullable=False),
     Column("since", Text),
     Column("until", Text),
@@ -175,7 +176,11 @@ harvest_slices = Table(
     Column("token", Text),
     Column("list_size", Key),
     Column("newest_datestamp", Text),
+    # By the repository's own clock: when its first and its latest page of this list were made.
     Column("first_response", Text),
+    Column("last_response", Text),
+    # Why the list stands as it does, in words.
+    Column("note", Text),
     *(_count(name) for name in COUNTS),
     _time("started_at"),
     _time("finished_at", nullable=True),
@@ -194,6 +199,20 @@ heads = Table(
     **_NEVER_REUSED,
 )
 
+#: What compresses the records of one source and format; each record knows which one it needs. Never removed.
+dictionaries = Table(
+    "dictionaries",
+    metadata,
+    _key(),
+    _to("sources", "source_key"),
+    Column("metadata_prefix", Text, nullable=False),
+    Column("version", Key, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    _time("created_at"),
+    UniqueConstraint("source_key", "metadata_prefix", "version"),
+    **_NEVER_REUSED,
+)
+
 raw_records = Table(
     "raw_records",
     metadata,
@@ -207,6 +226,8 @@ raw_records = Table(
     Column("body", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("size", Key, nullable=False),
+    # Of ``dictionaries``; no constraint, which SQLite could only add by writing the whole table anew.
+    Column("dictionary_key", Key),
     _to("heads", "head_key", nullable=True),
     _to("harvest_slices", "slice_key"),
     _time("first_received_at"),

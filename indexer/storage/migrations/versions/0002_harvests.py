@@ -1,0 +1,40 @@
+"""Dictionaries of raw records, kinds of runs, and what is known of a slice's end."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.create_table(
+        "dictionaries",
+        sa.Column("key", key, autoincrement=True, nullable=False),
+        sa.Column("source_key", key, nullable=False),
+        sa.Column("metadata_prefix", sa.Text(), nullable=False),
+        sa.Column("version", key, nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["source_key"], ["sources.key"], name=op.f("fk_dictionaries_source_key")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_dictionaries")),
+        sa.UniqueConstraint(
+            "source_key", "metadata_prefix", "version", name=op.f("uq_dictionaries_source_key_metadata_prefix_version")
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.add_column("raw_records", sa.Column("dictionary_key", key, nullable=True))
+    op.add_column("harvest_runs", sa.Column("kind", sa.Text(), server_default="harvest", nullable=False))
+    op.add_column("harvest_slices", sa.Column("last_response", sa.Text(), nullable=True))
+    op.add_column("harvest_slices", sa.Column("note", sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("harvest_slices", "note")
+    op.drop_column("harvest_slices", "last_response")
+    op.drop_column("harvest_runs", "kind")
+    op.drop_column("raw_records", "dictionary_key")
+    op.drop_table("dictionaries")
