@@ -8,15 +8,18 @@ from lxml import etree
 
 from harvesters.errors import FormatError
 from harvesters.formats.description import Description
+from harvesters.formats.doaj_journals import describe_csv_row, describe_journal_dc, describe_journal_json
 from harvesters.formats.jats import describe_jats
+from harvesters.formats.journal import JournalDescription
 from harvesters.formats.oai_dc import describe_oai_dc
 from harvesters.formats.oai_doaj import describe_oai_doaj
 from harvesters.formats.xml import find_payload, local_name, parse_document
 from harvesters.records import RawRecord
 
-__all__ = ["PREFIXES", "READERS", "ROOTS", "describe"]
+__all__ = ["JOURNAL_READERS", "PREFIXES", "READERS", "ROOTS", "describe", "describe_journal"]
 
 Reader = Callable[[RawRecord], Description]
+JournalReader = Callable[[RawRecord], JournalDescription]
 Parser = Callable[[etree._Element], Description]  # noqa: SLF001 - lxml's only name for an element type
 
 ROOTS: Mapping[str, Parser] = {
@@ -37,6 +40,13 @@ PREFIXES: Mapping[str, str] = {
 
 READERS: Mapping[str, Reader] = {}
 """Readers of formats that are not XML, by metadata prefix."""
+
+JOURNAL_READERS: Mapping[str, JournalReader] = {
+    "doaj_csv": describe_csv_row,
+    "doaj_json": describe_journal_json,
+    "oai_dc": describe_journal_dc,
+}
+"""Readers of what sources that describe journals send, by metadata prefix."""
 
 
 def describe(record: RawRecord) -> Description:
@@ -62,3 +72,18 @@ def describe(record: RawRecord) -> Description:
             remedy="Harvest this repository as oai_dc, or add a parser in harvesters/formats and run kaijuan rebuild.",
         )
     return parser(payload)
+
+
+def describe_journal(record: RawRecord) -> JournalDescription:
+    """Read what a record of a source that describes journals says of its journal.
+
+    Raises:
+        FormatError: it cannot be read, has no title, or is in a format that has no reader here.
+    """
+    reader = JOURNAL_READERS.get(record.metadata_prefix)
+    if reader is None:
+        raise FormatError(
+            f"Journals in the metadata format {record.metadata_prefix!r} cannot be read.",
+            remedy=f"Harvest the journals in one of these: {', '.join(sorted(JOURNAL_READERS))}.",
+        )
+    return reader(record)
