@@ -33,8 +33,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 _ISSN = re.compile(r"\d{4}-\d{3}[\dXx]")
 _ANY_OF = re.compile(r"\s*\|\s*")
-#: A comma inside brackets belongs to the name ("Spanish; Castilian" and "Greek, Modern (1453-)" are DOAJ's).
-_COMMA = re.compile(r"\s*,\s*(?![^()]*\))(?!Modern\b|Ancient\b|Middle\b|Old\b)")
+#: A comma inside brackets belongs to the name.
+_COMMA = re.compile(r"\s*,\s*(?![^()]*\))")
 
 
 def describe_csv_row(record: RawRecord) -> JournalDescription:
