@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 _OPEN_TAG = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>")
+
+
+@lru_cache(maxsize=64)
+def _closers(head: bytes) -> bytes:
+    return b"".join(b"</" + name + b">" for name in reversed(_OPEN_TAG.findall(head)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +37,7 @@ class RawRecord:
 
     def document(self) -> bytes:
         """Return the body inside its head, with the head's elements closed again: one XML document."""
-        closers = [b"</" + name + b">" for name in reversed(_OPEN_TAG.findall(self.head))]
-        return b"".join((self.head, self.body, *closers))
+        return self.head + self.body + _closers(self.head)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

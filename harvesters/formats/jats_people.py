@@ -16,6 +16,7 @@ _AFFILIATION_SKIPS = frozenset(("label", "sup", "email", "institution-id", "phon
 _GROUP_SKIPS = frozenset(
     ("contrib-group", "contrib", "xref", "fn", "email", "aff", "contrib-id", "ext-link", "institution-id")
 )
+_COMMA_AND_MORE = re.compile(r",\s*[,.;:)]")
 _SPARE_COMMAS = re.compile(r"(?:\s*,)+\s*(?=[,.;:)])|(?:\s*,){2,}")
 
 
@@ -63,10 +64,23 @@ def _affs(group: _Element) -> Iterator[_Element]:
 
 def _affiliation(aff: _Element) -> str:
     """Return an affiliation's text; SciELO gives the parts and then the ``original`` whole."""
-    for child in aff.iter("{*}institution"):
-        if child.get("content-type") == "original":
-            return plain_text(child)
-    return _SPARE_COMMAS.sub(_one_comma, ", ".join(_pieces(aff, _AFFILIATION_SKIPS)))
+    original = _original(aff)
+    if original is not None:
+        return plain_text(original)
+    pieces: list[str] = []
+    _gather(aff, _AFFILIATION_SKIPS, pieces)
+    text = ", ".join(pieces)
+    return _SPARE_COMMAS.sub(_one_comma, text) if _COMMA_AND_MORE.search(text) else text
+
+
+def _original(element: _Element) -> _Element | None:
+    for child in element:
+        name = local_name(child)
+        if name == "institution" and child.get("content-type") == "original":
+            return child
+        if name == "institution-wrap" and (found := _original(child)) is not None:
+            return found
+    return None
 
 
 def _one_comma(match: re.Match[str]) -> str:
@@ -77,14 +91,17 @@ def _one_comma(match: re.Match[str]) -> str:
     )
 
 
-def _pieces(element: _Element, skips: frozenset[str]) -> Iterator[str]:
-    if element.text and element.text.strip():
-        yield element.text.strip()
+def _gather(element: _Element, skips: frozenset[str], pieces: list[str]) -> None:
+    """Add an element's pieces of text to a list, but for what is in the elements to skip."""
+    text = element.text
+    if text and (text := text.strip()):
+        pieces.append(text)
     for child in element:
         if local_name(child) not in skips:
-            yield from _pieces(child, skips)
-        if child.tail and child.tail.strip():
-            yield child.tail.strip()
+            _gather(child, skips, pieces)
+        tail = child.tail
+        if tail and (tail := tail.strip()):
+            pieces.append(tail)
 
 
 class _Person:
@@ -118,7 +135,9 @@ class _Person:
             self.name = plain_text(element)
 
     def read_group(self, element: _Element) -> None:
-        self.name = " ".join(_pieces(element, _GROUP_SKIPS)) or None
+        pieces: list[str] = []
+        _gather(element, _GROUP_SKIPS, pieces)
+        self.name = " ".join(pieces) or None
         self.is_group = True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from html.entities import html5
 from typing import Any
 
@@ -37,7 +38,11 @@ _ENVELOPES = frozenset(("OAI-PMH", "ListRecords", "GetRecord", "record", "metada
 
 def local_name(element: etree._Element) -> str:
     """Return an element's name without its namespace; empty for what is no element."""
-    tag: Any = element.tag
+    return _name_in(element.tag)
+
+
+@lru_cache(maxsize=4096)
+def _name_in(tag: Any) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from harvesters.formats.description import RawDate
 from harvesters.formats.oai_doaj import DATE_KIND
@@ -12,6 +13,7 @@ from indexer.models import PartialDate
 
 _FIRST_YEAR = 1500
 _LAST_MONTH = 12
+_LONGEST = 200
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ISO = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:[T ]\d{1,2}:.*)?Z?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -47,14 +49,20 @@ _KIND_RANK = {
     "ppub": 0,
     "epub-ppub": 0,
     "pub": 0,
+    "issued": 0,
     "collection": 1,
     DATE_KIND: 0,
     "pmc-release": 3,
+    "available": 3,
     "nihms-submitted": 4,
+    "submitted": 4,
+    "created": 4,
+    "copyrighted": 4,
     "received": 5,
     "accepted": 5,
     "corrected": 5,
     "retracted": 5,
+    **dict.fromkeys(("modified", "updated", "valid", "collected", "withdrawn", "coverage", "other"), 5),
 }
 _OTHER_KIND = 2
 _WORST_USABLE = 4
@@ -71,8 +79,7 @@ def parse_date(value: str | None, *, doaj_fills_up: bool = False) -> PartialDate
     """
     if not value:
         return None
-    text = value.strip()
-    found = _read_iso(text) or _read_words(text)
+    found = _read(value.strip()[:_LONGEST])
     if found is None:
         return None
     year, month, day = found
@@ -86,6 +93,11 @@ def parse_date(value: str | None, *, doaj_fills_up: bool = False) -> PartialDate
         day = None
         month = None if month == 1 else month
     return PartialDate(year=year, month=month, day=day)
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str) -> tuple[int, int | None, int | None] | None:
+    return _read_iso(text) or _read_words(text)
 
 
 def _read_iso(text: str) -> tuple[int, int | None, int | None] | None:

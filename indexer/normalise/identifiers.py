@@ -11,7 +11,7 @@ from stdnum import issn as issn_rules
 from stdnum.exceptions import ValidationError
 
 from harvesters.formats.description import RawIdentifier
-from indexer.models import Identifier
+from indexer.models import Identifier, IdentifierScheme
 
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+")
 _DOI_PREFIX = re.compile(
@@ -38,9 +38,16 @@ _DOAJ = re.compile(r"(?:oai:doaj\.org/article:|doaj\.org/article/)([0-9a-f]{32})
 _HANDLE = re.compile(
     r"(?:hdl\.handle\.net/|handle\.net/|^hdl:|^info:hdl/)((?!123456789/)\d[\w.]*/[^\s?#/]+)", re.IGNORECASE
 )
+_SIGNS: tuple[tuple[str, re.Pattern[str], IdentifierScheme], ...] = (  # the word that must be there, before the search
+    ("doaj", _DOAJ, "doaj"),
+    ("arxiv", _ARXIV, "arxiv"),
+    ("handle.net", _HANDLE, "handle"),
+    ("hdl", _HANDLE, "handle"),
+)
 _ISBN = re.compile(r"(?:urn:)?isbn[:\s]*((?:97[89][- ]?)?(?:\d[- ]?){9}[\dX])", re.IGNORECASE)
 _ISSN = re.compile(r"(?<![\dX-])(\d{4})\s*[-–‐−]?\s*(\d{3}[\dXxХх])(?![\dX-])")
 _MAX_LENGTH = 2048
+_LONGEST_ISSN = 200  # with all that stands around it
 _PMC_SCHEMES = frozenset(("pmc", "pmcid", "accession", "pmc-uid", "pmcid-ver"))
 
 
@@ -123,10 +130,14 @@ def arxiv(value: str | None) -> str | None:
     return match[1] if match else None
 
 
-@lru_cache(maxsize=65536)
 def issn(value: str) -> str | None:
     """Return an ISSN as ``1234-567X`` where its check digit is right, else ``None``."""
-    match = _ISSN.search(value[:200])
+    return _issn(value[:_LONGEST_ISSN])
+
+
+@lru_cache(maxsize=65536)
+def _issn(value: str) -> str | None:
+    match = _ISSN.search(value)
     if match is None:
         return None
     digits = (match[1] + match[2]).upper().replace("Х", "X")  # a Cyrillic letter, seen in Russian records
@@ -187,26 +198,31 @@ def _guess(value: str) -> list[Identifier]:
     """Recognise an identifier that does not say what it is; a plain number or text is nothing."""
     if len(value) > _MAX_LENGTH:
         return []
-    for pattern, scheme in ((_DOAJ, "doaj"), (_ARXIV, "arxiv"), (_HANDLE, "handle")):
-        match = pattern.search(value)
+    lowered = value.lower()
+    for word, pattern, scheme in _SIGNS:
+        match = pattern.search(value) if word in lowered else None
         if match and not (scheme == "arxiv" and "10.48550" in value):
             text = match[1].lower() if scheme == "doaj" else match[1].rstrip("/.,;)")
-            return [Identifier(scheme=scheme, value=text)]  # type: ignore[arg-type]
-    if _PMC_PATH.search(value) or _PMC_OAI.fullmatch(value) or value[:3].upper() == "PMC":
+            return [Identifier(scheme=scheme, value=text)]
+    if ("pmc" in lowered and _is_pmcid(value)) or ("oai:" in lowered and _PMC_OAI.fullmatch(value)):
         found = pmcid(value)
         return [Identifier(scheme="pmcid", value=found)] if found else []
-    if _PMID_PATH.search(value) or value[:4].lower() == "pmid":
+    if ("pubmed" in lowered and _PMID_PATH.search(value)) or lowered.startswith("pmid"):
         found = pmid(value)
         return [Identifier(scheme="pmid", value=found)] if found else []
-    isbn = _ISBN.match(value)
+    isbn = _ISBN.match(value) if "isbn" in lowered else None
     if isbn:
         return [Identifier(scheme="isbn", value=isbn[1].replace("-", "").replace(" ", ""))]
-    return _doi_and_arxiv(value) if _is_doi_like(value) else []
+    return _doi_and_arxiv(value) if _is_doi_like(lowered) else []
 
 
-def _is_doi_like(value: str) -> bool:
+def _is_pmcid(value: str) -> bool:
+    return value[:3].upper() == "PMC" or _PMC_PATH.search(value) is not None
+
+
+def _is_doi_like(lowered: str) -> bool:
     """Tell whether a value *is* a DOI or its address, rather than a citation that mentions one."""
-    lowered = value.lstrip().lower()
+    lowered = lowered.lstrip()
     return lowered.startswith(("10.", "doi", "info:doi", "urn:doi")) or "doi.org/" in lowered[:24]
 
 

@@ -70,6 +70,8 @@ _CYRILLIC_MARKS = (
     (re.compile("[ыэёЫЭЁ]"), ("ru", "be")),
 )
 _NOT_WORDS = re.compile(r"https?://\S+|\S+@\S+|10\.\d{4,9}/\S+|\d+")
+_DIGITS = re.compile(r"\d+")
+_SOME_LETTERS = re.compile(r"(?:[\W\d_]*[^\W\d_]){4}")  # fewer say nothing
 _NON_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -174,21 +176,38 @@ def _cyrillic(sample: str, hints: tuple[str, ...]) -> tuple[str, float] | None:
 
 
 def _classify(sample: str, among: tuple[str, ...], hints: tuple[str, ...]) -> tuple[str, float] | None:
-    words = _NOT_WORDS.sub(" ", sample)
-    size = len(_NON_LETTERS.sub("", words))
-    if size < 4:  # noqa: PLR2004 - fewer letters say nothing
+    words = _words(sample)
+    if _SOME_LETTERS.match(words) is None:
         return None
-    prior = _PRIOR_LONG if size >= _LONG else _PRIOR_SHORT
-    weighed = [
-        (chance * _BASE.get(code, 1.0) * (prior if _SAME_TAG.get(code, code) in hints else 1.0), code)
-        for code, chance in _identifier().rank(words if not words.isupper() else words.lower())
-        if _SAME_TAG.get(code, code) in among
-    ]
-    total = sum(chance for chance, _ in weighed)
+    is_long = len(words) >= _LONG and len(_NON_LETTERS.sub("", words)) >= _LONG
+    weights = _weights(among, hints, _PRIOR_LONG if is_long else _PRIOR_SHORT)
+    total, best, found = 0.0, 0.0, ""
+    for code, chance in _identifier().rank(words if not words.isupper() else words.lower()):
+        weight = weights.get(code)
+        if weight is None:
+            continue
+        weighed = chance * weight
+        total += weighed
+        if weighed > best or (weighed == best and code > found):
+            best, found = weighed, code
     if not total:
         return None
-    best, code = max(weighed)
-    return (_SAME_TAG.get(code, code), best / total) if best / total >= _LEAST else None
+    return (_SAME_TAG.get(found, found), best / total) if best / total >= _LEAST else None
+
+
+def _words(sample: str) -> str:
+    """Take out addresses, DOIs and numbers."""
+    rare = "@" in sample or "://" in sample or "10." in sample
+    return (_NOT_WORDS if rare else _DIGITS).sub(" ", sample)
+
+
+@lru_cache(maxsize=1024)
+def _weights(among: tuple[str, ...], hints: tuple[str, ...], prior: float) -> dict[str, float]:
+    """Return what each of the classifier's labels weighs; a label that is not in question has no weight."""
+    same = {code: _SAME_TAG.get(code, code) for code in _identifier().labels}
+    return {
+        code: _BASE.get(code, 1.0) * (prior if tag_ in hints else 1.0) for code, tag_ in same.items() if tag_ in among
+    }
 
 
 @lru_cache(maxsize=1)
@@ -199,4 +218,5 @@ def _identifier() -> Any:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     wanted = {*_LATIN, *_CYRILLIC, "no", "nn", "bs", "tl"}
     identifier.set_languages(sorted(wanted & set(identifier.labels)))
+    identifier.nb_ptc = identifier.nb_ptc.copy(order="C")  # it is read by rows: a third less time for the scores
     return identifier

@@ -32,6 +32,7 @@ _NO_LICENCE = re.compile(
 _PUBLISHER = License(code="publisher", name="publisher terms")
 _DOMAIN = License(code="public-domain", name="public domain", url="https://creativecommons.org/publicdomain/mark/1.0/")
 _LONGEST = 4000
+_BEST_RANK = 3
 
 
 def license_of(statements: Iterable[str]) -> License | None:
@@ -52,9 +53,11 @@ def license_of(statements: Iterable[str]) -> License | None:
         elif found.url is None:
             found_rank = 2
         else:
-            found_rank = 3
+            found_rank = _BEST_RANK
         if found_rank > rank:
             best, rank = found, found_rank
+        if rank == _BEST_RANK:
+            break
     return best
 
 

@@ -64,11 +64,12 @@ def _by_link(description: Description, version: ArticleVersion | None) -> Iterat
     relations_too = _is_doaj(description)
     links = [link for link in description.links if link.kind != "relation" or relations_too]
     links.extend(RawLink(url=one.value) for one in description.identifiers if one.scheme is None)
-    if not any(web_address(link.url) for link in links):  # EPrints has its landing page among the relations
-        links = [link for link in description.links if link.kind == "relation"][:1]
-    for link in links:
-        url = web_address(link.url)
-        if url is None or url.split("/", 3)[2].lower() in _RESOLVERS or _NO_TEXT.search(url):
+    places = [(link, url) for link in links if (url := web_address(link.url)) is not None]
+    if not places:  # EPrints has its landing page among the relations
+        relations = [link for link in description.links if link.kind == "relation"][:1]
+        places = [(link, url) for link in relations if (url := web_address(link.url)) is not None]
+    for link, url in places:
+        if url.split("/", 3)[2].lower() in _RESOLVERS or _NO_TEXT.search(url):
             continue
         pdf = url if _PDF.search(url) or "pdf" in (link.media or "").lower() else None
         yield url, pdf, version

@@ -188,7 +188,7 @@ def _titles(description: Description, abstract: str, *, strip_digit: bool) -> li
 
 def _split_bilingual(raw: RawText) -> list[RawText]:
     """Part a title that is given in English and Chinese at once (OALib, and Chinese journals in DOAJ)."""
-    if raw.language is not None or not _HAN.search(raw.value):
+    if raw.language is not None or raw.value.isascii() or not _HAN.search(raw.value):
         return [raw]
     text = clean_line(raw.value)
     first = _HAN.search(text)

@@ -14,6 +14,7 @@ from indexer.normalise.identifiers import orcid
 from indexer.normalise.text import clean_line
 
 _LONGEST_NAME = 400
+_LONG_AFFILIATION = 1000  # a longer one is not kept for the next author
 _HAN_NAME = re.compile(r"[\u3400-\u9fff\uf900-\ufaff·•]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _HANGUL_NAME = re.compile(r"[\uac00-\ud7af]{2,4}")
@@ -94,7 +95,6 @@ def _contributors(raw: RawContributor) -> Iterable[Contributor]:
 def contributor(raw: RawContributor) -> Contributor | None:
     """Return one clean contributor, or ``None`` where no name is left (an address, a number)."""
     family, given, name, is_group = _parts(raw)
-    family, given = _calm(family), _calm(given)
     display = name or _display(family, given)
     if not display:
         return None
@@ -122,11 +122,14 @@ def _parts(raw: RawContributor) -> tuple[str, str, str, bool]:
     if raw.is_group or len(text) > _LONGEST_NAME:
         return "", "", text, True
     family, given, is_group = split_name(text)
+    family, given = _calm(family), _calm(given)
     return family, given, text if is_group or not (family or given) else "", is_group
 
 
 def _trim(text: str) -> str:
     """Take marks and digits off both ends; a full stop after an initial or a suffix stays."""
+    if text and text[0].isalpha() and text[-1].isalpha():
+        return text
     trimmed = text.lstrip(_LEADING).rstrip(_EDGES)
     rest = text[text.find(trimmed) + len(trimmed) :] if trimmed else ""
     last = trimmed.rpartition(" ")[2].rpartition(".")[2]
@@ -149,7 +152,7 @@ def _calm_word(match: re.Match[str]) -> str:
 
 
 def _display(family: str, given: str) -> str:
-    if _HAN.search(family) and _HAN.search(given):
+    if not family.isascii() and _HAN.search(family) and _HAN.search(given):
         return family + given
     return f"{given} {family}".strip()
 
@@ -229,9 +232,13 @@ def _is_particle(words: list[str], position: int) -> bool:
     return lowered not in _WEAK_PARTICLES and not (len(word) == 2 and word.isupper())  # noqa: PLR2004 - "DE" may be initials
 
 
-@lru_cache(maxsize=8192)
 def affiliation(value: str) -> str:
     """Return an affiliation without label, e-mail address and stray punctuation."""
+    return _affiliation(value) if len(value) <= _LONG_AFFILIATION else _affiliation.__wrapped__(value)
+
+
+@lru_cache(maxsize=8192)
+def _affiliation(value: str) -> str:
     text = clean_line(value)
     if "@" in text:
         text = _EMAIL.sub(" ", text)

@@ -19,15 +19,18 @@ from indexer.normalise.capitals import sentence_case
 from indexer.normalise.latex import replace_latex
 
 _MAX_ROUNDS = 12
-_TAG_NAMES = (
-    "a|abbr|abstract|alternatives|article-title|b|big|bdi|blockquote|body|bold|br|center|cite|code|dd|del|dfn|disp-formula|"
-    "disp-quote|div|dl|dt|em|ext-link|figure|figcaption|font|h[1-6]|head|hr|html|i|img|inf|inline-formula|inline-graphic|"
-    "ins|italic|kbd|label|li|link|list|list-item|m[a-z]+|mark|meta|monospace|named-content|o:p|ol|p|pre|q|roman|s|samp|sc|"
-    "script|sec|section|small|span|strike|strong|style|styled-content|sub|subtitle|sup|table|tbody|td|tex-math|th|thead|"
-    "title|tr|tt|u|ul|underline|uri|var|xref"
+_TAG_NAMES = frozenset(
+    """
+    a abbr abstract alternatives article-title b big bdi blockquote body bold br center cite code dd del dfn
+    disp-formula disp-quote div dl dt em ext-link figure figcaption font h1 h2 h3 h4 h5 h6 head hr html i img inf
+    inline-formula inline-graphic ins italic kbd label li link list list-item monospace named-content o:p ol p pre q
+    roman s samp sc script sec section small span strike strong style styled-content sub subtitle sup table tbody td
+    tex-math th thead title tr tt u ul underline uri var xref
+    """.split()  # noqa: SIM905 - a list of quoted words would be three times as long
 )
+_MATH_NAME = re.compile("m[a-z]+")  # MathML's elements all begin with m
 _ATTRIBUTES = r"""(?:\s+[\w:.-]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=]+))?)*"""
-_TAG = re.compile(rf"<(/?)\s*(?:jats:|mml:)?({_TAG_NAMES})({_ATTRIBUTES})\s*/?>", re.IGNORECASE)
+_TAG = re.compile(rf"<(/?)\s*(?:jats:|mml:)?([a-z][a-z0-9:-]*){_ATTRIBUTES}\s*/?>", re.IGNORECASE)
 _UNSEEN_START = re.compile(r"<(script|style)\b[^<>]*>|<!--|<\?xml", re.IGNORECASE)
 _UNSEEN_END = {
     "<!--": re.compile("-->"),
@@ -54,9 +57,9 @@ _MOJIBAKE_LEADS = "ÂÃâÅÄÐÑÎÏØÙ"
 _MOJIBAKE = re.compile(
     f"[{_MOJIBAKE_LEADS}][\x80-\xbf\u2018-\u203a\u20ac\u2122\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc]"
 )
-_SUSPECT = re.compile(rf"[<&$\\{_MOJIBAKE_LEADS}]")
 _BLANK_LINE = re.compile(r"\n\s*\n\s*")
-_AFTER_HEADING = re.compile(rf"([.:;?!。：])? ?{_HEADING_END}[ {_BREAK}{_HEADING_END}]*")
+_AFTER_HEADING = re.compile(f"{_HEADING_END}[ {_BREAK}{_HEADING_END}]*")
+_HEADING_STOPS = tuple(".:;?!。：")
 
 _ABSTRACT_WORD = re.compile(
     r"(?:(?:Abstract|ABSTRACT|Summary|SUMMARY|Resumo|RESUMO|Resumen|RESUMEN|Résumé|RÉSUMÉ|Zusammenfassung|Riassunto|"
@@ -69,6 +72,7 @@ _EMPTY_ABSTRACTS = frozenset(
         "none", "-", "--", "null", "no description provided", "resumo", "sem resumo", "sin resumen",
     )
 )  # fmt: skip
+_LONGEST_EMPTY = max(map(len, _EMPTY_ABSTRACTS))
 _FOOTNOTE_MARKS = "*†‡§¶☆✩⁎∗ "
 _BEFORE_MARK = frozenset(').»”"')
 _GLUED_DIGIT = re.compile(r"\b([a-z]{4,})[1-9]$")
@@ -76,24 +80,54 @@ _GLUED_DIGIT = re.compile(r"\b([a-z]{4,})[1-9]$")
 
 def clean_line(value: str | None) -> str:
     """Return a text as one clean line: a title, a name, a term."""
-    return _settled(_line, value) if value else ""
+    if not value:
+        return ""
+    return _one_line(value) if _is_plain(value) else _settled(_line, value)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether nothing in a text but its white space can need cleaning; most texts are so."""
+    return (
+        text.isprintable()
+        and "<" not in text
+        and "&" not in text
+        and "$" not in text
+        and "\\" not in text
+        and (text.isascii() or (unicodedata.is_normalized("NFC", text) and not _has_mojibake_lead(text)))
+    )
+
+
+def _has_mojibake_lead(text: str) -> bool:
+    return any(map(text.__contains__, _MOJIBAKE_LEADS))
+
+
+def _one_line(text: str) -> str:
+    if "  " not in text and text.isprintable():  # the space is the only white space that is printable
+        return text.strip()
+    return " ".join(text.split())
 
 
 def _settled(clean: Callable[[str], str], value: str) -> str:
     """Clean until nothing changes: what is put together may be markup or mojibake anew (``<I<p>&gt;``)."""
     text = clean(value)
     rounds = 0
-    while _SUSPECT.search(text) and (again := clean(text)) != text and rounds < _MAX_ROUNDS:
+    while _is_suspect(text) and (again := clean(text)) != text and rounds < _MAX_ROUNDS:
         text = again
         rounds += 1
     return text
+
+
+def _is_suspect(text: str) -> bool:
+    return (
+        "<" in text or "&" in text or "$" in text or "\\" in text or (not text.isascii() and _has_mojibake_lead(text))
+    )
 
 
 def _line(value: str) -> str:
     text = _plain(value)
     if _BREAK in text or _HEADING_END in text:
         text = text.replace(_BREAK, " ").replace(_HEADING_END, " ")
-    return " ".join(text.split())
+    return _one_line(text)
 
 
 def clean_abstract(value: str | None) -> str:
@@ -102,22 +136,30 @@ def clean_abstract(value: str | None) -> str:
     A leading "Abstract" is taken off, and a text that only says that there is none becomes empty.
     """
     text = _settled(_paragraphs, value) if value else ""
-    return "" if text.rstrip(". ").lower() in _EMPTY_ABSTRACTS else text
+    bare = text.rstrip(". ")
+    return "" if len(bare) <= _LONGEST_EMPTY and bare.lower() in _EMPTY_ABSTRACTS else text
 
 
 def _paragraphs(value: str) -> str:
     text = _plain(value)
     if "\n" in text:
         text = _BLANK_LINE.sub(_BREAK, text)
-    text = " ".join(text.split())
+    text = _one_line(text)
     if _HEADING_END in text:
-        text = _AFTER_HEADING.sub(lambda match: (match[1] or ":") + " ", text)
+        text = _end_headings(text)
     if _BREAK in text:
         text = "\n\n".join(filter(None, (part.strip() for part in text.split(_BREAK))))
     text = text.strip()
     while match := _ABSTRACT_WORD.match(text):
         text = text[match.end() :].lstrip()
     return text
+
+
+def _end_headings(text: str) -> str:
+    """Write ``Methods: …`` where a heading stands before a text, unless it has punctuation of its own."""
+    *headings, last = _AFTER_HEADING.split(text)
+    bare = (one.removesuffix(" ") for one in headings)
+    return "".join((*(f"{one} " if one.endswith(_HEADING_STOPS) else f"{one}: " for one in bare), last))
 
 
 def clean_title(value: str | None) -> str:
@@ -165,7 +207,7 @@ def _plain(value: str) -> str:
 
 
 def _repair_encoding(text: str) -> str:
-    if not any(map(text.__contains__, _MOJIBAKE_LEADS)) or _MOJIBAKE.search(text) is None:
+    if not _has_mojibake_lead(text) or _MOJIBAKE.search(text) is None:
         return text
     return _CONTROL.sub("", ftfy.fix_encoding(text))
 
@@ -173,7 +215,9 @@ def _repair_encoding(text: str) -> str:
 def _strip_markup(text: str) -> str:
     if "<" not in text and "]]>" not in text:
         return text
-    text = _CDATA.sub("", _drop_unseen(text))
+    text = _drop_unseen(text)
+    if "<![" in text or "]]>" in text:
+        text = _CDATA.sub("", text)
     text = _SCRIPTS.sub(_small_digits, text)
     return _TAG.sub(_instead_of_tag, text)
 
@@ -201,7 +245,7 @@ def _instead_of_tag(match: re.Match[str]) -> str:
         return _BREAK
     if name in _HEADINGS:
         return _HEADING_END if match[1] else _BREAK
-    return ""
+    return "" if name in _TAG_NAMES or _MATH_NAME.fullmatch(name) else match[0]
 
 
 def _decode(text: str) -> str:
