@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from lxml import etree
 
 from harvesters.errors import FormatError
+from harvesters.formats.datacite import describe_datacite
 from harvesters.formats.description import Description
 from harvesters.formats.doaj_journals import describe_csv_row, describe_journal_dc, describe_journal_json
 from harvesters.formats.jats import describe_jats
 from harvesters.formats.journal import JournalDescription
 from harvesters.formats.oai_dc import describe_oai_dc
 from harvesters.formats.oai_doaj import describe_oai_doaj
+from harvesters.formats.qdc import BARE, describe_bare_qdc, describe_qdc
 from harvesters.formats.xml import find_payload, local_name, parse_document
 from harvesters.records import RawRecord
 
@@ -26,8 +28,12 @@ ROOTS: Mapping[str, Parser] = {
     "dc": describe_oai_dc,
     "doajArticle": describe_oai_doaj,
     "article": describe_jats,
+    "resource": describe_datacite,
+    "oai_datacite": describe_datacite,
+    **dict.fromkeys(("qualifieddc", "qdc", "oai_qdc", "dcterms", "{http://purl.org/dc/terms/}record"), describe_qdc),
+    **dict.fromkeys(BARE, describe_bare_qdc),
 }
-"""Parsers by the local name of the metadata's root element."""
+"""Parsers by the metadata's root element: its local name, or ``{namespace}name`` where others use that name too."""
 
 PREFIXES: Mapping[str, str] = {
     "oai_dc": "dc",
@@ -35,6 +41,10 @@ PREFIXES: Mapping[str, str] = {
     "pmc_fm": "article",
     "pmc": "article",
     "jats": "article",
+    **dict.fromkeys(("qdc", "oai_qdc"), "qualifieddc"),
+    "dcterms": "dcterms",
+    **dict.fromkeys(("datacite", "datacite3", "datacite4", "oai_openaire"), "resource"),
+    **dict.fromkeys(("oai_datacite", "oai_datacite3", "oai_datacite4"), "oai_datacite"),
 }
 """The root element that each known metadata prefix should bring; another prefix is judged by its root."""
 
@@ -63,7 +73,7 @@ def describe(record: RawRecord) -> Description:
         return reader(record)
     payload = find_payload(parse_document(record.document()))
     root = local_name(payload)
-    parser = ROOTS.get(root)
+    parser = ROOTS.get(payload.tag) or ROOTS.get(root)
     if parser is None:
         expected = PREFIXES.get(record.metadata_prefix)
         hint = f" (<{expected}> was expected)" if expected else ""

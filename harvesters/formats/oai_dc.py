@@ -36,7 +36,7 @@ def describe_oai_dc(payload: _Element) -> Description:
         text = plain_text(child)
         if not text or text.isspace():
             continue
-        handler = _HANDLERS.get(local_name(child))
+        handler = HANDLERS.get(local_name(child))
         if handler is not None:
             handler(draft, child, text)
     return draft.finish("unknown")
@@ -113,7 +113,7 @@ def _rights(draft: Draft, _child: _Element, text: str) -> None:
     draft.rights.append(text)
 
 
-_HANDLERS: dict[str, Callable[[Draft, _Element, str], None]] = {
+HANDLERS: dict[str, Callable[[Draft, _Element, str], None]] = {
     "title": _title,
     "alternative": _title,
     "description": _description,
@@ -134,3 +134,4 @@ _HANDLERS: dict[str, Callable[[Draft, _Element, str], None]] = {
     "rights": _rights,
     "license": _rights,
 }
+"""What each element says; :mod:`harvesters.formats.qdc` builds on it."""

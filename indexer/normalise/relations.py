@@ -37,6 +37,22 @@ _KINDS = {
     "translated-article": "translation_of",
     "translation": "translated_by",
     "companion": "companion_of",
+    # DataCite and Dublin Core, whose words read from this work to the other already:
+    "isversionof": "version_of",
+    "hasversion": "version_of",
+    "isidenticalto": "version_of",
+    "isvariantformof": "version_of",
+    "isoriginalformof": "version_of",
+    "isformatof": "version_of",
+    "isnewversionof": "updates",
+    "ispreviousversionof": "updated_by",
+    "replaces": "updates",
+    "isreplacedby": "updated_by",
+    "obsoletes": "updates",
+    "isobsoletedby": "updated_by",
+    "reviews": "reviews",
+    "istranslationof": "translation_of",
+    "hastranslation": "translated_by",
 }
 _SCHEMES = {"doi": "doi", "pubmed": "pmid", "pmid": "pmid", "pmc": "pmcid", "pmcid": "pmcid", "pmc-uid": "pmcid"}
 

@@ -29,14 +29,17 @@ _KINDS = {
     "conference-paper": (
         "conferencepaper conferenceobject conferenceproceedings conferenceposter conferenceitem conference "
         "conferencecontribution conferenceorworkshopitem inproceedings meetingabstract presentation proceedings "
-        "lecture poster abstract c5794 cc94f c6670 c18cp"
+        "conferenceproceeding lecture poster abstract c5794 cc94f c6670 c18cp"
     ),
     "preprint": "preprint workingpaper eprint c816b c8042",
     "report": "report technicalreport researchreport internalreport c93fc c18gh c18ws",
     "dataset": "dataset data collection cddb1",
     "other": (
         "other misc image video sound software patent newsletterorbulletin learningobject annotation obituary news "
-        "announcement calendar inbrief oration c1843 c12ce productreview"
+        "announcement calendar inbrief oration c1843 c12ce productreview "
+        # DCMI's and DataCite's general types that are no text:
+        "audiovisual movingimage stillimage interactiveresource physicalobject service workflow model event "
+        "computationalnotebook instrument outputmanagementplan standard studyregistration project"
     ),
 }
 _NAMES = {name: kind for kind, names in _KINDS.items() for name in names.split()}
