@@ -7,6 +7,7 @@ killed at any moment goes on after its last stored page.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
@@ -15,6 +16,11 @@ from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
 
 RunStatus = Literal["running", "complete", "incomplete", "failed"]
+RunKind = Literal["harvest", "reconcile"]
+#: ``open``: on its way or left half-way · ``short``: ended too early · ``doubtful``: ended, but records left it while
+#: it was read, so that others may have been skipped; it is read again · ``repeated``: a doubtful one that was ·
+#: ``split``: its window was halved · ``dropped``: begun anew.
+SliceStatus = Literal["open", "complete", "short", "doubtful", "repeated", "split", "dropped"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +54,10 @@ class Counts:
 
 @dataclass(slots=True, kw_only=True)
 class SliceState:
-    """One list on its way: where it stands and what it brought so far (also in runs before this one)."""
+    """One list on its way: where it stands and what it brought so far (also in runs before this one).
+
+    ``doubt`` says why others of its records may have been skipped, if that is so.
+    """
 
     key: int
     metadata_prefix: str
@@ -56,6 +65,7 @@ class SliceState:
     token: str | None
     list_size: int | None
     counts: Counts
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +74,7 @@ class RunReport:
 
     id: int
     source: str
+    kind: RunKind
     status: RunStatus
     expected: int | None
     received: int
@@ -89,14 +100,61 @@ class RunReport:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceReport:
+    """A list's row of the ledger; ``note`` says why it stands as it does."""
+
+    id: int
+    metadata_prefix: str
+    set_spec: str | None
+    since: str | None
+    until: str | None
+    status: SliceStatus
+    expected: int | None
+    received: int
+    new: int
+    changed: int
+    unchanged: int
+    deleted: int
+    quarantined: int
+    duplicates: int
+    pages: int
+    bytes: int
+    started: str
+    finished: str | None
+    note: str | None
+
+    def values(self) -> dict[str, Any]:
+        """Return the row as plain values for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtfulList:
+    """A list that ended but must be read again."""
+
+    key: int
+    metadata_prefix: str
+    window: Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What a complete list of all identifiers does not name: so many of so many live records, some of them."""
+
+    count: int
+    live: int
+    examples: tuple[str, ...]
+
+
 class Checkpoints(Protocol):
     """What the runner asks of the store; every call is one transaction."""
 
-    def begin(self, source: Source, *, since: str | None, until: str | None) -> int:
+    def begin(self, source: Source, *, kind: RunKind = "harvest", since: str | None, until: str | None) -> int:
         """Open a ledger row and return its key; rows left running by a killed process become incomplete."""
 
-    def unfinished(self, source: Source) -> list[SliceState]:
-        """Return the slices of ordinary harvests that were left with a token to go on from, oldest first."""
+    def unfinished(self, source: Source, *, kind: RunKind = "harvest") -> list[SliceState]:
+        """Return the lists of ordinary runs that were left with a token to go on from, oldest first."""
 
     def checkpoint(self, source: Source, metadata_prefix: str) -> str | None:
         """Return the newest datestamp up to which this format is complete.
@@ -119,11 +177,37 @@ class Checkpoints(Protocol):
     def keep_page(self, run: int, source: Source, error: PageError) -> None:
         """Keep an answer that could not be read, as sent, with what is wrong with it."""
 
-    def close_slice(self, source: Source, state: SliceState, *, complete: bool, moves_checkpoint: bool) -> None:
-        """End a list; with ``moves_checkpoint`` its records' newest datestamp becomes the checkpoint."""
+    def close_slice(
+        self, source: Source, state: SliceState, *, status: SliceStatus, moves_checkpoint: bool, note: str | None
+    ) -> None:
+        """End a list; with ``moves_checkpoint`` its records' newest datestamp becomes the checkpoint.
 
-    def drop_slice(self, state: SliceState) -> None:
-        """Forget a list's token: it died, the list begins anew next time."""
+        A list that has been found doubtful meanwhile stays so.
+        """
+
+    def drop_slice(self, state: SliceState, *, status: SliceStatus = "dropped", note: str | None = None) -> None:
+        """Forget a list's token: it died, or the list goes on in another way."""
+
+    def doubtful(self, source: Source) -> list[DoubtfulList]:
+        """Return the lists to be read again, oldest first."""
+
+    def settle_doubt(self, doubtful: DoubtfulList) -> None:
+        """A doubtful list was read again."""
+
+    def not_received(self, source: Source, state: SliceState, identifiers: Sequence[str]) -> list[str]:
+        """Return those identifiers whose records this list has not brought yet, in the order given."""
+
+    def store_headers(self, run: int, state: SliceState, page: Page) -> tuple[Counts, list[str]]:
+        """Note the identifiers that a repository lists; return the counts and the live ones that are not here.
+
+        Tombstones delete. A record that is known counts as unchanged, whatever its datestamp.
+        """
+
+    def missing(self, source: Source, state: SliceState, *, examples: int) -> Missing:
+        """Return which live records a complete list has not named; those that came after it began are not asked for."""
+
+    def delete_missing(self, run: int, source: Source, state: SliceState, spared: Collection[str]) -> int:
+        """Take the missing records, but for the spared, for deleted; their bytes stay. Return how many."""
 
     def finish(
         self, run: int, status: RunStatus, *, expected: int | None, error: str | None, error_url: str | None

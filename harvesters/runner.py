@@ -7,25 +7,55 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from harvesters.checkpoints import Checkpoints, Counts, RunReport, RunStatus, SliceState
-from harvesters.errors import BadTokenError, HarvestError, PageError, StoppedError, StuckListError
+from harvesters.checkpoints import (
+    Checkpoints,
+    Counts,
+    DoubtfulList,
+    RunKind,
+    RunReport,
+    RunStatus,
+    SliceState,
+    SliceStatus,
+)
+from harvesters.errors import (
+    BadTokenError,
+    HarvestError,
+    PageError,
+    ServerFaultError,
+    StoppedError,
+    StuckListError,
+    TooLargeError,
+)
 from harvesters.listers import Wanted, open_lister
+from harvesters.oai.repository import Repository
+from harvesters.oai.singly import fetch_singly
 from harvesters.pace import Pace
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
-from harvesters.windows import plan_windows
+from harvesters.windows import plan_windows, split_window
 
 #: Pages in a row without a new identifier before a list counts as stuck (endless empty pages were seen).
 MAX_IDLE_PAGES = 3
+#: How often one run reads a list again from which records left while it was read.
+MAX_REPEATS = 3
+#: How many lists of one run may be cut because a page of theirs fails; more are a server out of order.
+MAX_SPLITS = 64
+#: So many records may always be taken for deleted; a share of a small source would forbid the first.
+FEW_DELETIONS = 5
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to harvest: ``full`` forgets the checkpoint, the limits end a run early (as incomplete)."""
+    """What to harvest: ``full`` forgets the checkpoint, the limits end a run early (as incomplete).
+
+    ``confirm_deletions`` lets more records be taken for deleted than the source's safety share.
+    """
 
     since: str | None = None
     until: str | None = None
     full: bool = False
+    confirm_deletions: bool = False
     max_records: int | None = None
     max_requests: int | None = None
 
@@ -46,6 +76,13 @@ class Progress:
     slices_done: int = 0
     slices: int = 0
     errors: int = 0
+    #: How much of the list in hand is read, 0 to 1, where it stated its size.
+    share_of_slice: float = 0.0
+
+    def seconds_left(self) -> float | None:
+        """Estimate how long the run will go on, from how much of its lists is done; ``None`` while unknown."""
+        done = (self.slices_done + self.share_of_slice) / self.slices if self.slices else 0.0
+        return (time.monotonic() - self.started) * (1 - min(done, 1.0)) / done if done else None
 
 
 class _LimitReachedError(Exception):
@@ -54,6 +91,8 @@ class _LimitReachedError(Exception):
 
 class Run:
     """One harvest of one source."""
+
+    kind: RunKind = "harvest"
 
     def __init__(
         self,
@@ -71,16 +110,17 @@ class Run:
         self.ledger = ledger
         self.request = request or Request()
         self.progress = Progress(source.id)
+        self.lister = open_lister(source, pace, contact=contact, key=key, wanted=wanted)
         self._on_progress = on_progress
-        self._lister = open_lister(source, pace, contact=contact, key=key, wanted=wanted)
         self._short: list[str] = []
         self._received_before = 0
+        self._splits = 0
 
     def harvest(self) -> RunReport:
         """Run to the end; errors of the repository end in the report, not in an exception."""
-        key = self.ledger.begin(self.source, since=self.request.since, until=self.request.until)
+        key = self.ledger.begin(self.source, kind=self.kind, since=self.request.since, until=self.request.until)
         try:
-            status, error, url = self._work_through(key)
+            status, error, url = self._outcome(key)
         except Exception as surprise:
             said = (
                 f"An unforeseen error ended the harvest ({type(surprise).__name__}: {surprise}). Tell the maintainers."
@@ -88,13 +128,12 @@ class Run:
             self.ledger.finish(key, "failed", expected=self.progress.expected, error=said, error_url=None)
             raise
         finally:
-            self._lister.close()
+            self.lister.close()
         return self.ledger.finish(key, status, expected=self.progress.expected, error=error, error_url=url)
 
-    def _work_through(self, run: int) -> tuple[RunStatus, str | None, str | None]:
+    def _outcome(self, run: int) -> tuple[RunStatus, str | None, str | None]:
         try:
-            for state in self._plan():
-                self._harvest_slice(run, state)
+            self._work(run)
         except _LimitReachedError as limit:
             return "incomplete", str(limit), None
         except StoppedError as stopped:
@@ -108,6 +147,30 @@ class Run:
         if self._short:
             return "incomplete", " ".join(self._short), None
         return "complete", None, None
+
+    def _work(self, run: int) -> None:
+        for planned in self._plan():
+            self._harvest_slice(run, planned)
+        self._read_again(run)
+
+    def _read_again(self, run: int) -> None:
+        """Read those lists anew from which records left while they were read: others may have been skipped."""
+        for _ in range(MAX_REPEATS):
+            doubtful = self.ledger.doubtful(self.source)
+            if not doubtful:
+                return
+            self.progress.slices += len(doubtful)
+            seen: set[tuple[str, Window]] = set()
+            for one in doubtful:
+                if (one.metadata_prefix, one.window) not in seen:
+                    self._harvest_slice(run, (one.metadata_prefix, one.window), repeats=one)
+                seen.add((one.metadata_prefix, one.window))
+                self.ledger.settle_doubt(one)
+        for one in self.ledger.doubtful(self.source):
+            self._short.append(
+                f"The list {one.metadata_prefix} {one.window} changed each time while it was read. "
+                "Harvest again when the repository is quieter."
+            )
 
     def _plan(self) -> list[SliceState | tuple[str, Window]]:
         """Return the lists to harvest, oldest first: those that an earlier run left half-way stand in their place.
@@ -143,56 +206,124 @@ class Run:
             now=datetime.now(UTC),
         )
 
-    def _harvest_slice(self, run: int, planned: SliceState | tuple[str, Window]) -> None:
+    def _harvest_slice(
+        self, run: int, planned: SliceState | tuple[str, Window], *, repeats: DoubtfulList | None = None
+    ) -> None:
         is_resumed = isinstance(planned, SliceState)
         state = planned if isinstance(planned, SliceState) else self.ledger.open_slice(run, self.source, *planned)
         pages_before = state.counts.pages
         try:
             self._follow(run, state, is_resumed=is_resumed)
-        except BadTokenError:
-            self.ledger.drop_slice(state)
+        except BadTokenError as error:
+            self.ledger.drop_slice(state, note=str(error))
             if not is_resumed or state.counts.pages > pages_before:
                 raise
             # A token kept from an earlier run has died meanwhile: its list begins anew.
             self._harvest_slice(run, (state.metadata_prefix, state.window))
             return
-        except StuckListError:
-            self.ledger.drop_slice(state)
+        except StuckListError as error:
+            self.ledger.drop_slice(state, note=str(error))
             raise
-        self._close(state)
+        except (ServerFaultError, PageError, TooLargeError) as error:
+            self._narrow(run, state, error, repeats=repeats)
+            return
+        self._close(run, state, repeats=repeats)
 
     def _follow(self, run: int, state: SliceState, *, is_resumed: bool) -> None:
-        guard = _ListGuard()
-        self._check_limits(state)
-        for page in self._lister.list_records(state.metadata_prefix, state.window, token=state.token):
+        guard = ListGuard()
+        self.check_limits(state)
+        for page in self.lister.list_records(state.metadata_prefix, state.window, token=state.token):
             if is_resumed:  # only now is it sure that the token still lives
                 self.ledger.adopt_slice(run, state)
                 self.progress.counts.add(state.counts)
                 self._received_before += state.counts.distinct
                 is_resumed = False
-            counts = self.ledger.store_page(run, state, page)
-            self._count(counts, state)
-            guard.check(page, counts)
+            self.store(run, state, page, guard)
             if page.token is not None:
-                self._check_limits(state)
+                self.check_limits(state)
 
-    def _close(self, state: SliceState) -> None:
-        short = state.list_size is not None and state.counts.distinct < state.list_size
-        if short:
-            self._short.append(
-                f"The list {state.metadata_prefix} {state.window} ended after {state.counts.distinct:,} of "
-                f"{state.list_size:,} records. Harvest it again; if it stays, tell the repository."
-            )
+    def store(self, run: int, state: SliceState, page: Page, guard: ListGuard | None = None) -> None:
+        """Store a page and tell how far the run is; ``guard`` ends a list that goes in circles."""
+        counts = self.ledger.store_page(run, state, page)
+        self.count(counts, state)
+        if guard is not None:
+            guard.check(page, counts)
+
+    def _narrow(
+        self,
+        run: int,
+        state: SliceState,
+        error: ServerFaultError | PageError | TooLargeError,
+        *,
+        repeats: DoubtfulList | None,
+    ) -> None:
+        """Get round a page that keeps failing: halve the list's window until its records can be asked for singly.
+
+        Only if the repository answers otherwise: a server that is down is left alone.
+        """
+        self._splits += 1
+        repository = self.lister
+        is_page_fault = not isinstance(error, ServerFaultError) or error.status >= _SERVER_ERROR
+        if not isinstance(repository, Repository) or not is_page_fault or self._splits > MAX_SPLITS:
+            raise error
+        if not repository.is_alive():
+            raise error
+        halves = split_window(state.window) if self.source.slice else None
+        if halves is None:
+            fetch_singly(self, repository, run, state, error)
+            self._close(run, state, repeats=repeats)
+            return
+        self.ledger.drop_slice(state, status="split", note=str(error))
+        self.progress.slices += 1
+        for half in halves:
+            self._harvest_slice(run, (state.metadata_prefix, half), repeats=repeats)
+
+    def _close(self, run: int, state: SliceState, *, repeats: DoubtfulList | None) -> None:
+        status, note = self._status(state, repeats)
+        if status == "short" and note:
+            self._short.append(note)
         # A checkpoint never passes a list that came short, nor moves by a window that somebody chose.
-        moves = not self._short and (self.request.is_plain or self.request.full)
-        self.ledger.close_slice(self.source, state, complete=not short, moves_checkpoint=moves)
+        moves = not self._short and repeats is None and (self.request.is_plain or self.request.full)
+        self.ledger.close_slice(self.source, state, status=status, moves_checkpoint=moves, note=note)
+        if status == "complete" and self.source.names_everything and state.window == Window():
+            self.delete_missing(run, state, frozenset())
         self.progress.slices_done += 1
+        self.progress.share_of_slice = 0.0
         self._on_progress(self.progress)
 
-    def _count(self, counts: Counts, state: SliceState) -> None:
+    def _status(self, state: SliceState, repeats: DoubtfulList | None) -> tuple[SliceStatus, str | None]:
+        counts = state.counts
+        if state.list_size is not None and counts.distinct < state.list_size:
+            return "short", (
+                f"The list {state.metadata_prefix} {state.window} ended after {counts.distinct:,} of "
+                f"{state.list_size:,} records. Harvest it again; if it stays, tell the repository."
+            )
+        # Read a second time without anything new, a list is what it was: nothing had been skipped.
+        is_confirmed = repeats is not None and not (counts.new or counts.changed or counts.deleted)
+        if state.doubt and not is_confirmed:
+            return "doubtful", state.doubt
+        return "complete", None
+
+    def delete_missing(self, run: int, state: SliceState, spared: frozenset[str]) -> None:
+        """Take for deleted what a complete list of everything has not named, if it is not too much to be true."""
+        missing = self.ledger.missing(self.source, state, examples=3)
+        count = missing.count - len(spared)
+        allowed = max(FEW_DELETIONS, int(self.source.max_deleted_share * missing.live))
+        if count > allowed and not self.request.confirm_deletions:
+            self._short.append(
+                f"{count:,} of {missing.live:,} records are no longer listed (such as {', '.join(missing.examples)}): "
+                f"more than {self.source.max_deleted_share:.0%} are not deleted unasked. If it is right, do it with: "
+                f"kaijuan {self.kind} {self.source.id} --confirm-deletions"
+            )
+        elif count > 0:
+            self.progress.counts.deleted += self.ledger.delete_missing(run, self.source, state, spared)
+
+    def count(self, counts: Counts, state: SliceState) -> None:
+        """Add what a page brought to the run's progress."""
         self.progress.counts.add(counts)
         self.progress.errors += counts.quarantined
         self.progress.expected = self._expected(state)
+        self.progress.share_of_slice = min(state.counts.distinct / state.list_size, 1.0) if state.list_size else 0.0
         self._on_progress(self.progress)
 
     def _expected(self, state: SliceState) -> int | None:
@@ -203,20 +334,21 @@ class Run:
             )
         return self.progress.counts.distinct - state.counts.distinct + state.list_size
 
-    def _check_limits(self, state: SliceState) -> None:
+    def check_limits(self, state: SliceState) -> None:
+        """End the run where its own limits are reached."""
         request = self.request
         received = self.progress.counts.distinct - self._received_before
         if request.max_records is not None and received >= request.max_records:
             raise _LimitReachedError(
                 f"Stopped at the limit of {request.max_records:,} records in {state.window}. Harvest again to go on."
             )
-        if request.max_requests is not None and self._lister.requests_made >= request.max_requests:
+        if request.max_requests is not None and self.lister.requests_made >= request.max_requests:
             raise _LimitReachedError(
                 f"Stopped at the limit of {request.max_requests:,} requests in {state.window}. Harvest again to go on."
             )
 
 
-class _ListGuard:
+class ListGuard:
     """Notice a list that does not move on: the same token again, or pages that bring nothing new."""
 
     def __init__(self) -> None:

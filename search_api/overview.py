@@ -15,7 +15,7 @@ def source_rows(library: Library) -> list[dict[str, Any]]:
     store = library.store
     records = count_records(store.database)
     live = store.catalogue.manifestations_by_source()
-    quarantined, until, last = store.quarantine.counts(), store.harvests.newest_datestamps(), store.harvests.last_runs()
+    quarantined, until, last = store.quarantine.counts(), store.harvests.history.newest_datestamps(), store.harvests.history.last_runs()
     return [
         {
             "id": source.id,

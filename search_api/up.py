@@ -154,11 +154,11 @@ class Service:
         self._watch.__exit__()
         if not self._stop.is_set():
             with contextlib.suppress(IndexerError):
-                print_reports(list(self._library.store.harvests.last_runs().values()))
+                print_reports(list(self._library.store.harvests.history.last_runs().values()))
 
     def _harvest_first(self, sources: list[Source]) -> None:
         for source in sources:
-            last = self._library.store.harvests.last_runs().get(source.id)
+            last = self._library.store.harvests.history.last_runs().get(source.id)
             if last is None or last.status != "complete":
                 self._harvest(source.id, Request(max_records=source.first_records, max_requests=source.first_requests))
             elif self._is_demo or is_due(source, last.finished, datetime.now(UTC)):

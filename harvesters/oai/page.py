@@ -20,7 +20,7 @@ from harvesters.records import DamagedRecord, Page, RawRecord
 
 #: Characters that XML 1.0 forbids (section 2.2) and repositories send all the same (0x0B, 0x03).
 _ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_LIST_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:ListRecords|ListIdentifiers)(?:\s[^<>]*)?>")
+_LIST_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:ListRecords|GetRecord)(?:\s[^<>]*)?>")
 _ROOT_TAG = re.compile(rb"<(?:[\w.-]+:)?OAI-PMH(?:\s[^<>]*)?>")
 _ROOT_END = re.compile(rb"</(?:[\w.-]+:)?OAI-PMH\s*>")
 _RECORD_START = re.compile(rb"<(?:[\w.-]+:)?record(?:\s[^<>]*)?>")
@@ -47,11 +47,44 @@ def read_page(answer: Answer, context: PageContext) -> Page:
         PageError: no OAI-PMH page, or not well-formed even without illegal characters.
         NoRecordsMatchError, BadTokenError, ProtocolError: the repository's own error.
     """
+    body, root, listing = _listing(answer, "ListRecords")
+    records, damaged = _read_records(answer, body, listing, context)
+    return _page(answer, root, listing, records, damaged)
+
+
+def read_identifiers(answer: Answer, context: PageContext) -> Page:
+    """Read a ListIdentifiers answer: records with a header's facts; the body is the header. Raises as ``read_page``."""
+    _, root, listing = _listing(answer, "ListIdentifiers")
+    records: list[RawRecord] = []
+    damaged: list[DamagedRecord] = []
+    for element in listing:
+        if local_name(element) == "header":
+            made = _made(element, _written_anew(element), context, answer.url)
+            (records if isinstance(made, RawRecord) else damaged).append(made)  # type: ignore[arg-type]
+    return _page(answer, root, listing, records, damaged)
+
+
+def read_record(answer: Answer, context: PageContext) -> RawRecord | DamagedRecord:
+    """Read a GetRecord answer; its record equals the same record out of a list. Raises as ``read_page``."""
+    body, _, listing = _listing(answer, "GetRecord")
+    records, damaged = _read_records(answer, body, listing, context)
+    if not records and not damaged:
+        raise _page_error(answer, "holds no record")
+    return records[0] if records else damaged[0]
+
+
+def _listing(answer: Answer, verb: str) -> tuple[bytes, etree._Element, etree._Element]:
     body, root = _parse(answer)
     raise_protocol_error(root, answer.url)
-    listing = next((child for child in root if local_name(child) == "ListRecords"), None)
+    listing = next((child for child in root if local_name(child) == verb), None)
     if listing is None:
-        raise _page_error(answer, "holds neither ListRecords nor an error")
+        raise _page_error(answer, f"holds neither {verb} nor an error")
+    return body, root, listing
+
+
+def _read_records(
+    answer: Answer, body: bytes, listing: etree._Element, context: PageContext
+) -> tuple[list[RawRecord], list[DamagedRecord]]:
     elements = [child for child in listing if local_name(child) == "record"]
     pieces = _cut(body, len(elements))
     records: list[RawRecord] = []
@@ -59,6 +92,16 @@ def read_page(answer: Answer, context: PageContext) -> Page:
     for element, piece in zip(elements, pieces or map(_written_anew, elements), strict=True):
         made = _record(element, piece, context, answer.url)
         (records if isinstance(made, RawRecord) else damaged).append(made)  # type: ignore[arg-type]
+    return records, damaged
+
+
+def _page(
+    answer: Answer,
+    root: etree._Element,
+    listing: etree._Element,
+    records: list[RawRecord],
+    damaged: list[DamagedRecord],
+) -> Page:
     token = next((child for child in reversed(listing) if local_name(child) == "resumptionToken"), None)
     return Page(
         url=answer.url,
@@ -184,7 +227,8 @@ def _head(body: bytes) -> bytes | None:
     root, listing = _ROOT_TAG.search(body), _LIST_TAG.search(body)
     if root is None or listing is None:
         return None
-    return _COMMENT.sub(b"", body[: root.start()]) + root[0] + listing[0]
+    # A record asked for alone gets the head of a list, so that its digest is that of the list's.
+    return _COMMENT.sub(b"", body[: root.start()]) + root[0] + listing[0].replace(b"GetRecord", b"ListRecords")
 
 
 def _cut(body: bytes, count: int) -> Iterator[tuple[bytes, bytes]] | None:
@@ -194,6 +238,8 @@ def _cut(body: bytes, count: int) -> Iterator[tuple[bytes, bytes]] | None:
     """
     head = _head(body)
     if head is None or body.count(b"</record>") != count or body.count(b"<record") != count:
+        return None
+    if b":record>" in body:  # metadata with a root of that name: marc:record, dcterms:record (DSpace 7)
         return None
     return ((head, piece) for piece in _pieces(body))
 
@@ -213,11 +259,28 @@ def _written_anew(element: etree._Element) -> tuple[bytes, bytes]:
 def _record(
     element: etree._Element, piece: tuple[bytes, bytes], context: PageContext, url: str
 ) -> RawRecord | DamagedRecord:
-    head, body = piece
     header = next((child for child in element if local_name(child) == "header"), None)
+    if header is None:
+        return _headless(piece[1], url)
+    return _made(header, piece, context, url)
+
+
+def _headless(body: bytes, url: str) -> DamagedRecord:
+    return DamagedRecord(
+        url=url,
+        body=body,
+        reason="The record has no header with an identifier.",
+        remedy="Tell the repository; harvest it again when mended.",
+    )
+
+
+def _made(
+    header: etree._Element, piece: tuple[bytes, bytes], context: PageContext, url: str
+) -> RawRecord | DamagedRecord:
+    head, body = piece
     identifier = datestamp = None
     sets: list[str] = []
-    for child in header if header is not None else ():
+    for child in header:
         match local_name(child):
             case "identifier":
                 identifier = _text(child)
@@ -225,13 +288,8 @@ def _record(
                 datestamp = _text(child)
             case "setSpec":
                 sets.append(_text(child) or "")
-    if header is None or not identifier:
-        return DamagedRecord(
-            url=url,
-            body=body,
-            reason="The record has no header with an identifier.",
-            remedy="Tell the repository; harvest it again when mended.",
-        )
+    if not identifier:
+        return _headless(body, url)
     return RawRecord(
         source=context.source,
         identifier=identifier,

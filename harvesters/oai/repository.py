@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from harvesters.errors import BadTokenError, NoRecordsMatchError, PageError
+from harvesters.errors import BadTokenError, HarvestError, NoRecordsMatchError, PageError, StoppedError
 from harvesters.formats.xml import local_name
 from harvesters.http import Answer
 from harvesters.oai.fetch import Fetcher
-from harvesters.oai.page import PageContext, parse_answer, read_page, salvage_page
-from harvesters.records import Page, Window
+from harvesters.oai.page import PageContext, parse_answer, read_identifiers, read_page, read_record, salvage_page
+from harvesters.records import DamagedRecord, Page, RawRecord, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +64,40 @@ class Repository:
 
         An empty window (noRecordsMatch) yields nothing. Every other error is raised.
         """
-        parameters = (
-            {"verb": "ListRecords", "resumptionToken": token} if token else self._first(metadata_prefix, window)
-        )
+        return self._list("ListRecords", self._page, metadata_prefix, window, token)
+
+    def list_identifiers(self, metadata_prefix: str, window: Window, *, token: str | None = None) -> Iterator[Page]:
+        """Yield the pages of headers of a list, as records whose body is the header; otherwise as ``list_records``."""
+        return self._list("ListIdentifiers", self._headers, metadata_prefix, window, token)
+
+    def get_record(self, identifier: str, metadata_prefix: str) -> RawRecord | DamagedRecord:
+        """Ask for one record; raise ``ProtocolError`` (code idDoesNotExist …) where the repository has none."""
+        context = self._context(metadata_prefix)
+        parameters = {"verb": "GetRecord", "identifier": identifier, "metadataPrefix": metadata_prefix}
+        return self.fetcher.fetch(parameters, lambda answer: read_record(answer, context))
+
+    def is_alive(self) -> bool:
+        """Tell whether the repository answers Identify."""
+        try:
+            self.identify()
+        except StoppedError:
+            raise
+        except HarvestError:
+            return False
+        return True
+
+    def _list(
+        self,
+        verb: str,
+        read: Callable[[dict[str, str], str], Page],
+        metadata_prefix: str,
+        window: Window,
+        token: str | None,
+    ) -> Iterator[Page]:
+        parameters = {"verb": verb, "resumptionToken": token} if token else self._first(verb, metadata_prefix, window)
         while True:
             try:
-                page = self._page(parameters, metadata_prefix)
+                page = read(parameters, metadata_prefix)
             except NoRecordsMatchError as error:
                 if "resumptionToken" not in parameters:
                     return
@@ -80,20 +108,27 @@ class Repository:
             yield page
             if page.token is None:
                 return
-            parameters = {"verb": "ListRecords", "resumptionToken": page.token}
+            parameters = {"verb": verb, "resumptionToken": page.token}
 
-    def _first(self, metadata_prefix: str, window: Window) -> dict[str, str]:
+    def _first(self, verb: str, metadata_prefix: str, window: Window) -> dict[str, str]:
         optional = {"from": window.since, "until": window.until, "set": self.fetcher.source.set_spec}
         return {
-            "verb": "ListRecords",
+            "verb": verb,
             "metadataPrefix": metadata_prefix,
             **{name: value for name, value in optional.items() if value},
         }
 
-    def _page(self, parameters: dict[str, str], metadata_prefix: str) -> Page:
-        context = PageContext(
+    def _context(self, metadata_prefix: str) -> PageContext:
+        return PageContext(
             source=self.fetcher.source.id, metadata_prefix=metadata_prefix, received_at=datetime.now(UTC)
         )
+
+    def _headers(self, parameters: dict[str, str], metadata_prefix: str) -> Page:
+        context = self._context(metadata_prefix)
+        return self.fetcher.fetch(parameters, lambda answer: read_identifiers(answer, context))
+
+    def _page(self, parameters: dict[str, str], metadata_prefix: str) -> Page:
+        context = self._context(metadata_prefix)
         last: Answer | None = None
 
         def read(answer: Answer) -> Page:

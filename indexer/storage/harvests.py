@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from harvesters.checkpoints import Counts, RunReport, RunStatus, SliceState
-from harvesters.errors import PageError
+from harvesters.checkpoints import (
+    Counts,
+    DoubtfulList,
+    Missing,
+    RunKind,
+    RunReport,
+    RunStatus,
+    SliceState,
+    SliceStatus,
+)
+from harvesters.errors import PageError, SourceError
 from harvesters.records import DamagedRecord, Page, Window
 from harvesters.sources.definition import Source
 from harvesters.windows import is_datestamp
 from indexer import clock
 from indexer.storage import schema
+from indexer.storage.catalogue import chunks
 from indexer.storage.database import Database, inserted_key
+from indexer.storage.deletions import delete_missing, missing_records, note_headers
+from indexer.storage.doubts import doubt_lists, doubtful_lists
+from indexer.storage.harvest_history import HarvestHistory, counts_of, report, runs_statement
 from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
 
@@ -32,56 +46,75 @@ class HarvestLedger:
         self._database = database
         self._raw = raw
         self._quarantine = quarantine
+        self.history = HarvestHistory(database)
 
-    def begin(self, source: Source, *, since: str | None, until: str | None) -> int:
+    # --- runs --------------------------------------------------------------------------------
+
+    def begin(self, source: Source, *, kind: RunKind = "harvest", since: str | None, until: str | None) -> int:
         """Open a ledger row; rows left running by a killed process become incomplete."""
         runs = schema.harvest_runs
         now = clock.now()
         with self._database.write() as connection:
-            source_key = self._source_key(connection, source)
+            source_key = self._source_key(connection, source.id)
             connection.execute(
                 update(runs)
                 .where(runs.c.source_key == source_key, runs.c.status == "running")
                 .values(status="incomplete", error=INTERRUPTED, finished_at=now)
             )
-            inserted = connection.execute(
-                runs.insert().values(
-                    source_key=source_key, status="running", since=since, until=until, resumed=False, started_at=now
-                )
-            )
+            values = {"source_key": source_key, "kind": kind, "status": "running", "since": since, "until": until}
+            inserted = connection.execute(runs.insert().values(**values, resumed=False, started_at=now))
             return inserted_key(inserted)
 
-    def unfinished(self, source: Source) -> list[SliceState]:
-        """Return the lists of ordinary harvests that were left with a token to go on from.
+    def finish(
+        self, run: int, status: RunStatus, *, expected: int | None, error: str | None, error_url: str | None
+    ) -> RunReport:
+        """Close the ledger row and return it."""
+        runs = schema.harvest_runs
+        values = {"status": status, "expected": expected, "error": error, "error_url": error_url}
+        with self._database.write() as connection:
+            connection.execute(update(runs).where(runs.c.key == run).values(**values, finished_at=clock.now()))
+            row = connection.execute(runs_statement().where(runs.c.key == run)).one()
+            return report(row)
 
-        All others are dropped: those without a token begin anew anyway, and a window or a set that somebody chose once
-        must not be taken for the source's own.
+    def unfinished(self, source: Source, *, kind: RunKind = "harvest") -> list[SliceState]:
+        """Return the lists of ordinary runs that were left with a token to go on from, oldest first.
+
+        Those without a token are dropped, for they begin anew anyway; so are those of a window that somebody chose
+        once, which must not be taken for the source's own. Lists of another set are left alone.
         """
         slices, runs = schema.harvest_slices, schema.harvest_runs
         with self._database.write() as connection:
-            source_key = self._source_key(connection, source)
-            mine = (slices.c.source_key == source_key) & (slices.c.status == "open")
-            chosen = select(runs.c.key).where(
-                runs.c.source_key == source_key, runs.c.since.is_not(None) | runs.c.until.is_not(None)
+            source_key = self._source_key(connection, source.id)
+            mine = (
+                (slices.c.source_key == source_key)
+                & (slices.c.status == "open")
+                & (slices.c.set_spec == (source.set_spec or ""))
             )
-            stale = slices.c.token.is_(None) | (slices.c.set_spec != (source.set_spec or ""))
+            of_kind = select(runs.c.key).where(runs.c.source_key == source_key, runs.c.kind == kind)
+            chosen = of_kind.where(runs.c.since.is_not(None) | runs.c.until.is_not(None))
             connection.execute(
                 update(slices)
-                .where(mine, stale | slices.c.run_key.in_(chosen))
+                .where(mine, slices.c.run_key.in_(of_kind), slices.c.token.is_(None) | slices.c.run_key.in_(chosen))
                 .values(status="dropped", token=None, finished_at=clock.now())
             )
             rows = connection.execute(
                 select(slices)
-                .where(mine, slices.c.metadata_prefix.in_(source.metadata_prefixes))
+                .where(
+                    mine,
+                    slices.c.run_key.in_(of_kind),
+                    slices.c.metadata_prefix.in_(source.metadata_prefixes),
+                )
                 .order_by(slices.c.key)
             )
             return [_slice(row) for row in rows]
+
+    # --- checkpoints -------------------------------------------------------------------------
 
     def checkpoint(self, source: Source, metadata_prefix: str) -> str | None:
         """Return the newest datestamp up to which this format is complete, else where its first harvest began."""
         table, slices, runs = schema.checkpoints.c, schema.harvest_slices.c, schema.harvest_runs.c
         with self._database.read() as connection:
-            source_key = self._source_key(connection, source)
+            source_key = self._source_key(connection, source.id)
             reached: str | None = connection.scalar(
                 select(table.datestamp).where(
                     table.source_key == source_key,
@@ -109,20 +142,26 @@ class HarvestLedger:
         """Begin anew with a source: nothing of it counts as complete, half-finished lists are dropped."""
         table, slices = schema.checkpoints, schema.harvest_slices
         with self._database.write() as connection:
-            source_key = self._source_key(connection, source)
+            source_key = self._source_key(connection, source.id)
             connection.execute(
                 table.delete().where(table.c.source_key == source_key, table.c.set_spec == (source.set_spec or ""))
             )
             connection.execute(
                 update(slices)
-                .where(slices.c.source_key == source_key, slices.c.status == "open")
+                .where(
+                    slices.c.source_key == source_key,
+                    slices.c.status.in_(("open", "doubtful")),
+                    slices.c.set_spec == (source.set_spec or ""),
+                )
                 .values(status="dropped", token=None, finished_at=clock.now())
             )
+
+    # --- lists -------------------------------------------------------------------------------
 
     def open_slice(self, run: int, source: Source, metadata_prefix: str, window: Window) -> SliceState:
         """Begin a list."""
         with self._database.write() as connection:
-            source_key = self._source_key(connection, source)
+            source_key = self._source_key(connection, source.id)
             inserted = connection.execute(
                 schema.harvest_slices.insert().values(
                     run_key=run,
@@ -151,38 +190,47 @@ class HarvestLedger:
 
     def store_page(self, run: int, state: SliceState, page: Page) -> Counts:
         """Store a page with all that follows from it; return its counts and bring ``state`` up to date."""
-        slices, runs = schema.harvest_slices, schema.harvest_runs
-        with self._database.write() as connection:
-            row = connection.execute(
-                select(slices.c.source_key, slices.c.newest_datestamp, slices.c.first_response).where(
-                    slices.c.key == state.key
-                )
-            ).one()
-            counts = self._raw.store(connection, row.source_key, state.key, page.records)
-            counts.pages, counts.bytes = 1, page.bytes_received
-            counts.quarantined = len(page.damaged)
-            counts.received += len(page.damaged)
-            identifiers = [record.identifier for record in page.records]
-            self._quarantine.resolve_damaged(connection, row.source_key, identifiers)
-            for damaged in page.damaged:
-                self._quarantine.add_damaged(connection, row.source_key, run, damaged)
-            stamps = [record.datestamp for record in page.records if is_datestamp(record.datestamp)]
-            newest = max([row.newest_datestamp or "", *stamps])
-            size = page.list_size if page.list_size is not None else state.list_size
-            connection.execute(
-                update(slices)
-                .where(slices.c.key == state.key)
-                .values(
-                    token=page.token,
-                    list_size=size,
-                    newest_datestamp=newest or None,
-                    first_response=row.first_response or page.response_date,
-                    **_increments(slices, counts),
-                )
-            )
-            connection.execute(update(runs).where(runs.c.key == run).values(**_increments(runs, counts)))
-        state.token, state.list_size = page.token, size
+        try:
+            with self._database.write() as connection:
+                counts = self._store_page(connection, run, state, page)
+        except BaseException:
+            self._raw.compression.forget()
+            raise
+        state.token = page.token
+        state.list_size = page.list_size if page.list_size is not None else state.list_size
         state.counts.add(counts)
+        return counts
+
+    def _store_page(self, connection: Connection, run: int, state: SliceState, page: Page) -> Counts:
+        slices, runs = schema.harvest_slices, schema.harvest_runs
+        row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
+        # An enriching source's answers belong to the source that it enriches.
+        source_key = self._source_key(connection, page.records[0].source) if page.records else row.source_key
+        received = self._raw.receiver.store(connection, source_key, state.key, page.records)
+        counts = received.counts
+        counts.pages, counts.bytes = 1, page.bytes_received
+        counts.quarantined = len(page.damaged)
+        counts.received += len(page.damaged)
+        identifiers = [record.identifier for record in page.records]
+        self._quarantine.resolve_damaged(connection, source_key, identifiers)
+        for damaged in page.damaged:
+            self._quarantine.add_damaged(connection, source_key, run, damaged)
+        doubt_lists(connection, received.left)
+        state.doubt = state.doubt or row.note or _doubt(state, page, moved=received.moved)
+        stamps = [record.datestamp for record in page.records if is_datestamp(record.datestamp)]
+        newest = max([row.newest_datestamp or "", *stamps])
+        values = {
+            "token": page.token,
+            "list_size": page.list_size if page.list_size is not None else row.list_size,
+            "newest_datestamp": newest or None,
+            "first_response": row.first_response or page.response_date,
+            "last_response": page.response_date or row.last_response,
+            "note": state.doubt,
+        }
+        connection.execute(
+            update(slices).where(slices.c.key == state.key).values(**values, **_increments(slices, counts))
+        )
+        connection.execute(update(runs).where(runs.c.key == run).values(**_increments(runs, counts)))
         return counts
 
     def keep_page(self, run: int, source: Source, error: PageError) -> None:
@@ -191,19 +239,28 @@ class HarvestLedger:
             url=error.url or "", body=error.body, reason=str(error), remedy="Harvest the source again."
         )
         with self._database.write() as connection:
-            self._quarantine.add_damaged(connection, self._source_key(connection, source), run, kept)
+            self._quarantine.add_damaged(connection, self._source_key(connection, source.id), run, kept)
 
-    def close_slice(self, source: Source, state: SliceState, *, complete: bool, moves_checkpoint: bool) -> None:
+    def close_slice(
+        self,
+        source: Source,
+        state: SliceState,
+        *,
+        status: SliceStatus,
+        moves_checkpoint: bool,
+        note: str | None = None,
+    ) -> None:
         """End a list; with ``moves_checkpoint`` its records' newest datestamp becomes the checkpoint."""
         slices = schema.harvest_slices
         now = clock.now()
         with self._database.write() as connection:
             row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
-            status = "complete" if complete else "short"
             connection.execute(
-                update(slices).where(slices.c.key == state.key).values(status=status, token=None, finished_at=now)
+                update(slices)
+                .where(slices.c.key == state.key)
+                .values(status=status, token=None, finished_at=now, note=note)
             )
-            if complete:
+            if status == "complete":
                 self._quarantine.resolve_pages(connection, row.source_key)
             if moves_checkpoint and row.newest_datestamp:
                 # What changed while the list was being fetched may have been missed, so the checkpoint stops at the
@@ -233,76 +290,121 @@ class HarvestLedger:
             )
         )
 
-    def drop_slice(self, state: SliceState) -> None:
-        """Forget a list's token: it died, the list begins anew next time."""
+    def drop_slice(self, state: SliceState, *, status: SliceStatus = "dropped", note: str | None = None) -> None:
+        """Forget a list's token: it died, or the list goes on in another way."""
+        slices = schema.harvest_slices
+        values = {"status": status, "token": None, "note": note, "finished_at": clock.now()}
+        with self._database.write() as connection:
+            connection.execute(update(slices).where(slices.c.key == state.key).values(**values))
+
+    def doubtful(self, source: Source) -> list[DoubtfulList]:
+        """Return the lists to be read again, oldest first."""
+        with self._database.read() as connection:
+            source_key = self._source_key(connection, source.id)
+            return doubtful_lists(connection, source_key, source.set_spec or "")
+
+    def settle_doubt(self, doubtful: DoubtfulList) -> None:
+        """A doubtful list was read again."""
         slices = schema.harvest_slices
         with self._database.write() as connection:
+            connection.execute(update(slices).where(slices.c.key == doubtful.key).values(status="repeated"))
+
+    def not_received(self, source: Source, state: SliceState, identifiers: Sequence[str]) -> list[str]:
+        """Return those identifiers whose records this list has not brought yet, in the order given."""
+        raw = schema.raw_records.c
+        received: set[str] = set()
+        with self._database.read() as connection:
+            source_key = self._source_key(connection, source.id)
+            for names in chunks(identifiers):
+                statement = select(raw.identifier).where(
+                    raw.source_key == source_key,
+                    raw.identifier.in_(names),
+                    raw.metadata_prefix == state.metadata_prefix,
+                    raw.slice_key == state.key,
+                )
+                received.update(connection.scalars(statement))
+        return [name for name in dict.fromkeys(identifiers) if name not in received]
+
+    # --- comparing with everything there is ----------------------------------------------------
+
+    def store_headers(self, run: int, state: SliceState, page: Page) -> tuple[Counts, list[str]]:
+        """Note the identifiers that a repository lists; return the counts and the live ones that are not here."""
+        slices, runs = schema.harvest_slices, schema.harvest_runs
+        with self._database.write() as connection:
+            row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
+            counts, unknown = note_headers(connection, row.source_key, state.key, page.records)
+            counts.bytes = page.bytes_received
+            state.doubt = state.doubt or row.note or _doubt(state, page, moved=False)
+            size = page.list_size if page.list_size is not None else row.list_size
             connection.execute(
                 update(slices)
                 .where(slices.c.key == state.key)
-                .values(status="dropped", token=None, finished_at=clock.now())
+                .values(token=page.token, list_size=size, note=state.doubt, **_increments(slices, counts))
             )
+            connection.execute(update(runs).where(runs.c.key == run).values(**_increments(runs, counts)))
+        state.token, state.list_size = page.token, size
+        state.counts.add(counts)
+        return counts, unknown
 
-    def finish(
-        self, run: int, status: RunStatus, *, expected: int | None, error: str | None, error_url: str | None
-    ) -> RunReport:
-        """Close the ledger row and return it."""
-        runs = schema.harvest_runs
-        with self._database.write() as connection:
-            connection.execute(
-                update(runs)
-                .where(runs.c.key == run)
-                .values(status=status, expected=expected, error=error, error_url=error_url, finished_at=clock.now())
-            )
-            row = connection.execute(_runs_statement().where(runs.c.key == run)).one()
-            return _report(row)
-
-    def runs(self, source_id: str | None = None, *, limit: int = 50) -> list[RunReport]:
-        """Return the newest ledger rows first, of one source or of all."""
-        statement = _runs_statement().order_by(schema.harvest_runs.c.key.desc()).limit(limit)
-        if source_id is not None:
-            statement = statement.where(schema.sources.c.id == source_id)
+    def missing(self, source: Source, state: SliceState, *, examples: int) -> Missing:
+        """Return which live records a complete list has not named."""
         with self._database.read() as connection:
-            return [_report(row) for row in connection.execute(statement)]
+            return missing_records(connection, self._source_key(connection, source.id), state, examples=examples)
 
-    def last_runs(self) -> dict[str, RunReport]:
-        """Return the newest ledger row of each source that has any."""
+    def delete_missing(self, run: int, source: Source, state: SliceState, spared: Collection[str]) -> int:
+        """Take the missing records, but for the spared, for deleted, some at a time; return how many."""
         runs = schema.harvest_runs
-        newest = select(func.max(runs.c.key)).group_by(runs.c.source_key)
-        with self._database.read() as connection:
-            return {
-                row.source: _report(row) for row in connection.execute(_runs_statement().where(runs.c.key.in_(newest)))
-            }
+        total, after = 0, 0
+        while True:
+            with self._database.write() as connection:
+                source_key = self._source_key(connection, source.id)
+                count, following = delete_missing(connection, source_key, state, spared, after=after)
+                connection.execute(update(runs).where(runs.c.key == run).values(deleted=runs.c.deleted + count))
+            total += count
+            if following is None:
+                return total
+            after = following
 
-    def newest_datestamps(self) -> dict[str, str]:
-        """Return, per source id, the newest checkpoint: how far the source is known to be complete."""
-        statement = (
-            select(schema.sources.c.id, func.max(schema.checkpoints.c.datestamp))
-            .join(schema.sources, schema.sources.c.key == schema.checkpoints.c.source_key)
-            .group_by(schema.sources.c.id)
+    def wanted(self, source_id: str, metadata_prefix: str, *, after: str, limit: int) -> list[str]:
+        """Return the next identifiers of a source that lack an answer in this format, and need one.
+
+        They need one where a DOI or a PMID is missing; records that are not described yet come next time.
+        """
+        rows, raw, keys = schema.manifestations.c, schema.raw_records.c, schema.manifestation_keys.c
+        answered = select(raw.key).where(
+            raw.source_key == rows.source_key,
+            raw.identifier == rows.identifier,
+            raw.metadata_prefix == metadata_prefix,
+        )
+        named = (
+            select(func.count(keys.scheme.distinct()))
+            .where(keys.manifestation_key == rows.key, keys.scheme.in_(("doi", "pmid")))
+            .scalar_subquery()
         )
         with self._database.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(statement)}
+            statement = (
+                select(rows.identifier)
+                .where(
+                    rows.source_key == self._source_key(connection, source_id),
+                    rows.live,
+                    rows.identifier > after,
+                    ~answered.exists(),
+                    named < 2,  # noqa: PLR2004  # both of them
+                )
+                .order_by(rows.identifier)
+                .limit(limit)
+            )
+            return list(connection.scalars(statement))
 
-    def _source_key(self, connection: Connection, source: Source) -> int:
-        return int(
-            connection.execute(select(schema.sources.c.key).where(schema.sources.c.id == source.id)).scalar_one()
-        )
+    def _source_key(self, connection: Connection, source_id: str) -> int:
+        key = connection.scalar(select(schema.sources.c.key).where(schema.sources.c.id == source_id))
+        if key is None:
+            raise SourceError(f"There is no source {source_id!r}. See them with: kaijuan sources")
+        return int(key)
 
 
 def _increments(table: Any, counts: Counts) -> dict[str, Any]:
     return {name: table.c[name] + value for name, value in asdict(counts).items()}
-
-
-def _runs_statement() -> Any:
-    runs = schema.harvest_runs
-    return select(runs, schema.sources.c.id.label("source")).join(
-        schema.sources, schema.sources.c.key == runs.c.source_key
-    )
-
-
-def _counts(row: Row[Any]) -> Counts:
-    return Counts(**{name: getattr(row, name) for name in schema.COUNTS})
 
 
 def _slice(row: Row[Any]) -> SliceState:
@@ -312,24 +414,18 @@ def _slice(row: Row[Any]) -> SliceState:
         window=Window(since=row.since, until=row.until),
         token=row.token,
         list_size=row.list_size,
-        counts=_counts(row),
+        counts=counts_of(row),
+        doubt=row.note,
     )
 
 
-def _report(row: Row[Any]) -> RunReport:
-    seconds = (row.finished_at - row.started_at).total_seconds() if row.finished_at else None
-    return RunReport(
-        id=row.key,
-        source=row.source,
-        status=row.status,
-        expected=row.expected,
-        started=clock.iso(row.started_at) or "",
-        finished=clock.iso(row.finished_at),
-        seconds=seconds,
-        since=row.since,
-        until=row.until,
-        resumed=row.resumed,
-        error=row.error,
-        error_url=row.error_url,
-        **asdict(_counts(row)),
-    )
+def _doubt(state: SliceState, page: Page, *, moved: bool) -> str | None:
+    """Say why records may have been skipped, if this page shows it."""
+    if state.list_size is not None and page.list_size is not None and page.list_size < state.list_size:
+        return (
+            f"The list shrank from {state.list_size:,} to {page.list_size:,} records while it was read: "
+            "others may have been skipped."
+        )
+    if moved and page.list_size is None and state.list_size is None:
+        return "A record moved to another place in this list while it was read: others may have been skipped."
+    return None

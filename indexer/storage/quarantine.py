@@ -11,8 +11,9 @@ from harvesters.records import DamagedRecord
 from indexer import clock
 from indexer.errors import UnusableRecordError
 from indexer.storage import schema
+from indexer.storage.compression import Compression
 from indexer.storage.database import Database
-from indexer.storage.raw import RecordGroup, compress
+from indexer.storage.raw import RecordGroup
 
 _IN_CHUNK = 500
 
@@ -20,13 +21,14 @@ _IN_CHUNK = 500
 class QuarantineTable:
     """Rows are never removed; a later success marks them resolved."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, compression: Compression) -> None:
         self._database = database
+        self._compression = compression
 
     def add_damaged(self, connection: Connection, source_key: int, run: int, damaged: DamagedRecord) -> None:
         """Keep a piece of a page that was no readable record; the same piece again is kept once."""
         table = schema.quarantine
-        body = compress(damaged.body)
+        body = self._compression.compress(damaged.body)
         known = connection.scalar(
             select(table.c.key).where(
                 table.c.source_key == source_key, table.c.resolved_at.is_(None), table.c.body == body

@@ -26,7 +26,7 @@ class RecordStore:
         self.database = database
         self.sources = SourceTable(database)
         self.raw = RawTable(database)
-        self.quarantine = QuarantineTable(database)
+        self.quarantine = QuarantineTable(database, self.raw.compression)
         self.harvests = HarvestLedger(database, self.raw, self.quarantine)
         self.catalogue = Catalogue(database)
         self.feed = ChangeFeed(database)

@@ -59,6 +59,7 @@ def test_an_answer_that_is_no_page_keeps_what_was_stored_and_is_mended_next_time
 ) -> None:
     fill(list_repository)
     list_repository.faults.add(fault, page=2, times=None)
+    list_repository.faults.add(fault, verb="Identify", times=None)  # the server is out of order
     report = run(embedded, list_repository)
     assert (report.status, report.received) == ("incomplete", 10)
     assert said in (report.error or "")
@@ -115,6 +116,7 @@ def test_a_dead_token_restarts_the_list_at_the_next_harvest(embedded: Library, l
 def test_an_answer_over_the_limit_is_refused_and_not_held(embedded: Library, list_repository: ListRepository) -> None:
     fill(list_repository)
     list_repository.faults.add(faults.huge(None), page=2, times=None)
+    list_repository.faults.add(faults.html, verb="Identify", times=None)
     report = run(embedded, list_repository, max_page_bytes=5_000_000)
     assert (report.status, report.received) == ("incomplete", 10)
     assert "max_page_bytes" in (report.error or "")

@@ -119,7 +119,7 @@ def test_what_changes_while_a_list_is_fetched_is_asked_for_next_time(embedded: L
 
     ledger.store_page(run, state, page("a", "2026-01-01T00:00:00Z", "2026-01-05T00:00:00Z"))
     ledger.store_page(run, state, page("b", "2026-01-07T00:00:00Z", "2026-01-08T00:00:00Z"))
-    ledger.close_slice(source, state, complete=True, moves_checkpoint=True)
+    ledger.close_slice(source, state, status="complete", moves_checkpoint=True)
     assert ledger.checkpoint(source, "oai_dc") == "2026-01-05T00:00:00Z"
 
 
@@ -194,6 +194,7 @@ def test_an_unreadable_page_is_kept_until_its_list_comes_through(embedded: Libra
     with ListRepository(items(range(1, 6)), page_size=5) as repository:
         source = add_source(embedded, "x", repository.url)
         repository.faults.add(faults.cut(), page=2, times=None)
+        repository.faults.add(faults.html, verb="Identify", times=None)
         assert harvest(embedded, source).status == "incomplete"
         (row,) = embedded.store.quarantine.list()
         assert "not well-formed" in row["reason"]

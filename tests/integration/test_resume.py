@@ -15,7 +15,6 @@ from sqlalchemy import select
 from harvesters.pace import Pace
 from harvesters.runner import Request
 from indexer.storage import schema
-from indexer.storage.raw import decompress
 from search_api.library import Library, open_library
 from search_api.settings import Settings
 from tests.integration.conftest import add_source, harvest
@@ -28,7 +27,12 @@ def records(library: Library) -> dict[tuple[str, str], tuple[str, bool, bytes]]:
     with library.store.database.read() as connection:
         rows = connection.execute(select(schema.raw_records))
         return {
-            (row.identifier, row.metadata_prefix): (row.datestamp, row.deleted, decompress(row.body)) for row in rows
+            (row.identifier, row.metadata_prefix): (
+                row.datestamp,
+                row.deleted,
+                library.store.raw.compression.decompress(row.body, row.dictionary_key),
+            )
+            for row in rows
         }
 
 
@@ -59,7 +63,7 @@ def test_a_harvest_killed_at_random_moments_loses_nothing(tmp_path: Path) -> Non
                 break
         with open_library(settings, sources=[]) as library:
             assert records(library) == expected
-            runs = library.store.harvests.runs("x")
+            runs = library.store.harvests.history.runs("x")
             assert runs[0].status == "complete"
             assert (runs[0].expected, runs[0].received - runs[0].duplicates) == (1500, 1500)
             assert all(run.status == "incomplete" and "interrupted" in (run.error or "") for run in runs[1:])

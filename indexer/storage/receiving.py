@@ -1,0 +1,199 @@
+"""Storing what arrives: which records are new, changed, gone, or seen already in the same list."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from harvesters.checkpoints import Counts
+from harvesters.records import RawRecord
+from indexer.storage import schema
+from indexer.storage.compression import Compression
+from indexer.storage.database import Database
+
+_IN_CHUNK = 500
+_Name = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Received:
+    """What storing a page's records showed.
+
+    ``left`` are records that had come with an earlier list and have changed since: (that list's key, new datestamp).
+    ``moved`` tells that a record came a second time in this list with another datestamp: the list moved under us.
+    """
+
+    counts: Counts
+    left: list[tuple[int, str]] = field(default_factory=list)
+    moved: bool = False
+
+
+class Receiver:
+    """Stores records inside the caller's transaction."""
+
+    def __init__(self, database: Database, compression: Compression) -> None:
+        self._database = database
+        self._compression = compression
+
+    def store(self, connection: Connection, source_key: int, slice_key: int, records: Sequence[RawRecord]) -> Received:
+        """Store records and tell what was new; a record that the same slice has brought already is a duplicate."""
+        received = Received(Counts(received=len(records)))
+        latest: dict[_Name, RawRecord] = {}
+        for record in records:
+            name = (record.identifier, record.metadata_prefix)
+            earlier = latest.get(name)
+            if earlier is not None:
+                received.counts.duplicates += 1
+                received.moved |= earlier.datestamp != record.datestamp
+            if earlier is None or record.datestamp >= earlier.datestamp:
+                latest[name] = record
+        known = self._known(connection, source_key, latest)
+        writes = _Writes(source_key, slice_key)
+        for name, record in latest.items():
+            _classify(record, known.get(name), received, writes)
+        self._write(connection, writes)
+        return received
+
+    def _known(
+        self, connection: Connection, source_key: int, wanted: Mapping[_Name, RawRecord]
+    ) -> dict[_Name, Row[Any]]:
+        table = schema.raw_records.c
+        columns = select(
+            table.key,
+            table.identifier,
+            table.metadata_prefix,
+            table.datestamp,
+            table.digest,
+            table.slice_key,
+            table.deleted,
+        )
+        identifiers = list({identifier for identifier, _ in wanted})
+        found: dict[_Name, Row[Any]] = {}
+        for start in range(0, len(identifiers), _IN_CHUNK):
+            chunk = identifiers[start : start + _IN_CHUNK]
+            statement = columns.where(table.source_key == source_key, table.identifier.in_(chunk))
+            for row in connection.execute(statement):
+                found[row.identifier, row.metadata_prefix] = row  # type: ignore[assignment]
+        return found
+
+    def _write(self, connection: Connection, writes: _Writes) -> None:
+        table = schema.raw_records
+        heads = self._heads(connection, {one.head for one, *_ in (*writes.inserts, *writes.updates) if one.head})
+        if writes.inserts:
+            rows = [
+                {
+                    **self._values(connection, writes, record, digest, heads),
+                    "source_key": writes.source_key,
+                    "first_received_at": record.received_at,
+                    "changes": 0,
+                }
+                for record, digest, _ in writes.inserts
+            ]
+            connection.execute(table.insert(), rows)
+        if writes.updates:
+            self._update(connection, writes, heads)
+        for start in range(0, len(writes.seen), _IN_CHUNK):
+            keys = writes.seen[start : start + _IN_CHUNK]
+            connection.execute(update(table).where(table.c.key.in_(keys)).values(slice_key=writes.slice_key))
+        # Learning comes last: it may train a dictionary and compress anew what was just written.
+        for record, _, _ in writes.inserts:
+            self._compression.learn(connection, writes.source_key, record.metadata_prefix, record.body)
+
+    def _update(self, connection: Connection, writes: _Writes, heads: Mapping[bytes, int]) -> None:
+        table = schema.raw_records
+        rows = [
+            {f"new_{name}": value for name, value in self._values(connection, writes, record, digest, heads).items()}
+            | {"at_key": key}
+            for record, digest, key in writes.updates
+        ]
+        names: dict[str, Any] = {name[4:]: bindparam(name) for name in rows[0] if name.startswith("new_")}
+        statement = update(table).where(table.c.key == bindparam("at_key")).values(**names, changes=table.c.changes + 1)
+        connection.execute(statement, rows)
+        note_changes(
+            connection,
+            [(key, record.datestamp, record.deleted, record.received_at) for record, _, key in writes.updates],
+        )
+
+    def _values(
+        self,
+        connection: Connection,
+        writes: _Writes,
+        record: RawRecord,
+        digest: bytes,
+        heads: Mapping[bytes, int],
+    ) -> dict[str, Any]:
+        dictionary = self._compression.current(connection, writes.source_key, record.metadata_prefix)
+        return {
+            "identifier": record.identifier,
+            "metadata_prefix": record.metadata_prefix,
+            "datestamp": record.datestamp,
+            "set_specs": orjson.dumps(record.set_specs),
+            "deleted": record.deleted,
+            "body": self._compression.compress(record.body, dictionary),
+            "dictionary_key": dictionary,
+            "digest": digest,
+            "size": len(record.body),
+            "head_key": heads.get(record.head),
+            "slice_key": writes.slice_key,
+            "received_at": record.received_at,
+            "pending": True,
+        }
+
+    def _heads(self, connection: Connection, heads: set[bytes]) -> dict[bytes, int]:
+        keys: dict[bytes, int] = {}
+        for head in heads:
+            digest = hashlib.sha256(head).digest()
+            insert = self._database.insert(schema.heads).values(digest=digest, head=head)
+            connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]))
+            keys[head] = connection.execute(
+                select(schema.heads.c.key).where(schema.heads.c.digest == digest)
+            ).scalar_one()
+        return keys
+
+
+class _Writes:
+    """What one page asks to be written: (record, digest, key of its row)."""
+
+    def __init__(self, source_key: int, slice_key: int) -> None:
+        self.source_key = source_key
+        self.slice_key = slice_key
+        self.inserts: list[tuple[RawRecord, bytes, int]] = []
+        self.updates: list[tuple[RawRecord, bytes, int]] = []
+        self.seen: list[int] = []
+
+
+def _classify(record: RawRecord, row: Row[Any] | None, received: Received, writes: _Writes) -> None:
+    counts = received.counts
+    digest = hashlib.sha256(record.head + record.body).digest()
+    if row is None:
+        counts.deleted += record.deleted
+        counts.new += not record.deleted
+        writes.inserts.append((record, digest, 0))
+        return
+    is_same = row.digest == digest
+    if row.slice_key == writes.slice_key:
+        counts.duplicates += 1
+        received.moved |= row.datestamp != record.datestamp
+        if is_same or record.datestamp < row.datestamp:
+            return  # an older state of a record that moved between the pages of a list
+    elif is_same:
+        counts.unchanged += 1
+        writes.seen.append(row.key)
+        return
+    else:
+        received.left.append((row.slice_key, record.datestamp))
+        is_newly_deleted = record.deleted and not row.deleted
+        counts.deleted += is_newly_deleted
+        counts.changed += not is_newly_deleted
+    writes.updates.append((record, digest, row.key))
+
+
+def note_changes(connection: Connection, changes: Sequence[tuple[int, str, bool, Any]]) -> None:
+    """Write down that raw records changed: (key, datestamp, deleted, time)."""
+    names = ("raw_key", "datestamp", "deleted", "at")
+    connection.execute(schema.raw_changes.insert(), [dict(zip(names, one, strict=True)) for one in changes])
