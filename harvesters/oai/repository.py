@@ -22,6 +22,8 @@ class Identity:
     granularity: str
     deleted_record: str
     earliest_datestamp: str
+    base_url: str = ""
+    contact: str = ""
 
 
 class Repository:
@@ -57,6 +59,8 @@ class Repository:
             granularity=said.get("granularity", ""),
             deleted_record=said.get("deletedRecord", ""),
             earliest_datestamp=said.get("earliestDatestamp", ""),
+            base_url=said.get("baseURL", ""),
+            contact=said.get("adminEmail", ""),
         )
 
     def list_records(self, metadata_prefix: str, window: Window, *, token: str | None = None) -> Iterator[Page]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 from xml.sax.saxutils import escape
@@ -20,7 +20,10 @@ _DC = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One record: ``metadata`` is its whole XML; where it is empty, oai_dc with ``title`` is made."""
+    """One record: ``metadata`` is its whole XML; where it is empty, oai_dc with ``title`` is made.
+
+    ``formats`` has the XML of other metadata prefixes; what is not in it is the same in every format.
+    """
 
     identifier: str
     datestamp: str
@@ -28,17 +31,20 @@ class Item:
     metadata: str = ""
     set_specs: tuple[str, ...] = ()
     deleted: bool = False
+    formats: Mapping[str, str] = field(default_factory=dict)
 
-    def body(self) -> str:
+    def body(self, prefix: str = "oai_dc") -> str:
         """Return the metadata to send."""
-        return self.metadata or _DC.format(f"<dc:title>{escape(self.title)}</dc:title>")
+        return self.formats.get(prefix) or self.metadata or _DC.format(f"<dc:title>{escape(self.title)}</dc:title>")
 
 
 class ListRepository(RepositoryServer):
     """Records in memory; from, until and set are honoured, tokens hold the whole request.
 
     ``states_size`` is ``True`` (the true completeListSize), ``False`` (none) or a number to claim instead. With
-    ``deleted_record="no"`` deleted items are left out. :meth:`put`, :meth:`delete` and :meth:`forget` change the items.
+    ``deleted_record="no"`` deleted items are left out. ``sets`` are (spec, name) pairs, ``None`` for a repository
+    without sets. ``identity`` replaces elements of Identify (an empty text leaves one out). With ``heeds_dates=False``
+    every window gets the whole list. :meth:`put`, :meth:`delete` and :meth:`forget` change the items.
     """
 
     def __init__(
@@ -51,6 +57,10 @@ class ListRepository(RepositoryServer):
         deleted_record: Literal["no", "transient", "persistent"] = "persistent",
         granularity: str = _SECONDS,
         prefixes: tuple[str, ...] = ("oai_dc",),
+        sets: Iterable[tuple[str, str]] | None = (),
+        sets_page_size: int = 50,
+        identity: Mapping[str, str] | None = None,
+        heeds_dates: bool = True,
         port: int = 0,
         gzip: bool = False,
     ) -> None:
@@ -62,6 +72,10 @@ class ListRepository(RepositoryServer):
         self.deleted_record = deleted_record
         self.granularity = granularity
         self.prefixes = prefixes
+        self.sets = None if sets is None else list(sets)
+        self.sets_page_size = sets_page_size
+        self.identity = dict(identity or {})
+        self.heeds_dates = heeds_dates
 
     def put(self, *items: Item) -> None:
         """Add items, or change those whose identifiers are there."""
@@ -77,7 +91,7 @@ class ListRepository(RepositoryServer):
         del self.items[identifier]
 
     def answer(self, request: Request) -> Response:
-        """Answer the six verbs but ListSets."""
+        """Answer the six verbs."""
         verb = request.argument("verb")
         if verb in {"ListRecords", "ListIdentifiers"}:
             return self._list(request, verb)
@@ -87,16 +101,38 @@ class ListRepository(RepositoryServer):
             return Response(body=envelope(self.url, self._formats()))
         if verb == "GetRecord":
             return self._get(request)
+        if verb == "ListSets":
+            return self._list_sets(request)
         return error(self.url, "badVerb", f"{verb}")
 
     def _identify(self) -> str:
         earliest = min((item.datestamp for item in self.items.values()), default="2000-01-01T00:00:00Z")
-        return (
-            f"<Identify><repositoryName>A list</repositoryName><baseURL>{self.url}</baseURL>"
-            "<protocolVersion>2.0</protocolVersion><adminEmail>tests@repository.example</adminEmail>"
-            f"<earliestDatestamp>{earliest}</earliestDatestamp><deletedRecord>{self.deleted_record}</deletedRecord>"
-            f"<granularity>{self.granularity}</granularity></Identify>"
+        said = {
+            "repositoryName": "A list",
+            "baseURL": self.url,
+            "protocolVersion": "2.0",
+            "adminEmail": "tests@repository.example",
+            "earliestDatestamp": earliest,
+            "deletedRecord": self.deleted_record,
+            "granularity": self.granularity,
+            **self.identity,
+        }
+        elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in said.items() if value)
+        return f"<Identify>{elements}</Identify>"
+
+    def _list_sets(self, request: Request) -> Response:
+        if self.sets is None:
+            return error(self.url, "noSetHierarchy")
+        token = request.argument("resumptionToken") or "0"
+        if not token.isdigit():
+            return error(self.url, "badResumptionToken")
+        start, end = int(token), int(token) + self.sets_page_size
+        sets = "".join(
+            f"<set><setSpec>{escape(spec)}</setSpec><setName>{escape(name)}</setName></set>"
+            for spec, name in self.sets[start:end]
         )
+        following = f"<resumptionToken>{end}</resumptionToken>" if end < len(self.sets) else ""
+        return Response(body=envelope(self.url, f"<ListSets>{sets}{following}</ListSets>"))
 
     def _formats(self) -> str:
         formats = "".join(
@@ -110,9 +146,10 @@ class ListRepository(RepositoryServer):
         item = self.items.get(request.argument("identifier") or "")
         if item is None:
             return error(self.url, "idDoesNotExist")
-        if request.argument("metadataPrefix") not in self.prefixes:
+        prefix = request.argument("metadataPrefix") or ""
+        if prefix not in self.prefixes:
             return error(self.url, "cannotDisseminateFormat")
-        return Response(body=envelope(self.url, f"<GetRecord>{_record(item)}</GetRecord>"))
+        return Response(body=envelope(self.url, f"<GetRecord>{_record(item, prefix)}</GetRecord>"))
 
     def _list(self, request: Request, verb: str) -> Response:
         asked = {name: value for name, value in request.arguments if name != "verb"}
@@ -128,12 +165,16 @@ class ListRepository(RepositoryServer):
         page = found[start : start + self.page_size]
         if not page:
             return error(self.url, "badResumptionToken" if start else "noRecordsMatch")
-        write = _record if verb == "ListRecords" else _header
-        body = "".join(write(item) for item in page) + self._token(asked, start, len(found))
+        prefix = asked["metadataPrefix"]
+        body = "".join(
+            _record(item, prefix) if verb == "ListRecords" else _header(item) for item in page
+        ) + self._token(asked, start, len(found))
         return Response(body=envelope(self.url, f"<{verb}>{body}</{verb}>"))
 
     def matching(self, since: str = "", until: str = "", set_spec: str = "") -> list[Item]:
         """List the items of a window and set in the repository's order; bounds are inclusive, of any granularity."""
+        if not self.heeds_dates:
+            since = until = ""
         found = [
             item
             for item in self.items.values()
@@ -165,6 +206,6 @@ def _header(item: Item) -> str:
     )
 
 
-def _record(item: Item) -> str:
-    metadata = "" if item.deleted else f"<metadata>{item.body()}</metadata>"
+def _record(item: Item, prefix: str) -> str:
+    metadata = "" if item.deleted else f"<metadata>{item.body(prefix)}</metadata>"
     return f"<record>{_header(item)}{metadata}</record>"
