@@ -1,8 +1,8 @@
-"""The bibliographic words of the project: manifestations, works and their parts.
+"""The bibliographic words of the project: manifestations, works, journals and their parts.
 
-A *manifestation* is one source's description of an article, cleaned. A *work* is the merged view of
-all manifestations of the same article. Both are plain data: everything in them can be computed again from
-the raw records; only ids, versions and ``first_indexed`` live in the store alone.
+A *manifestation* is one source's description of an article, cleaned. A *work* is the merged view of all manifestations
+of the same article. A *journal* is one source's description of a container. All are plain data: everything in them can
+be computed again from the raw records; only ids, versions and ``first_indexed`` live in the store alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Literal
 LanguageOrigin = Literal["declared", "detected"]
 DatePrecision = Literal["year", "month", "day"]
 ArticleVersion = Literal["submitted", "accepted", "published"]
+#: Who says it: a record of the article, or only one of its journal.
+Origin = Literal["article", "journal"]
 IdentifierScheme = Literal["doi", "pmid", "pmcid", "arxiv", "doaj", "oai", "handle", "isbn", "url"]
 
 
@@ -94,7 +96,8 @@ class PartialDate:
 class Container:
     """The journal (or other container). ISSNs are ``1234-567X`` with a valid check digit.
 
-    ``issn_l`` is only set where a source states it. ``id`` is given by the store, not by the normaliser.
+    ``issn_l`` is only set where a source states it; ``country`` (ISO 3166-1 alpha-2) only comes from journal records.
+    ``id`` is given by the store, not by the normaliser.
     """
 
     title: str | None = None
@@ -102,6 +105,7 @@ class Container:
     issn_l: str | None = None
     publisher: str | None = None
     id: str | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,20 +113,51 @@ class License:
     """A licence: short name (``CC BY 4.0``, ``CC0 1.0``, ``publisher terms``) and canonical URL.
 
     ``code`` is the facet value: ``cc-by``, ``cc-by-nc-nd``, ``cc0``, ``public-domain``, ``publisher`` …
+    ``origin`` is ``journal`` where no record of the article states a licence, but its journal has exactly one.
     """
 
     code: str
     name: str
     url: str | None = None
+    origin: Origin = "article"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A subject heading with its scheme (``LCC``, ``PMC`` for section headings …) and code."""
+    """A subject heading with its scheme (``LCC``, ``PMC`` for section headings …) and code.
+
+    ``origin`` is ``journal`` where only the journal is about it, as far as is known.
+    """
 
     term: str
     scheme: str | None = None
     code: str | None = None
+    origin: Origin = "article"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """One source's description of a journal, from all its raw records there; it enriches the articles of all sources.
+
+    ``issns`` have valid check digits and include ``issn_l``, which is only set where stated. ``country`` is ISO 3166-1
+    alpha-2. ``languages`` (ISO 639-1) are those it takes manuscripts in, and say nothing of any one article.
+    ``licenses`` are all that its articles may have. ``datestamp`` is the newest of its records.
+    """
+
+    title: str | None = None
+    alternative_titles: tuple[str, ...] = ()
+    issns: tuple[str, ...] = ()
+    issn_l: str | None = None
+    publisher: str | None = None
+    country: str | None = None
+    languages: tuple[str, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    keywords: tuple[str, ...] = ()
+    licenses: tuple[License, ...] = ()
+    homepage: str | None = None
+    source: str
+    record_identifier: str
+    datestamp: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +233,7 @@ class Manifestation(Bibliography):
 class Work(Bibliography):
     """The merged view; ``provenance`` names, for each field, the manifestation id its value came from.
 
+    It names ``journal:source:identifier`` where the value came from a journal's record.
     ``key`` is the integer beside the public ``id`` (signed, for the engines). ``version`` grows with every change.
     ``sources`` are source ids; ``manifestations`` are public manifestation ids.
     """

@@ -1,9 +1,9 @@
-"""Writing manifestations, works and containers; everything works inside one transaction of the pipeline's."""
+"""Writing manifestations and works; everything works inside one transaction of the pipeline's."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,11 @@ from indexer import clock, ids
 from indexer.identity.cluster import Member
 from indexer.identity.keys import Key, is_notice, keys_of
 from indexer.identity.merge import Merged
-from indexer.models import Bibliography, Container, Manifestation
+from indexer.models import Bibliography, Manifestation
 from indexer.storage import schema
 from indexer.storage.catalogue import chunks
-from indexer.storage.database import Database, inserted_key
+from indexer.storage.containers import ContainerWriter, PlacedWork
+from indexer.storage.database import Database
 from indexer.storage.feed import ChangeKind
 
 #: What the change feed is told: work key, version, kind.
@@ -41,6 +42,7 @@ class CatalogueWriter:
     def __init__(self, database: Database, connection: Connection) -> None:
         self._database = database
         self._connection = connection
+        self.containers = ContainerWriter(database, connection)
 
     # --- manifestations ---------------------------------------------------------------------
 
@@ -175,6 +177,16 @@ class CatalogueWriter:
                 found[row.key] = (row.id, _MANIFESTATION.validate_json(row.data))
         return found
 
+    def members(self, work_keys: Iterable[int]) -> dict[int, list[int]]:
+        """Return the keys of the live manifestations of works, by work key."""
+        table = schema.manifestations.c
+        found: dict[int, list[int]] = {}
+        for chunk in chunks(work_keys):
+            statement = select(table.key, table.work_key).where(table.work_key.in_(chunk), table.live)
+            for row in self._connection.execute(statement.order_by(table.key)):
+                found.setdefault(row.work_key, []).append(row.key)
+        return found
+
     def works(self, keys: Iterable[int]) -> dict[int, Row[Any]]:
         """Load the rows of works by key."""
         found: dict[int, Row[Any]] = {}
@@ -202,17 +214,17 @@ class CatalogueWriter:
 
     # --- works -------------------------------------------------------------------------------
 
-    def new_works(self, merged: Sequence[tuple[Merged, Row[Any] | None]]) -> list[WorkEntry]:
+    def new_works(self, placed: Sequence[tuple[PlacedWork, Row[Any] | None]]) -> list[WorkEntry]:
         """Mint works; one that was split off (from the row beside it) was first seen when its old work was.
 
         So that nobody is alerted anew of what was there before.
         """
-        if not merged:
+        if not placed:
             return []
         table, now = schema.works, clock.now()
         rows = []
-        for view, split_from in merged:
-            data = work_data(view)
+        for view, split_from in placed:
+            data = work_data(view.merged)
             rows.append(
                 {
                     "id": ids.mint(ids.WORK),
@@ -222,6 +234,7 @@ class CatalogueWriter:
                     "updated_at": now,
                     "digest": hashlib.sha256(data).digest(),
                     "data": data,
+                    "container_key": view.container_key,
                 }
             )
         self._connection.execute(table.insert(), rows)
@@ -233,26 +246,28 @@ class CatalogueWriter:
                     for row in self._connection.execute(select(table.c.id, table.c.key).where(table.c.id.in_(chunk)))
                 }
             )
-        return [
-            (keys[row["id"]], 1, "split" if split_from else "new")  # type: ignore[index]
-            for row, (_, split_from) in zip(rows, merged, strict=True)
-        ]
+        minted = [keys[str(row["id"])] for row in rows]
+        self.containers.keep_guests({key: view.guest_of for key, (view, _) in zip(minted, placed, strict=True)})
+        return [(key, 1, "split" if split_from else "new") for key, (_, split_from) in zip(minted, placed, strict=True)]
 
-    def write_works(self, merged: Sequence[tuple[Row[Any], Merged]]) -> list[WorkEntry]:
+    def write_works(self, placed: Sequence[tuple[Row[Any], PlacedWork]]) -> list[WorkEntry]:
         """Write known works' merged views; return the changes, none for those that stay as they are."""
         table, now = schema.works, clock.now()
         rows: list[dict[str, Any]] = []
-        for known, view in merged:
-            data = work_data(view)
+        for known, view in placed:
+            data = work_data(view.merged)
             digest = hashlib.sha256(data).digest()
             if known.digest != digest or known.state != "active":
-                rows.append(
-                    {"at_key": known.key, "to_version": known.version + 1, "to_digest": digest, "to_data": data}
-                )
+                values = {"version": known.version + 1, "digest": digest, "data": data}
+                values["container_key"] = view.container_key
+                rows.append({"at_key": known.key, **{f"to_{name}": value for name, value in values.items()}})
         if rows:
-            values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in ("version", "digest", "data")}
+            bound: dict[str, Any] = {
+                name: bindparam(f"to_{name}") for name in ("version", "digest", "data", "container_key")
+            }
             statement = update(table).where(table.c.key == bindparam("at_key"))
-            self._connection.execute(statement.values(**values, state="active", merged_into=None, updated_at=now), rows)
+            self._connection.execute(statement.values(**bound, state="active", merged_into=None, updated_at=now), rows)
+        self.containers.keep_guests({known.key: view.guest_of for known, view in placed})
         return [(row["at_key"], row["to_version"], "changed") for row in rows]
 
     def end_work(self, known: Row[Any], *, merged_into: int | None) -> WorkEntry | None:
@@ -276,37 +291,6 @@ class CatalogueWriter:
             update(table)
             .where(table.c.key == work_key, table.c.first_indexed > earliest)
             .values(first_indexed=earliest)
-        )
-
-    # --- containers --------------------------------------------------------------------------
-
-    def container_id(self, container: Container, fold: Callable[[str], str]) -> str | None:
-        """Return the id of a container, minted when it is first met: by any of its ISSNs, else by its title."""
-        wanted = [("issn", issn) for issn in container.issns] or (
-            [("title", fold(container.title))] if container.title else []
-        )
-        if not wanted:
-            return None
-        table = schema.container_keys
-        known: int | None = None
-        for scheme, value in wanted:
-            known = self._connection.scalar(
-                select(table.c.container_key).where(table.c.scheme == scheme, table.c.value == value)
-            )
-            if known is not None:
-                break
-        if known is None:
-            inserted = self._connection.execute(
-                schema.containers.insert().values(id=ids.mint(ids.CONTAINER), title=container.title)
-            )
-            known = inserted_key(inserted)
-        for scheme, value in wanted:
-            insert = self._database.insert(table).values(scheme=scheme, value=value, container_key=known)
-            self._connection.execute(insert.on_conflict_do_nothing())
-        return str(
-            self._connection.execute(
-                select(schema.containers.c.id).where(schema.containers.c.key == known)
-            ).scalar_one()
         )
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: The newest migration; a test holds it to the scripts in ``migrations``.
-MIGRATION = "0002"
+MIGRATION = "0003"
 
 Key = BigInteger().with_variant(Integer, "sqlite")
 
@@ -272,12 +272,14 @@ quarantine = Table(
     **_NEVER_REUSED,
 )
 
+#: Journals as works know them; one whose last key went to another names that one in ``merged_into``.
 containers = Table(
     "containers",
     metadata,
     _key(),
     Column("id", Text, nullable=False, unique=True),
     Column("title", Text),
+    Column("merged_into", Key),
     **_NEVER_REUSED,
 )
 
@@ -288,6 +290,30 @@ container_keys = Table(
     Column("scheme", Text, primary_key=True),
     Column("value", Text, primary_key=True),
     _to("containers", "container_key"),
+    Index(None, "container_key"),
+)
+
+#: What sources say of journals, cleaned; all ISSNs of a row belong to its container in ``container_keys``.
+journals = Table(
+    "journals",
+    metadata,
+    _key(),
+    _to("sources", "source_key"),
+    Column("identifier", Text, nullable=False),
+    _to("containers", "container_key"),
+    Column("data", LargeBinary, nullable=False),
+    _time("updated_at"),
+    UniqueConstraint("source_key", "identifier"),
+    Index(None, "container_key"),
+    **_NEVER_REUSED,
+)
+
+#: Containers whose works are to be merged anew, and up to which work that is done.
+stale_containers = Table(
+    "stale_containers",
+    metadata,
+    _to("containers", "container_key", primary_key=True),
+    Column("after_work_key", Key, nullable=False),
 )
 
 works = Table(
@@ -302,7 +328,18 @@ works = Table(
     _time("updated_at"),
     Column("digest", LargeBinary, nullable=False),
     Column("data", LargeBinary, nullable=False),
+    Column("container_key", Key),  # no foreign key: SQLite would have to copy the table to add one
+    Index(None, "container_key", "key"),
     **_NEVER_REUSED,
+)
+
+#: Works that name an ISSN of another container than their own: whatever changes there may concern them.
+container_guests = Table(
+    "container_guests",
+    metadata,
+    _to("containers", "container_key", primary_key=True),
+    _to("works", "work_key", primary_key=True),
+    Index(None, "work_key"),
 )
 
 manifestations = Table(

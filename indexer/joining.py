@@ -1,0 +1,287 @@
+"""From stored raw records to works: normalise, join, merge, write; and again where a journal's records changed.
+
+Each batch is one transaction that takes pending raw records and leaves manifestations, journals, works and feed entries
+that agree with each other; killed half-way, nothing of it happened. A journal may have hundreds of thousands of works:
+that they must be merged anew is written down in the batch that changed the journal, and done in batches of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Row
+
+from indexer.errors import StoreError, UnusableRecordError
+from indexer.identity.cluster import Assignment, Member, assign
+from indexer.identity.merge import Merged, merge
+from indexer.models import Journal, Manifestation
+from indexer.normalise.journals import normalise_journal
+from indexer.normalise.manifestation import normalise
+from indexer.storage.catalogue_writer import CatalogueWriter, WorkEntry
+from indexer.storage.containers import PlacedWork
+from indexer.storage.feed import append_changes
+from indexer.storage.journals import JournalWriter, StaleContainers, journal_sources
+from indexer.storage.raw import RecordGroup
+from indexer.storage.store import RecordStore
+
+BATCH = 500
+_WRITER = "identity"
+_TELL = "Tell kaijuan's maintainers; run kaijuan rebuild after the update."
+_log = structlog.get_logger()
+
+Watch = Callable[[int], None]
+
+
+def unwatched(_: int) -> None:
+    """Nobody is watching."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Joined:
+    """What a pass did: pending records taken, works merged anew for their journals, and what came of both."""
+
+    records: int = 0
+    remerged: int = 0
+    works_changed: int = 0
+    quarantined: int = 0
+
+    def add(self, done: Joined) -> None:
+        """Count a batch."""
+        self.records += done.records
+        self.remerged += done.remerged
+        self.works_changed += done.works_changed
+        self.quarantined += done.quarantined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Described:
+    """What a batch's groups say, by what becomes of it: ``gone`` are names that no article or journal is left of."""
+
+    articles: list[tuple[int, Manifestation]] = field(default_factory=list)
+    journals: list[tuple[int, Journal]] = field(default_factory=list)
+    no_articles: list[tuple[int, str]] = field(default_factory=list)
+    no_journals: list[tuple[int, str]] = field(default_factory=list)
+    unusable: list[tuple[RecordGroup, UnusableRecordError]] = field(default_factory=list)
+    usable: list[int] = field(default_factory=list)
+
+    def sort_in(self, group: RecordGroup, outcome: Journal | Manifestation | UnusableRecordError | None) -> None:
+        """Put a group where it belongs; what is one kind now is no longer of the other."""
+        if isinstance(outcome, UnusableRecordError):
+            self.unusable.append((group, outcome))
+        else:
+            self.usable.extend(group.keys)
+        if isinstance(outcome, Manifestation):
+            self.articles.append((group.source_key, outcome))
+        else:
+            self.no_articles.append(group.name)
+        if isinstance(outcome, Journal):
+            self.journals.append((group.source_key, outcome))
+        else:
+            self.no_journals.append(group.name)
+
+
+class Joiner:
+    """The steps between the store's raw records and its works."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
+
+    def join_pending(self, *, limit: int | None, watch: Watch) -> Joined:
+        """Bring journals, manifestations and works up to date with the raw records.
+
+        ``limit`` bounds the records taken and the works merged anew, each about; ``watch`` hears of records only.
+        """
+        total = Joined()
+        self._work_off(self._join_batch, self._set_first_aside, total, lambda: total.records, limit, watch)
+        self._work_off(self._remerge_batch, self._pass_first_over, total, lambda: total.remerged, limit, unwatched)
+        return total
+
+    def _work_off(
+        self,
+        step: Callable[[int], Joined | None],
+        set_aside: Callable[[], Joined],
+        total: Joined,
+        taken: Callable[[], int],
+        limit: int | None,
+        watch: Watch,
+    ) -> None:
+        """Take batch after batch until nothing is left; a culprit is found among fewer, and set aside alone."""
+        size = BATCH
+        while limit is None or taken() < limit:
+            try:
+                done = step(size)
+            except StoreError:
+                raise
+            except Exception:  # noqa: BLE001  # whatever it is, it must not block what stands behind it
+                if size > 1:
+                    size = max(1, size // 8)
+                    continue
+                _log.exception("joining_failed")
+                done = set_aside()
+            size = min(BATCH, size * 2)
+            if done is None:
+                break
+            total.add(done)
+            watch(done.records)
+
+    # --- records ------------------------------------------------------------------------------
+
+    def _join_batch(self, size: int) -> Joined | None:
+        """Normalise the next groups, then write what comes of them in one transaction.
+
+        Normalising is what takes long, so it is done before the store's one write lock is taken. A group that changed
+        meanwhile is left for the next batch.
+        """
+        database = self._store.database
+        with database.read() as connection:
+            groups = self._store.raw.pending(connection, size)
+            of_journals = journal_sources(connection) if groups else frozenset()
+        if not groups:
+            return None
+        outcomes = [(group, _outcome(group, is_journal=group.source_key in of_journals)) for group in groups]
+        done = Joined(records=len(groups))
+        with database.write() as connection:
+            database.one_writer(connection, _WRITER)
+            current = self._store.raw.unchanged(connection, groups)
+            described = _Described()
+            for group, outcome in outcomes:
+                if group.name in current:
+                    described.sort_in(group, outcome)
+            writer = CatalogueWriter(database, connection)
+            changed = self._save(connection, writer, described)
+            entries = self._identify(writer, changed)
+            append_changes(database, connection, entries)
+            self._store.raw.settle(connection, [group for group in groups if group.name in current])
+            done.quarantined = len(described.unusable)
+            done.works_changed = len(entries)
+            return done
+
+    def _save(self, connection: Connection, writer: CatalogueWriter, described: _Described) -> list[int]:
+        """Save or retire journals and manifestations; return the keys of the manifestations that were touched."""
+        for group, error in described.unusable:
+            self._store.quarantine.add_unusable(connection, group, error)
+        self._store.quarantine.resolve(connection, described.usable)
+        JournalWriter(self._store.database, connection).replace(described.journals, described.no_journals)
+        return [*writer.save(described.articles), *writer.retire(described.no_articles)]
+
+    def _set_first_aside(self) -> Joined:
+        """Quarantine the first pending group, which cannot be written for a reason that we did not foresee."""
+        with self._store.database.write() as connection:
+            groups = self._store.raw.pending(connection, 1)
+            for group in groups:
+                reason = UnusableRecordError("The record could not be stored as a work.", remedy=_TELL)
+                self._store.quarantine.add_unusable(connection, group, reason)
+            self._store.raw.settle(connection, groups)
+        return Joined(records=len(groups), quarantined=len(groups))
+
+    # --- identity ------------------------------------------------------------------------------
+
+    def _identify(self, writer: CatalogueWriter, changed: Sequence[int]) -> list[WorkEntry]:
+        """Re-cluster the neighbourhood of what changed and write the works that come of it."""
+        if not changed:
+            return []
+        near = writer.neighbourhood(changed)
+        known = writer.works(near.works | near.founded)
+        assignments = assign(near.members, frozenset(key for key, row in known.items() if row.state != "active"))
+        manifestations = writer.manifestations(member.key for member in near.members)
+        placed = writer.containers.place([_merged(one.members, manifestations) for one in assignments])
+        old: list[tuple[Assignment, Row[Any], PlacedWork]] = []
+        new: list[tuple[Assignment, Row[Any] | None, PlacedWork]] = []
+        for one, view in zip(assignments, placed, strict=True):
+            if one.work_key is not None:
+                old.append((one, known[one.work_key], view))
+            else:
+                new.append((one, known[one.split_from] if one.split_from else None, view))
+        changed_works = writer.write_works([(row, view) for _, row, view in old])
+        minted = writer.new_works([(view, row) for _, row, view in new])
+        homes = [(one, row.key) for one, row, _ in old]
+        founders = [(one, entry[0]) for (one, _, _), entry in zip(new, minted, strict=True)]
+        writer.found([(one.members[0], work) for one, work in founders])
+        _move(writer, near.members, homes + founders)
+        touched = [known[key] for key in near.works]
+        return [*changed_works, *minted, *self._end_works(writer, homes + founders, known, touched)]
+
+    def _end_works(
+        self,
+        writer: CatalogueWriter,
+        homes: Sequence[tuple[Assignment, int]],
+        known: dict[int, Row[Any]],
+        touched: Sequence[Row[Any]],
+    ) -> list[WorkEntry]:
+        """Redirect the works that were merged, and mark those removed that no live manifestation is left in."""
+        ended: list[WorkEntry | None] = []
+        kept: set[int] = set()
+        for assignment, work_key in homes:
+            kept |= {work_key, *assignment.absorbed}
+            absorbed = [known[key] for key in assignment.absorbed]
+            if absorbed:
+                ended.extend(writer.end_work(row, merged_into=work_key) for row in absorbed)
+                writer.keep_first_indexed(work_key, absorbed)
+        abandoned = (row for row in touched if row.key not in kept and row.state == "active")
+        ended.extend(writer.end_work(row, merged_into=None) for row in abandoned)
+        return [entry for entry in ended if entry is not None]
+
+    # --- journals --------------------------------------------------------------------------------
+
+    def _remerge_batch(self, size: int) -> Joined | None:
+        """Merge the next works of stale containers anew; they stay in the same works with the same members."""
+        database = self._store.database
+        with database.read() as connection:
+            if StaleContainers(database, connection).is_empty():
+                return None
+        with database.write() as connection:
+            database.one_writer(connection, _WRITER)
+            queue = StaleContainers(database, connection)
+            batch = queue.next(size)
+            entries = self._remerge(CatalogueWriter(database, connection), batch.work_keys)
+            append_changes(database, connection, entries)
+            queue.settle(batch)
+        return Joined(remerged=len(batch.work_keys), works_changed=len(entries))
+
+    def _remerge(self, writer: CatalogueWriter, work_keys: Sequence[int]) -> list[WorkEntry]:
+        members = writer.members(work_keys)
+        known = writer.works(members)
+        manifestations = writer.manifestations(key for keys in members.values() for key in keys)
+        placed = writer.containers.place([_merged(keys, manifestations) for keys in members.values()])
+        return writer.write_works([(known[work], view) for work, view in zip(members, placed, strict=True)])
+
+    def _pass_first_over(self) -> Joined:
+        """Leave out the next stale work, which cannot be merged for a reason that we did not foresee."""
+        database = self._store.database
+        with database.write() as connection:
+            queue = StaleContainers(database, connection)
+            batch = queue.next(1)
+            queue.settle(batch)
+        _log.error("work_passed_over", works=batch.work_keys, remedy=_TELL)
+        return Joined(remerged=len(batch.work_keys))
+
+
+def _merged(members: Sequence[int], manifestations: dict[int, tuple[str, Manifestation]]) -> Merged:
+    return merge([manifestations[key] for key in members])
+
+
+def _move(writer: CatalogueWriter, members: Sequence[Member], homes: Sequence[tuple[Assignment, int]]) -> None:
+    """Put each member into its work, where it is not there already."""
+    at = {member.key: member.work_key for member in members}
+    writer.move([(key, work) for one, work in homes for key in one.members if at[key] != work])
+
+
+def _outcome(group: RecordGroup, *, is_journal: bool) -> Journal | Manifestation | UnusableRecordError | None:
+    """Normalise a group; ``None`` where all its records are deleted, the error where it cannot be used.
+
+    A record that trips our own code is one that cannot be used, so that it does not block all others.
+    """
+    live = tuple(record for record in group.records if not record.deleted)
+    if not live:
+        return None
+    try:
+        return normalise_journal(live, group.source) if is_journal else normalise(live, group.source)
+    except UnusableRecordError as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # as above
+        _log.exception("normalising_failed", source=group.source, identifier=group.identifier)
+        said = f"The record trips the normaliser ({type(error).__name__}: {error})."
+        return UnusableRecordError(said, remedy=_TELL)
