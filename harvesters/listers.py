@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from harvesters.errors import SourceError
+from harvesters.files import open_files
 from harvesters.oai.fetch import Fetcher
 from harvesters.oai.repository import Repository
 from harvesters.pace import Pace
@@ -52,5 +53,7 @@ def open_lister(
     match source.kind:
         case "oai":
             return Repository(Fetcher(source, pace, contact=contact, key=key))
+        case "csv" | "kbart" | "marc" | "ris" | "bibtex":
+            return open_files(source)
         case _:
             raise SourceError(f"Source {source.id!r}: kind {source.kind!r} cannot be harvested yet.")

@@ -1,1 +1,18 @@
 """Files and folders of the library's own as sources: the same pages, tokens and ledger as any repository has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harvesters.files.lister import FileLister
+from harvesters.files.table import CsvLister, KbartLister
+from harvesters.sources.definition import Kind, Source
+
+__all__ = ["open_files"]
+
+_LISTERS: Mapping[Kind, type[FileLister]] = {"csv": CsvLister, "kbart": KbartLister}
+
+
+def open_files(source: Source) -> FileLister:
+    """Return the lister of a file source's kind."""
+    return _LISTERS[source.kind](source)

@@ -34,7 +34,7 @@ class SourceFile:
 
     def open(self) -> io.BufferedReader:
         """Open it for reading; gzip is recognised by its first bytes and unpacked on the way."""
-        stream = io.BufferedReader(io.FileIO(self.path), _BUFFER)
+        stream: io.BufferedReader = io.BufferedReader(io.FileIO(self.path), _BUFFER)
         if stream.peek(2)[:2] != _GZIP:
             return stream
         return io.BufferedReader(_Unpacked(stream), _BUFFER)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from lxml import etree
 
 from harvesters.errors import FormatError
+from harvesters.formats.csv_row import describe_table_row
 from harvesters.formats.datacite import describe_datacite
 from harvesters.formats.description import Description
 from harvesters.formats.doaj_journals import describe_csv_row, describe_journal_dc, describe_journal_json
 from harvesters.formats.jats import describe_jats
 from harvesters.formats.journal import JournalDescription
+from harvesters.formats.kbart import describe_kbart
 from harvesters.formats.oai_dc import describe_oai_dc
 from harvesters.formats.oai_doaj import describe_oai_doaj
 from harvesters.formats.qdc import BARE, describe_bare_qdc, describe_qdc
@@ -48,7 +50,10 @@ PREFIXES: Mapping[str, str] = {
 }
 """The root element that each known metadata prefix should bring; another prefix is judged by its root."""
 
-READERS: Mapping[str, Reader] = {}
+READERS: Mapping[str, Reader] = {
+    "csv": describe_table_row,
+    "kbart": describe_kbart,
+}
 """Readers of formats that are not XML, by metadata prefix."""
 
 JOURNAL_READERS: Mapping[str, JournalReader] = {

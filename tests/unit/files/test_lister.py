@@ -188,7 +188,9 @@ def test_a_pipe_or_device_is_refused() -> None:
         listed(Path("/dev/zero"))
 
 
-def collected(path: Path, *, token: str | None = None) -> tuple[list[str], list[str | None], type[BaseException]]:
+def collected(
+    path: Path, *, token: str | None = None
+) -> tuple[list[str], list[str | None], type[BaseException] | None]:
     source = Source.of({"id": "x", "name": "x", "kind": "csv", "endpoint": str(path)})
     found: list[str] = []
     tokens: list[str | None] = []
@@ -198,7 +200,7 @@ def collected(path: Path, *, token: str | None = None) -> tuple[list[str], list[
             tokens.append(page.token)
     except (BadTokenError, SourceError, PageError, UnreachableError) as error:
         return found, tokens, type(error)
-    return found, tokens, type(None)
+    return found, tokens, None
 
 
 def test_a_bad_file_keeps_no_other_from_being_read_but_the_list_never_counts_as_complete(tmp_path: Path) -> None:
