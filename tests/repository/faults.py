@@ -7,10 +7,13 @@ token leads to is page 2, and so on; asking again for a page is the same page.
 
 from __future__ import annotations
 
+import gzip
 import re
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from xml.sax.saxutils import escape, unescape
 
 from harvesters.demo.loopback import Request, Response
 
@@ -20,6 +23,8 @@ Fault = Callable[[Request, Response], Response]
 _HTML = (("Content-Type", "text/html; charset=utf-8"),)
 _TOKEN = re.compile(rb"<resumptionToken([^>]*?)(?:/>|>[^<]*</resumptionToken>)")
 _LISTS = ("ListRecords", "ListIdentifiers")
+_OAI = '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2026-11-01T00:00:00Z</responseDate>{}</OAI-PMH>'
+_OAI_NAMES = b"ListRecords record header identifier datestamp setSpec metadata resumptionToken responseDate request"
 
 
 @dataclass(slots=True)
@@ -109,11 +114,151 @@ def reset(_request: Request, response: Response) -> Response:
     return replace(response, reset=True)
 
 
-def redirected(url: str, *, code: int = 302) -> Fault:
+def broken_off(share: float = 0.5) -> Fault:
+    """Announce the whole body, send its first part and reset the connection."""
+
+    def spoil(_request: Request, response: Response) -> Response:
+        body = _whole(response)
+        return replace(response, body=body[: int(len(body) * share)], declared_length=len(body), reset=True)
+
+    return spoil
+
+
+def gzipped(*, announced: bool = True, share: float = 1.0, layers: int = 1) -> Fault:
+    """Compress the body; send only its first ``share``, and say so in no header where it is not ``announced``."""
+
+    def spoil(_request: Request, response: Response) -> Response:
+        body = _whole(response)
+        for _ in range(layers):
+            body = gzip.compress(body, mtime=0)
+        headers = (*response.headers, ("Content-Encoding", "gzip")) if announced else response.headers
+        return replace(response, headers=headers, body=body[: int(len(body) * share)])
+
+    return spoil
+
+
+def deflated(_request: Request, response: Response) -> Response:
+    """Compress the body as ``deflate`` without zlib's frame, as old servers do."""
+    packer = zlib.compressobj(wbits=-15)
+    body = packer.compress(_whole(response)) + packer.flush()
+    return replace(response, headers=(*response.headers, ("Content-Encoding", "deflate")), body=body)
+
+
+def claims_gzip(_request: Request, response: Response) -> Response:
+    """Announce gzip and send plain text."""
+    return replace(response, headers=(*response.headers, ("Content-Encoding", "gzip")))
+
+
+def gzip_bomb(megabytes: int, *, announced: bool = True, before: bytes = b"</dc:title>") -> Fault:
+    """Send a page that unpacks to so many megabytes; about a thousandth of it travels."""
+
+    def spoil(_request: Request, response: Response) -> Response:
+        head, mark, tail = _whole(response).partition(before)
+        block = gzip.compress(b"x" * (16 << 20), mtime=0)
+        body = gzip.compress(head, mtime=0) + block * (megabytes // 16) + gzip.compress(mark + tail, mtime=0)
+        headers = (*response.headers, ("Content-Encoding", "gzip")) if announced else response.headers
+        return replace(response, headers=headers, body=body)
+
+    return spoil
+
+
+def oai_error(code: str, message: str = "No.", *, status: int = 200) -> Fault:
+    """Answer with an OAI-PMH error instead."""
+    body = _OAI.format(f'<error code="{code}">{escape(message)}</error>').encode()
+    return lambda _request, response: replace(response, status=status, body=body)
+
+
+def with_status(code: int) -> Fault:
+    """Keep the body and change the status."""
+    return lambda _request, response: replace(response, status=code)
+
+
+def if_it_holds(mark: bytes, fault: Fault) -> Fault:
+    """Spoil only answers that hold some bytes: a record that its server cannot write out."""
+    return lambda request, response: fault(request, response) if mark in _whole(response) else response
+
+
+def if_asked(name: str, fault: Fault) -> Fault:
+    """Spoil only answers to requests with a certain argument."""
+    return lambda request, response: response if request.argument(name) is None else fault(request, response)
+
+
+def from_request(number: int, fault: Fault) -> Fault:
+    """Behave until the request with this number (1 is the next one), then never again."""
+    seen = 0
+
+    def spoil(request: Request, response: Response) -> Response:
+        nonlocal seen
+        seen += 1
+        return response if seen < number else fault(request, response)
+
+    return spoil
+
+
+def meanwhile(change: Callable[[], None]) -> Fault:
+    """Answer well, and change something right after."""
+
+    def spoil(_request: Request, response: Response) -> Response:
+        change()
+        return response
+
+    return spoil
+
+
+def states_size(size: Callable[[int], int | str | None]) -> Fault:
+    """State another completeListSize on each page: ``size`` is called with 0, 1, 2 and so on; ``None`` leaves it out."""
+    told = -1
+
+    def spoil(_request: Request, response: Response) -> Response:
+        nonlocal told
+        told += 1
+        claimed = size(told)
+        text = b"" if claimed is None else f' completeListSize="{claimed}"'.encode()
+        body = re.sub(rb' completeListSize="[^"]*"', text, _whole(response))
+        return replace(response, body=body)
+
+    return spoil
+
+
+def token_reads(write: Callable[[str], str]) -> Fault:
+    """Write the page's token, if it has one, in another way."""
+
+    def spoil(_request: Request, response: Response) -> Response:
+        def written(match: re.Match[bytes]) -> bytes:
+            text = unescape(match[2].decode())
+            return b"<resumptionToken" + match[1] + b">" + escape(write(text)).encode() + b"</resumptionToken>"
+
+        body = re.sub(rb"<resumptionToken([^>]*[^>/]|)>([^<]+)</resumptionToken>", written, _whole(response))
+        return replace(response, body=body)
+
+    return spoil
+
+
+def prefixed(_request: Request, response: Response) -> Response:
+    """Put a prefix on every OAI-PMH element."""
+    body = _whole(response)
+    body = body.replace(b"<OAI-PMH xmlns=", b"<o:OAI-PMH xmlns:o=").replace(b"</OAI-PMH>", b"</o:OAI-PMH>")
+    for name in _OAI_NAMES.split():
+        body = body.replace(b"<" + name, b"<o:" + name).replace(b"</" + name, b"</o:" + name)
+    return replace(response, body=body)
+
+
+def encoded(encoding: str) -> Fault:
+    """Send the page in another encoding, and say so in its XML declaration."""
+
+    def spoil(_request: Request, response: Response) -> Response:
+        text = _whole(response).decode().replace('encoding="UTF-8"', f'encoding="{encoding}"', 1)
+        headers = (("Content-Type", "text/xml"),)
+        return replace(response, headers=headers, body=text.encode(encoding))
+
+    return spoil
+
+
+def redirected(url: str, *, code: int = 302, with_query: bool = True) -> Fault:
     """Send the client to another address; the query string goes along."""
 
     def spoil(request: Request, _response: Response) -> Response:
-        target = f"{url}?{request.query}" if request.query else url
+        target = f"{url}?{request.query}" if request.query and with_query else url
         return Response(status=code, headers=(*_HTML, ("Location", target)), body=b"")
 
     return spoil
@@ -169,6 +314,19 @@ def slowly(*, pieces: int = 10, seconds: float = 1.0) -> Fault:
         for start in range(0, len(body), size):
             yield from _waiting(seconds / pieces)
             yield body[start : start + size]
+
+    return lambda _request, response: replace(response, body=drip(_whole(response)))
+
+
+def dripping(pause: float = 0.02) -> Fault:
+    """Send the page's first bytes one by one, then spaces without end."""
+
+    def drip(body: bytes) -> Iterator[bytes]:
+        for one in body[:20]:
+            yield bytes((one,))
+        while True:
+            time.sleep(pause)
+            yield b" "
 
     return lambda _request, response: replace(response, body=drip(_whole(response)))
 
