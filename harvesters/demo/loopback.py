@@ -46,7 +46,8 @@ class Response:
     An empty piece sends nothing, not even the headers before the first byte: so a slow body can wait in short steps
     and end soon when the server stops.
 
-    ``declared_length`` lies about the length of a body; ``reset`` breaks the connection instead of answering.
+    ``declared_length`` lies about the length of a body; ``reset`` breaks the connection instead of answering, or after
+    the body where there is one.
     """
 
     status: int = 200
@@ -101,11 +102,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(self.server.application(request))
 
     def _send(self, response: Response) -> None:
+        body = response.body
         if response.reset:
             self.close_connection = True
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            return
-        body = response.body
+            if not body:
+                return
         self.send_response(response.status, _phrase(response.status))
         for name, value in response.headers:
             self.send_header(name, value)

@@ -90,6 +90,7 @@ class Source:
         homepage: for people.
         redirect_hosts: other hosts that redirects may lead to.
         timeout_seconds: for connecting and for each read.
+        answer_seconds: for one whole answer, however steadily it trickles.
         attempts: how often one request is tried.
         retry_wait_seconds: first wait between attempts; doubles, with jitter.
         max_page_bytes: an answer larger than this is refused.
@@ -125,6 +126,7 @@ class Source:
     homepage: str = ""
     redirect_hosts: tuple[str, ...] = ()
     timeout_seconds: float = 60.0
+    answer_seconds: float = 900.0
     attempts: int = 4
     retry_wait_seconds: float = 1.0
     max_page_bytes: int = 128 * _MIB
@@ -224,6 +226,7 @@ class Source:
             (self.slice in {None, "day", "month"}, "slice must be 'day' or 'month', or left out."),
             (self.granularity in {"day", "second"}, "granularity must be 'day' or 'second'."),
             (self.pace_seconds >= 0 and self.timeout_seconds > 0, "pace_seconds must be ≥ 0 and timeout_seconds > 0."),
+            (self.answer_seconds > 0, "answer_seconds must be > 0."),
             (self.attempts >= 1 and self.every_hours > 0, "attempts must be ≥ 1 and every_hours > 0."),
             (self.hours is None or _HOURS.fullmatch(self.hours), "hours must look like '21-05', from 00 to 23."),
             (self.first_days is None or self.first_days >= 1, "first_days must be at least 1, or left out."),
