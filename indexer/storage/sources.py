@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import orjson
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from harvesters.errors import SourceError
 from harvesters.sources.definition import Source, find_source
@@ -59,7 +59,7 @@ class SourceTable:
             return {row.id: row.key for row in connection.execute(select(schema.sources.c.id, schema.sources.c.key))}
 
     def seed(self, sources: list[Source]) -> None:
-        """Bring in sources from TOML: new ones are added, seeded ones updated, what a person added is left alone."""
+        """Bring in sources from TOML: new ones are added, seeded ones updated, what a person touched is left alone."""
         with self._database.write() as connection:
             known = {row.id: row for row in connection.execute(select(schema.sources))}
             for source in sources:
@@ -68,9 +68,12 @@ class SourceTable:
                 if row is None:
                     self._insert(connection, source, COMMAND_LINE, seeded=True)
                 elif not row.seeded:
-                    _log.warning(
-                        "source_ignored", source=source.id, reason="a source of that name was added by command"
-                    )
+                    if orjson.loads(row.settings)["endpoint"] != source.endpoint:
+                        _log.warning(
+                            "source_ignored",
+                            source=source.id,
+                            reason="a source of that name was added or changed by command",
+                        )
                 elif row.settings != settings:
                     self._update(connection, source)
 
@@ -84,10 +87,49 @@ class SourceTable:
             record_audit(connection, actor, "source.add", source.id, source.values())
 
     def update(self, source: Source, actor: Actor = COMMAND_LINE) -> None:
-        """Change a source's settings; its records stay."""
+        """Change a source's settings; its records stay, and a seed does not change it back.
+
+        Raises:
+            SourceError: there is no such source.
+        """
         with self._database.write() as connection:
-            self._update(connection, source)
-            record_audit(connection, actor, "source.update", source.id, source.values())
+            row = connection.execute(select(schema.sources).where(schema.sources.c.id == source.id)).first()
+            if row is None:
+                raise SourceError(f"There is no source {source.id!r}. List them with: kaijuan sources")
+            before, after = orjson.loads(row.settings), orjson.loads(orjson.dumps(source.values()))
+            changed = {name: value for name, value in after.items() if before.get(name) != value}
+            if changed:
+                self._update(connection, source)
+                connection.execute(schema.sources.update().where(schema.sources.c.key == row.key).values(seeded=False))
+                record_audit(
+                    connection,
+                    actor,
+                    "source.update",
+                    source.id,
+                    {"from": {name: before.get(name) for name in changed}, "to": changed},
+                )
+
+    def remove(self, source_id: str, actor: Actor = COMMAND_LINE) -> None:
+        """Remove a source that never brought anything, with the ledger of its attempts.
+
+        Raises:
+            SourceError: there is no such source, or something of it is kept.
+        """
+        with self._database.write() as connection:
+            row = connection.execute(select(schema.sources).where(schema.sources.c.id == source_id)).first()
+            if row is None:
+                raise SourceError(f"There is no source {source_id!r}. List them with: kaijuan sources")
+            for table in (schema.raw_records, schema.manifestations, schema.journals, schema.quarantine):
+                if connection.scalar(select(exists().where(table.c.source_key == row.key))):
+                    raise SourceError(
+                        f"Source {source_id!r} has records, which are kept. Stop harvesting it with: "
+                        f"kaijuan sources pause {source_id}"
+                    )
+            for table in reversed(schema.metadata.sorted_tables):
+                if "source_key" in table.c:
+                    connection.execute(table.delete().where(table.c.source_key == row.key))
+            connection.execute(schema.sources.delete().where(schema.sources.c.key == row.key))
+            record_audit(connection, actor, "source.remove", source_id, orjson.loads(row.settings))
 
     def _insert(self, connection: Connection, source: Source, actor: Actor, *, seeded: bool) -> None:
         now = clock.now()
