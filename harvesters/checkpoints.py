@@ -16,7 +16,7 @@ from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
 
 RunStatus = Literal["running", "complete", "incomplete", "failed"]
-RunKind = Literal["harvest", "reconcile"]
+RunKind = Literal["harvest", "reconcile", "replay"]
 #: ``open``: on its way or left half-way · ``short``: ended too early · ``doubtful``: ended, but records left it while
 #: it was read, so that others may have been skipped; it is read again · ``repeated``: a doubtful one that was ·
 #: ``split``: its window was halved · ``dropped``: begun anew.

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from harvesters.checkpoints import RunReport
 from harvesters.pace import Pace
+from harvesters.preview import Preview, preview
+from harvesters.reconcile import Reconcile
+from harvesters.replay import Piece, Replay
 from harvesters.runner import Progress, Request, Run
 from harvesters.sources.definition import Source, read_sources, seed_sources
 from indexer.errors import SearchIndexError
 from indexer.pipeline import LOCK, Indexed, Joined, Pipeline
+from indexer.storage.harvests import INTERRUPTED
 from indexer.storage.search_index import SearchIndex
 from indexer.storage.store import RecordStore
 from search_api.settings import ClusterStorage, Settings
 
 INDEX_FOLDER = "search"
+REPLAYED_AT_ONCE = 1_000
 
 
 def _unwatched(_: int) -> None:
@@ -74,16 +82,73 @@ class Library:
         self, source: Source, request: Request, *, pace: Pace, on_progress: Callable[[Progress], None] = lambda _: None
     ) -> RunReport:
         """Harvest a source; raise ``StoreBusyError`` where another process is harvesting it."""
-        with self.store.database.lock(f"harvest:{source.id}"):
-            run = Run(
-                source,
-                self.store.harvests,
-                pace=pace,
-                request=request,
-                on_progress=on_progress,
-                contact=self.settings.contact,
-            )
-            return run.harvest()
+        return self._run(Run, source, request, pace, on_progress)
+
+    def reconcile(
+        self, source: Source, request: Request, *, pace: Pace, on_progress: Callable[[Progress], None] = lambda _: None
+    ) -> RunReport:
+        """Compare with all that a repository lists; raise ``StoreBusyError`` where it is being harvested."""
+        return self._run(Reconcile, source, request, pace, on_progress)
+
+    def _run(
+        self,
+        work: Callable[..., Run],
+        source: Source,
+        request: Request,
+        pace: Pace,
+        on_progress: Callable[[Progress], None],
+    ) -> RunReport:
+        source, options = self._opened(source)
+        database = self.store.database
+        # One source by one process, and one process a host: politeness does not end where a process does.
+        with database.lock(f"harvest:{source.id}"), database.lock(f"host:{source.host}"):
+            ledger = self.store.harvests
+            return work(source, ledger, pace=pace, request=request, on_progress=on_progress, **options).harvest()
+
+    def _opened(self, source: Source) -> tuple[Source, dict[str, Any]]:
+        """Return a source as it is with its key, and what its lister is opened with."""
+        secret = self.settings.source_keys.get(source.id)
+        key = secret.get_secret_value() if secret else None
+        if key:  # the lag is that of the feed without a key
+            source = dataclasses.replace(source, lag_days=0)
+        return source, {"contact": self.settings.contact, "key": key, "wanted": self.store.harvests.wanted}
+
+    def shown(self, report: RunReport) -> RunReport:
+        """Show a run that its process left without a word as what it is: nobody is running it."""
+        if report.status != "running" or self.store.database.is_locked(f"harvest:{report.source}"):
+            return report
+        return dataclasses.replace(report, status="incomplete", error=INTERRUPTED)
+
+    def preview(self, source: Source, request: Request, *, pace: Pace) -> Preview:
+        """Tell what a harvest would ask for; nothing is stored."""
+        source, options = self._opened(source)
+        return preview(source, self.store.harvests, request, pace=pace, **options)
+
+    def replay(
+        self,
+        source: Source,
+        *,
+        keys: Sequence[int] | None,
+        pace: Pace,
+        limit: int = REPLAYED_AT_ONCE,
+    ) -> tuple[RunReport | None, int]:
+        """Try a source's quarantined pieces again.
+
+        Returns the ledger row of what had to be asked for or read anew (``None``: nothing had), and how many stored
+        records wait to be normalised again: bring the library up to date afterwards.
+        """
+        source_key = self.store.sources.keys()[source.id]
+        rows = self.store.quarantine.pieces(source_key, keys=keys, limit=limit)
+        waiting = self.store.raw.await_keys([row.raw_key for row in rows if row.raw_key is not None])
+        pieces = [
+            Piece(identifier=row.identifier, url=row.url or "", body=self.store.quarantine.body(row))
+            for row in rows
+            if row.raw_key is None
+        ]
+        if not pieces:
+            return None, waiting
+        work = functools.partial(Replay, pieces=pieces)
+        return self._run(work, source, Request(), pace, lambda _: None), waiting
 
     def bring_up_to_date(
         self, watch: Callable[[int], None] = _unwatched, *, limit: int | None = None, wait_seconds: float = 0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from harvesters.checkpoints import RunReport
-from indexer.storage.harvests import INTERRUPTED
 from indexer.storage.raw import count_records
 from search_api.library import Library
 
@@ -15,7 +13,11 @@ def source_rows(library: Library) -> list[dict[str, Any]]:
     store = library.store
     records = count_records(store.database)
     live = store.catalogue.manifestations_by_source()
-    quarantined, until, last = store.quarantine.counts(), store.harvests.history.newest_datestamps(), store.harvests.history.last_runs()
+    quarantined, until, last = (
+        store.quarantine.counts(),
+        store.harvests.history.newest_datestamps(),
+        store.harvests.history.last_runs(),
+    )
     return [
         {
             "id": source.id,
@@ -31,15 +33,7 @@ def source_rows(library: Library) -> list[dict[str, Any]]:
             "manifestations": live.get(source.id, 0),
             "quarantined": quarantined.get(source.id, 0),
             "complete_until": until.get(source.id),
-            "last_harvest": _truly(library, last[source.id]) if source.id in last else None,
+            "last_harvest": library.shown(last[source.id]).values() if source.id in last else None,
         }
         for source in store.sources.all()
     ]
-
-
-def _truly(library: Library, report: RunReport) -> dict[str, Any]:
-    """Show a run that its process left without a word as what it is: nobody is running it."""
-    values = report.values()
-    if report.status == "running" and not library.store.database.is_locked(f"harvest:{report.source}"):
-        values |= {"status": "incomplete", "error": INTERRUPTED}
-    return values

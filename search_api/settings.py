@@ -1,7 +1,8 @@
 """Settings from the environment; everything has a sensible default, so none need be set.
 
 ``KAIJUAN_DATA_DIR`` all that the embedded deployment keeps · ``KAIJUAN_SOURCES_FILE`` more sources (TOML) ·
-``KAIJUAN_CONTACT`` a mail address that repositories see · ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
+``KAIJUAN_CONTACT`` a mail address that repositories see · ``KAIJUAN_SOURCE_KEYS`` keys of sources that need one ·
+``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
 ``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster.
 """
 
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     sources_file: Path | None = None
     contact: str = ""
+    source_keys: dict[str, SecretStr] = Field(default_factory=dict)
     storage: Annotated[EmbeddedStorage | ClusterStorage, Field(discriminator="kind")] = EmbeddedStorage()
 
 

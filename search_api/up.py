@@ -27,7 +27,7 @@ from harvesters.runner import Request
 from harvesters.sources.definition import Source
 from indexer.errors import IndexDamagedError, IndexerError, IndexVersionError, SearchIndexError, StoreBusyError
 from search_api.cli.checks import reach
-from search_api.cli.main import print_reports
+from search_api.cli.harvesting import print_reports
 from search_api.cli.output import HarvestWatch
 from search_api.library import Library, open_library
 from search_api.serving import address, bind, make_server, until_interrupted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from harvesters.records import DamagedRecord
 from indexer import clock
@@ -26,15 +26,18 @@ class QuarantineTable:
         self._compression = compression
 
     def add_damaged(self, connection: Connection, source_key: int, run: int, damaged: DamagedRecord) -> None:
-        """Keep a piece of a page that was no readable record; the same piece again is kept once."""
+        """Keep a piece of a page that was no readable record; the same piece or record again is kept once."""
         table = schema.quarantine
         body = self._compression.compress(damaged.body)
-        known = connection.scalar(
-            select(table.c.key).where(
-                table.c.source_key == source_key, table.c.resolved_at.is_(None), table.c.body == body
-            )
-        )
-        if known is None:
+        is_open = (table.c.source_key == source_key) & table.c.resolved_at.is_(None) & table.c.raw_key.is_(None)
+        is_same = table.c.body == body
+        if damaged.identifier is not None:
+            is_same = table.c.identifier == damaged.identifier
+        known = connection.scalar(select(table.c.key).where(is_open, is_same))
+        if known is not None:
+            values = {"body": body, "reason": damaged.reason, "remedy": damaged.remedy, "url": damaged.url}
+            connection.execute(update(table).where(table.c.key == known).values(**values, run_key=run))
+        else:
             connection.execute(
                 table.insert().values(
                     source_key=source_key,
@@ -108,8 +111,48 @@ class QuarantineTable:
         with self._database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(statement)}
 
-    def list(self, *, limit: int = 100) -> list[dict[str, Any]]:
-        """Return open rows, newest first, without their bodies."""
+    def show(self, key: int) -> tuple[dict[str, Any], bytes] | None:
+        """Return a row and the bytes it is about, resolved or not."""
+        table, raw = schema.quarantine, schema.raw_records
+        statement = (
+            select(table, schema.sources.c.id.label("source"))
+            .join(schema.sources, schema.sources.c.key == table.c.source_key)
+            .where(table.c.key == key)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).first()
+            if row is None:
+                return None
+            kept = (row.body, None)
+            if row.raw_key is not None:
+                found = connection.execute(select(raw.c.body, raw.c.dictionary_key).where(raw.c.key == row.raw_key))
+                kept = found.one().tuple()
+        values = {name: getattr(row, name) for name in ("key", "source", "identifier", "url", "reason", "remedy")} | {
+            "created_at": clock.iso(row.created_at),
+            "resolved_at": clock.iso(row.resolved_at),
+        }
+        return values, self._compression.decompress(*kept) if kept[0] else b""
+
+    def pieces(self, source_key: int, *, keys: Sequence[int] | None, limit: int) -> list[Row[Any]]:
+        """Return a source's open rows (all, or those of the keys given), oldest first, with key, raw key and bytes."""
+        table = schema.quarantine
+        statement = (
+            select(table.c.key, table.c.raw_key, table.c.identifier, table.c.url, table.c.body)
+            .where(table.c.source_key == source_key, table.c.resolved_at.is_(None))
+            .order_by(table.c.key)
+            .limit(limit)
+        )
+        if keys is not None:
+            statement = statement.where(table.c.key.in_(keys))
+        with self._database.read() as connection:
+            return [*connection.execute(statement)]
+
+    def body(self, row: Row[Any]) -> bytes:
+        """Return the bytes that a row keeps."""
+        return self._compression.decompress(row.body) if row.body else b""
+
+    def list(self, *, source: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
+        """Return open rows, newest first, of one source or of all, without their bodies."""
         table = schema.quarantine
         statement = (
             select(
@@ -126,6 +169,8 @@ class QuarantineTable:
             .order_by(table.c.key.desc())
             .limit(limit)
         )
+        if source is not None:
+            statement = statement.where(schema.sources.c.id == source)
         with self._database.read() as connection:
             return [
                 {**row, "created_at": clock.iso(row["created_at"])} for row in connection.execute(statement).mappings()

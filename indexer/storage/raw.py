@@ -122,6 +122,17 @@ class RawTable:
             statement = statement.where(schema.raw_records.c.source_key == source_key)
         return connection.execute(statement).rowcount
 
+    def await_keys(self, keys: Sequence[int]) -> int:
+        """Mark some records to be normalised anew and return how many."""
+        with self._database.write() as connection:
+            statement = update(schema.raw_records).values(pending=True)
+            return sum(
+                connection.execute(
+                    statement.where(schema.raw_records.c.key.in_(keys[start : start + _IN_CHUNK]))
+                ).rowcount
+                for start in range(0, len(keys), _IN_CHUNK)
+            )
+
     def count_pending(self) -> int:
         """Return how many raw records wait to be normalised."""
         with self._database.read() as connection:

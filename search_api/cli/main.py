@@ -5,25 +5,18 @@ Exit codes: 0 done, 1 it did not work out (the message says why and what to do),
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import click
 
-from harvesters.checkpoints import Counts, RunReport
 from harvesters.errors import HarvestError, SourceError
-from harvesters.pace import Pace
-from harvesters.runner import Request
-from harvesters.windows import check_request
-from indexer.errors import IndexerError, QueryError, StoreBusyError
+from indexer.errors import IndexerError, QueryError
 from indexer.pipeline import Indexed, Joined
 from search_api.cli import checks
-from search_api.cli.output import FAILED, OK, USAGE, CountWatch, HarvestWatch, print_json, print_table
+from search_api.cli.harvesting import harvest, harvests, reconcile
+from search_api.cli.output import FAILED, OK, USAGE, CountWatch, print_json, print_table
+from search_api.cli.quarantine import quarantine
 from search_api.cli.sources import sources
 from search_api.errors import KaijuanError, SettingsError
 from search_api.library import open_library
@@ -50,90 +43,8 @@ def cli(*, verbose: bool) -> None:
     configure_logs(verbose=verbose)
 
 
-cli.add_command(sources)
-
-
-@cli.command()
-@click.argument("names", metavar="SOURCE…", nargs=-1, required=True)
-@click.option("--since", help="Ask from this date on (YYYY-MM-DD) instead of from the checkpoint.")
-@click.option("--until", help="Ask up to this date (YYYY-MM-DD), inclusive.")
-@click.option("--full", is_flag=True, help="Forget the checkpoint and ask for everything the source's settings cover.")
-@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many records; the run is then incomplete.")
-@_JSON
-def harvest(
-    names: tuple[str, ...], *, since: str | None, until: str | None, full: bool, limit: int | None, as_json: bool
-) -> None:
-    """Harvest sources, going on from where each stands; prints each run's ledger row.
-
-    Exit code 0 only when every run is complete.
-
-    \b
-    Example: kaijuan harvest doaj pmc
-             kaijuan harvest doaj --since 2026-09-01 --until 2026-09-07 --json
-    """
-    check_request(since, until)
-    request = Request(since=since, until=until, full=full, max_records=limit)
-    reports: list[RunReport] = []
-    busy = False
-    stop = threading.Event()
-    with open_library(read_settings()) as library, HarvestWatch(quiet=as_json) as watch, _stopping_politely(stop):
-        for source in [library.store.sources.get(name) for name in names]:
-            try:
-                report = library.harvest(source, request, pace=Pace(stop), on_progress=watch)
-            except StoreBusyError as error:  # the others are harvested all the same
-                busy = True
-                click.echo(f"{source.id}: {error}", err=True)
-                if as_json:
-                    print_json(_not_run(source.id, str(error)))
-                continue
-            reports.append(report)
-            if as_json:
-                print_json(report.values())
-    if not as_json and reports:
-        print_reports(reports)
-    raise SystemExit(OK if not busy and all(report.status == "complete" for report in reports) else FAILED)
-
-
-@contextlib.contextmanager
-def _stopping_politely(stop: threading.Event) -> Iterator[None]:
-    """Let the first Ctrl-C end the harvest after the page in hand, with its ledger row; the second ends it at once."""
-
-    def first(*_: object) -> None:
-        click.echo("Stopping after the page in hand … (again to stop at once)", err=True)
-        stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, first)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _not_run(source_id: str, error: str) -> dict[str, Any]:
-    """Return what stands for the ledger row of a harvest that did not begin."""
-    return {"source": source_id, "status": "failed", "expected": None, **asdict(Counts()), "error": error}
-
-
-def print_reports(reports: list[RunReport]) -> None:
-    """Print ledger rows as a table, with each error in full below it."""
-    columns = (
-        "source",
-        "status",
-        "expected",
-        "received",
-        "new",
-        "changed",
-        "unchanged",
-        "deleted",
-        "quarantined",
-        "duplicates",
-        "pages",
-    )
-    print_table("Harvests", columns, [[getattr(report, name) for name in columns] for report in reports])
-    for report in reports:
-        if report.error:
-            click.echo(f"{report.source}: {report.error}", err=True)
+for _command in (sources, harvest, harvests, reconcile, quarantine):
+    cli.add_command(_command)
 
 
 @cli.command()
@@ -182,25 +93,6 @@ def _print_indexed(joined: Joined, indexed: Indexed, works: int, started: float,
         print_json(row)
     else:
         print_table("Index", tuple(row), [tuple(row.values())])
-
-
-@cli.command()
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Rows to show, newest first.")
-@_JSON
-def quarantine(*, limit: int, as_json: bool) -> None:
-    """List what could not be used, each with the reason and the remedy; all of it is kept.
-
-    \b
-    Example: kaijuan quarantine
-    """
-    with open_library(read_settings()) as library:
-        rows = library.store.quarantine.list(limit=limit)
-    if as_json:
-        for row in rows:
-            print_json(row)
-        return
-    columns = ("source", "identifier", "reason", "remedy", "created_at")
-    print_table("Quarantine", columns, [[row[name] for name in columns] for row in rows])
 
 
 @cli.command()

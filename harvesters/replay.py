@@ -1,0 +1,80 @@
+"""Try again what went to quarantine before it became a record: pieces of pages, and records that could not be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from harvesters.checkpoints import RunKind
+from harvesters.errors import HarvestError
+from harvesters.http import Answer
+from harvesters.oai.page import PageContext, read_page, salvage_page
+from harvesters.oai.repository import Repository
+from harvesters.oai.singly import get_or_quarantine
+from harvesters.records import DamagedRecord, Page, RawRecord, Window
+from harvesters.runner import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Something kept: a record's identifier, or a whole answer's bytes, and where it came from."""
+
+    identifier: str | None
+    url: str
+    body: bytes
+
+
+class Replay(Run):
+    """One replay of a source's pieces; what arrives in good order resolves its quarantine row."""
+
+    kind: RunKind = "replay"
+
+    def __init__(self, *arguments: Any, pieces: Sequence[Piece], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._pieces = pieces
+
+    def _work(self, run: int) -> None:
+        repository = self.lister
+        if not isinstance(repository, Repository):
+            self._short.append(f"Rows of files are read again by a harvest: kaijuan harvest {self.source.id}")
+            return
+        for prefix in self.source.metadata_prefixes:
+            state = self.ledger.open_slice(run, self.source, prefix, Window())
+            for piece in self._pieces:
+                page = self._again(repository, piece, prefix)
+                if page is not None:
+                    self.store(run, state, page)
+            self.ledger.close_slice(self.source, state, status="complete", moves_checkpoint=False, note="Replayed.")
+
+    def _again(self, repository: Repository, piece: Piece, prefix: str) -> Page | None:
+        if piece.identifier is None:
+            return self._page(piece, prefix)
+        made = get_or_quarantine(repository, piece.identifier, prefix)
+        return Page(
+            url=piece.url,
+            records=(made,) if isinstance(made, RawRecord) else (),
+            damaged=(made,) if isinstance(made, DamagedRecord) else (),
+            token=None,
+            list_size=None,
+            bytes_received=len(made.body) if made is not None else 0,
+        )
+
+    def _page(self, piece: Piece, prefix: str) -> Page | None:
+        """Read a kept answer anew: the reader may have been mended since. Only where its format is certain."""
+        asked = parse_qs(urlsplit(piece.url).query).get("metadataPrefix", list(self.source.metadata_prefixes))
+        if asked != [prefix]:
+            return None
+        answer = Answer(url=piece.url, body=piece.body)
+        context = PageContext(source=self.source.id, metadata_prefix=prefix, received_at=datetime.now(UTC))
+        readers: tuple[Callable[[Answer, PageContext], Page | None], ...] = (read_page, salvage_page)
+        for read in readers:
+            try:
+                page = read(answer, context)
+            except HarvestError:
+                continue
+            if page is not None:
+                return page
+        return None
