@@ -9,6 +9,7 @@ from harvesters.errors import SourceError
 from harvesters.files import open_files
 from harvesters.oai.fetch import Fetcher
 from harvesters.oai.repository import Repository
+from harvesters.oalib.lister import OalibLister
 from harvesters.pace import Pace
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
@@ -55,5 +56,7 @@ def open_lister(
             return Repository(Fetcher(source, pace, contact=contact, key=key))
         case "csv" | "kbart" | "marc" | "ris" | "bibtex":
             return open_files(source)
+        case "oalib":
+            return OalibLister(source, pace, contact=contact)
         case _:
             raise SourceError(f"Source {source.id!r}: kind {source.kind!r} cannot be harvested yet.")

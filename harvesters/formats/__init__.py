@@ -16,6 +16,7 @@ from harvesters.formats.journal import JournalDescription
 from harvesters.formats.kbart import describe_kbart
 from harvesters.formats.oai_dc import describe_oai_dc
 from harvesters.formats.oai_doaj import describe_oai_doaj
+from harvesters.formats.oalib import describe_oalib
 from harvesters.formats.qdc import BARE, describe_bare_qdc, describe_qdc
 from harvesters.formats.xml import find_payload, local_name, parse_document
 from harvesters.records import RawRecord
@@ -53,6 +54,7 @@ PREFIXES: Mapping[str, str] = {
 READERS: Mapping[str, Reader] = {
     "csv": describe_table_row,
     "kbart": describe_kbart,
+    "oalib_html": describe_oalib,
 }
 """Readers of formats that are not XML, by metadata prefix."""
 

@@ -244,7 +244,7 @@ def test_more_sources_come_from_a_file(shell: Shell, tmp_path: Path, pmc_pages: 
     file = tmp_path / "sources.toml"
     file.write_text(f'[ours]\nname = "Ours"\nendpoint = "{pmc_pages.url}"\npace_seconds = 0\n', encoding="utf-8")
     shell.environment["KAIJUAN_SOURCES_FILE"] = str(file)
-    assert [row["id"] for row in shell.lines("sources", "--json")] == ["doaj", "ours", "pmc"]
+    assert [row["id"] for row in shell.lines("sources", "--json")] == ["doaj", "oalib", "ours", "pmc"]
     assert shell("harvest", "ours").returncode == 0
 
 

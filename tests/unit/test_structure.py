@@ -27,6 +27,7 @@ ENGINES = {
     "tantivy": {"indexer/storage/tantivy.py", "indexer/storage/tantivy_search.py"},
     "elasticsearch": {"indexer/storage/elastic.py"},
     "sickle": {"harvesters/oai/fetch.py"},
+    "scrapy": {"harvesters/oalib/spider.py"},
     "sqlite3": set(),
     "psycopg": set(),
 }

@@ -16,16 +16,18 @@ GOOD = {"id": "s", "name": "S", "endpoint": "https://example.org/oai"}
 
 
 def test_the_projects_own_sources_are_sound() -> None:
-    assert [source.id for source in seed_sources()] == ["doaj", "pmc"]
+    assert [source.id for source in seed_sources()] == ["doaj", "pmc", "oalib"]
 
 
 def test_the_first_harvests_are_as_small_as_promised() -> None:
-    doaj, pmc = seed_sources()
+    doaj, pmc, oalib = seed_sources()
     now = datetime(2026, 11, 22, 6, tzinfo=UTC)
     windows = plan_windows(doaj, checkpoint=None, since=None, until=None, now=now)
     assert (len(windows), windows[-1].until) == (14, "2026-10-22"), "two weeks, ending 31 days ago"
     assert (pmc.first_requests, pmc.first_records) == (100, 1000)
     assert pmc.pace_seconds >= 3
+    assert oalib.pace_seconds >= 3
+    assert 3 * ((oalib.first_requests or 1000) + 10) <= 130, "about two minutes, with the part that passes the limit"
 
 
 def test_a_definition_survives_being_written_and_read() -> None:
