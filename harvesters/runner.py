@@ -230,7 +230,8 @@ class Run:
         self._close(run, state, repeats=repeats)
 
     def _follow(self, run: int, state: SliceState, *, is_resumed: bool) -> None:
-        guard = ListGuard()
+        # A crawl or file taken up again may well pass many pages of what it has brought before: it ends by itself.
+        guard = ListGuard(idle_ends=self.source.kind == "oai")
         self.check_limits(state)
         for page in self.lister.list_records(state.metadata_prefix, state.window, token=state.token):
             if is_resumed:  # only now is it sure that the token still lives
@@ -351,9 +352,10 @@ class Run:
 class ListGuard:
     """Notice a list that does not move on: the same token again, or pages that bring nothing new."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, idle_ends: bool = True) -> None:
         self._tokens: set[int] = set()
         self._idle = 0
+        self._idle_ends = idle_ends
 
     def check(self, page: Page, counts: Counts) -> None:
         """Raise ``StuckListError`` where following the page's token would lead in a circle."""
@@ -368,7 +370,7 @@ class ListGuard:
             )
         self._tokens.add(mark)
         self._idle = self._idle + 1 if counts.distinct == 0 else 0
-        if self._idle >= MAX_IDLE_PAGES:
+        if self._idle_ends and self._idle >= MAX_IDLE_PAGES:
             raise StuckListError(
                 f"{MAX_IDLE_PAGES} pages in a row brought no new record. What arrived is stored; tell the repository, "
                 'or harvest in smaller windows (slice = "day").',
