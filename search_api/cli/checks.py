@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from harvesters.errors import HarvestError
+from harvesters.http import Client
 from harvesters.oai.fetch import Fetcher
 from harvesters.oai.repository import Repository
+from harvesters.oalib.robots import ask_robots, require_allowed
 from harvesters.pace import Pace
 from harvesters.sources.definition import Source
 from indexer.errors import IndexerError
@@ -134,12 +136,15 @@ def _sources(library: Library) -> Iterator[Check]:
 
 
 def reach(source: Source) -> Check:
-    """Ask a source to identify itself, once and briefly."""
-    fetcher = Fetcher(
-        dataclasses.replace(source, attempts=1, timeout_seconds=min(source.timeout_seconds, 10.0)), Pace()
-    )
+    """Ask a source to identify itself, once and briefly; a site that is crawled for its robots.txt."""
+    brief = dataclasses.replace(source, attempts=1, timeout_seconds=min(source.timeout_seconds, 10.0))
+    client = Client(brief, Pace()) if source.kind == "oalib" else Fetcher(brief, Pace())
     try:
-        identity = Repository(fetcher).identify()
+        if isinstance(client, Fetcher):
+            said = f"{Repository(client).identify().name} answers"
+        else:
+            require_allowed(ask_robots(client), client)
+            said = "robots.txt allows what is asked for"
     except HarvestError as error:
         return Check(
             name=f"source {source.id}",
@@ -148,5 +153,5 @@ def reach(source: Source) -> Check:
             remedy="Check the network and the source's address.",
         )
     finally:
-        fetcher.close()
-    return Check(name=f"source {source.id}", state="ok", found=f"{identity.name} answers at {source.endpoint}")
+        client.close()
+    return Check(name=f"source {source.id}", state="ok", found=f"{said} at {source.endpoint}")
