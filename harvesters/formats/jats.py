@@ -15,12 +15,12 @@ from harvesters.formats.description import (
     RawDate,
     RawIdentifier,
     RawLink,
-    RawRelation,
     RawSubject,
     RawText,
 )
 from harvesters.formats.draft import Draft
 from harvesters.formats.jats_people import read_contributors
+from harvesters.formats.jats_relations import read_relations
 from harvesters.formats.jats_text import inline_html
 from harvesters.formats.xml import XML_LANG, local_name, plain_text
 
@@ -30,7 +30,8 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _SIDE_ABSTRACTS = frozenset(
     (
         "graphical", "teaser", "toc", "precis", "key-points", "highlights", "web-summary", "video", "audio",
-        "object-slide", "key-message", "synopsis", "graphic", "social-media", "editor",
+        "object-slide", "key-message", "synopsis", "graphic", "social-media", "editor", "author-highlights",
+        "editor-highlights", "stereochemical",
     )
 )  # fmt: skip
 _VOCABULARIES = frozenset(("mesh", "npg-subject", "jel", "msc", "pacs", "lcc", "lcsh", "inspec"))
@@ -48,12 +49,21 @@ class _Front:
 
 
 def describe_jats(payload: _Element) -> Description:
-    """Read an ``article``: its front, and the titles and abstracts of its translations.
+    """Read an ``article``: its front, and the titles, abstracts and keywords of its translations.
+
+    Other sub-articles and responses (reviews, letters, replies) are works of their own, and are left out.
 
     Raises:
         FormatError: there is no ``front``.
     """
-    front = payload.find("{*}front")
+    front: _Element | None = None
+    translations: list[_Element] = []
+    for child in payload:
+        name = local_name(child)
+        if name == "front" and front is None:
+            front = child
+        elif name == "sub-article" and child.get("article-type") == "translation":
+            translations.append(child)
     if front is None:
         raise FormatError(
             "The JATS article has no front matter.",
@@ -70,9 +80,8 @@ def describe_jats(payload: _Element) -> Description:
     for part in front:
         _walk(state, part, language)
     draft.contributors = read_contributors(state.groups, state.affiliations)
-    for sub in payload.iterchildren("{*}sub-article"):
-        if sub.get("article-type") == "translation":
-            _read_translation(draft, sub)
+    for sub in translations:
+        _read_translation(draft, sub)
     return draft.finish("article" if language else "unknown")
 
 
@@ -104,6 +113,8 @@ def _read_translation(draft: Draft, sub: _Element) -> None:
                 draft.abstracts.append(text)
         elif kind == "kwd-group":
             _keywords(draft, child, language)
+        elif kind == "unstructured-kwd-group":
+            _loose_keywords(draft, child, language)
 
 
 # --- journal ---------------------------------------------------------------------------------------------------------
@@ -266,6 +277,17 @@ def _keywords(draft: Draft, group: _Element, language: str | None) -> None:
             draft.keywords.append(RawText(value=text, language=language))
 
 
+def _unstructured_keywords(state: _Front, child: _Element, language: str | None) -> None:
+    _loose_keywords(state.draft, child, language)
+
+
+def _loose_keywords(draft: Draft, group: _Element, language: str | None) -> None:
+    """Take a group of keywords in one text whole (JATS 1.0); the normaliser parts it."""
+    text = inline_html(group)
+    if text.strip():
+        draft.keywords.append(RawText(value=text, language=group.get(XML_LANG) or language))
+
+
 def _categories(state: _Front, child: _Element, _language: str | None) -> None:
     for group in child.iter("{*}subj-group"):
         scheme = group.get("subj-group-type")
@@ -310,9 +332,7 @@ def _license_loose(state: _Front, child: _Element, _language: str | None) -> Non
 
 
 def _related(state: _Front, child: _Element, _language: str | None) -> None:
-    kind, value = child.get("related-article-type"), child.get(_HREF)
-    if kind and value:
-        state.draft.relations.append(RawRelation(kind=kind, value=value, scheme=child.get("ext-link-type")))
+    state.draft.relations.extend(read_relations(child))
 
 
 def _self_uri(state: _Front, child: _Element, _language: str | None) -> None:
@@ -348,9 +368,12 @@ _META: dict[str, dict[str, _Handler]] = {
         "license": _license_loose,
         "copyright-statement": _license_loose,
         "related-article": _related,
+        "related-object": _related,
+        "pub-history": _related,
         "abstract": _abstract,
         "trans-abstract": _trans_abstract,
         "kwd-group": _keyword_group,
+        "unstructured-kwd-group": _unstructured_keywords,
         "self-uri": _self_uri,
     },
 }

@@ -16,8 +16,7 @@ _AFFILIATION_SKIPS = frozenset(("label", "sup", "email", "institution-id", "phon
 _GROUP_SKIPS = frozenset(
     ("contrib-group", "contrib", "xref", "fn", "email", "aff", "contrib-id", "ext-link", "institution-id")
 )
-_COMMA_AND_MORE = re.compile(r",\s*[,.;:)]")
-_SPARE_COMMAS = re.compile(r"(?:\s*,)+\s*(?=[,.;:)])|(?:\s*,){2,}")
+_SPARE_COMMA = re.compile(r",\s*(?=[,.;:)])")
 
 
 def read_contributors(groups: Sequence[_Element], affiliations: Sequence[_Element]) -> list[RawContributor]:
@@ -69,8 +68,7 @@ def _affiliation(aff: _Element) -> str:
         return plain_text(original)
     pieces: list[str] = []
     _gather(aff, _AFFILIATION_SKIPS, pieces)
-    text = ", ".join(pieces)
-    return _SPARE_COMMAS.sub(_one_comma, text) if _COMMA_AND_MORE.search(text) else text
+    return _SPARE_COMMA.sub("", ", ".join(pieces)).replace(" ,", ",")
 
 
 def _original(element: _Element) -> _Element | None:
@@ -81,14 +79,6 @@ def _original(element: _Element) -> _Element | None:
         if name == "institution-wrap" and (found := _original(child)) is not None:
             return found
     return None
-
-
-def _one_comma(match: re.Match[str]) -> str:
-    return (
-        ","
-        if match[0].count(",") > 1 and match.end() < len(match.string) and match.string[match.end()] not in ",.;:)"
-        else ""
-    )
 
 
 def _gather(element: _Element, skips: frozenset[str], pieces: list[str]) -> None:

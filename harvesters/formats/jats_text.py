@@ -60,34 +60,33 @@ def _escape(text: str) -> str:
 
 
 def _write_content(element: _Element, parts: list[str], depth: int) -> None:
-    if element.text:
-        parts.append(_escape(element.text))
+    text = element.text
+    if text:
+        parts.append(_escape(text))
     for child in element:
         _write_child(child, local_name(child), parts, depth)
-        if child.tail:
-            parts.append(_escape(child.tail))
+        tail = child.tail
+        if tail:
+            parts.append(_escape(tail))
 
 
 def _write_child(child: _Element, name: str, parts: list[str], depth: int) -> None:
-    if name in _DROPPED or (name == "xref" and child.get("ref-type") in _FOOTNOTE_MARKS) or depth > _MAX_DEPTH:
-        return
-    if name == "sup" and _is_footnote_mark(child):
-        return
-    if name in {"alternatives", "inline-formula", "disp-formula"}:
-        parts.append(_formula(child))
-        return
-    if name == "tex-math":
-        parts.append(_escape(_tex(child)))
-        return
-    if name == "break":
-        parts.append("<br>")
+    if depth > _MAX_DEPTH:
         return
     html = _TAGS.get(name)
-    if html:
-        parts.append(f"<{html}>")
-    _write_content(child, parts, depth + 1)
-    if html:
-        parts.append(f"</{html}>")
+    if html is not None:
+        if name != "sup" or not _is_footnote_mark(child):
+            parts.append(f"<{html}>")
+            _write_content(child, parts, depth + 1)
+            parts.append(f"</{html}>")
+    elif name in {"alternatives", "inline-formula", "disp-formula"}:
+        parts.append(_formula(child))
+    elif name == "tex-math":
+        parts.append(_escape(_tex(child)))
+    elif name == "break":
+        parts.append("<br>")
+    elif name not in _DROPPED and (name != "xref" or child.get("ref-type") not in _FOOTNOTE_MARKS):
+        _write_content(child, parts, depth + 1)
 
 
 def _is_footnote_mark(sup: _Element) -> bool:

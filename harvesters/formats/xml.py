@@ -33,6 +33,7 @@ _ILLEGAL = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x(?:0?[0-8bcef]|1[0-9a-f])|[0-8]|1[124-9]|2\d|3[01]);", re.IGNORECASE
 )
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_ARTICLE_SETS = frozenset(("pmc-articleset", "articles"))
 _ENVELOPES = frozenset(("OAI-PMH", "ListRecords", "GetRecord", "record", "metadata"))
 
 
@@ -121,22 +122,41 @@ def _character(match: re.Match[bytes]) -> bytes:
 def find_payload(root: etree._Element) -> etree._Element:
     """Return the metadata element of the one record in a document, or the root of a bare file.
 
+    The one article in a ``pmc-articleset`` (E-utilities) or ``articles`` (Europe PMC's bulk files) is taken out of it.
+
     Raises:
-        FormatError: the document is an OAI-PMH answer without metadata.
+        FormatError: the document is an OAI-PMH answer without metadata, or a set of no or several articles.
     """
-    if local_name(root) == "pmc-articleset":
-        article = next(root.iter("{*}article"), None)
-        if article is not None:
-            return article
-    if local_name(root) not in _ENVELOPES:
-        return root
-    for metadata in root.iter("{*}metadata"):
-        for child in metadata:
+    payload = _in_envelope(root) if local_name(root) in _ENVELOPES else root
+    if payload is None:
+        raise FormatError(
+            "The record has no metadata.",
+            remedy="Ask for it again in another metadata format (ListMetadataFormats names them).",
+        )
+    return _only_article(payload) if local_name(payload) in _ARTICLE_SETS else payload
+
+
+def _in_envelope(element: etree._Element) -> etree._Element | None:
+    """Return the first element inside a ``metadata``."""
+    is_metadata = local_name(element) == "metadata"
+    for child in element:
+        if is_metadata:
             return child
-    raise FormatError(
-        "The record has no metadata.",
-        remedy="Ask for it again in another metadata format (ListMetadataFormats names them).",
-    )
+        if local_name(child) in _ENVELOPES:
+            found = _in_envelope(child)
+            if found is not None:
+                return found
+    return None
+
+
+def _only_article(articles: etree._Element) -> etree._Element:
+    found = [child for child in articles if local_name(child) == "article"]
+    if len(found) != 1:
+        raise FormatError(
+            f"The set of articles has {len(found) or 'no'} articles, where one record is one article.",
+            remedy="Ask for one article at a time, or part the file into files of one article each.",
+        )
+    return found[0]
 
 
 def plain_text(element: etree._Element) -> str:

@@ -48,10 +48,15 @@ def number(value: str | None) -> str | None:
     if value is None:
         return None
     text = clean_line(value)
+    if not text.isdigit():
+        text = _without_label(text)
+    return None if text.lower() in _NOTHING else text
+
+
+def _without_label(text: str) -> str:
     while (shorter := _LABEL.sub("", text)) != text:
         text = shorter
-    text = text.strip(" ,;:.")
-    return None if text.lower() in _NOTHING else text
+    return text.strip(" ,;:.")
 
 
 def pages_of(first: str | None, last: str | None, article_number: str | None = None) -> str | None:
@@ -67,7 +72,9 @@ def pages_of(first: str | None, last: str | None, article_number: str | None = N
 def _page(value: str | None) -> str | None:
     if value is None:
         return None
-    text = _DASHES.sub("-", _PAGE_LABEL.sub("", clean_line(value))).strip(" ,;:.-")
+    text = clean_line(value)
+    if not text.isdigit():
+        text = _DASHES.sub("-", _PAGE_LABEL.sub("", text)).strip(" ,;:.-")
     return None if text.lower() in _NOTHING else text
 
 

@@ -16,6 +16,7 @@ _LAST_MONTH = 12
 _LONGEST = 200
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ISO = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:[T ]\d{1,2}:.*)?Z?")
+_SPACED = re.compile(r"(\d{4}) (\d{1,2})(?: (\d{1,2}))?")  # as JATS parts it
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
@@ -65,6 +66,7 @@ _KIND_RANK = {
     **dict.fromkeys(("modified", "updated", "valid", "collected", "withdrawn", "coverage", "other"), 5),
 }
 _OTHER_KIND = 2
+_PRECISIONS = ("year", "month", "day")
 _WORST_USABLE = 4
 
 
@@ -101,7 +103,7 @@ def _read(text: str) -> tuple[int, int | None, int | None] | None:
 
 
 def _read_iso(text: str) -> tuple[int, int | None, int | None] | None:
-    match = _ISO.fullmatch(text)
+    match = _ISO.fullmatch(text) or _SPACED.fullmatch(text)
     if match:
         year, month, day = match.groups()
         return int(year), int(month) if month else None, int(day) if day else None
@@ -158,7 +160,7 @@ def choose_date(dates: Iterable[RawDate], *, doaj_fills_up: bool = False) -> Par
         date = parse_date(raw.value, doaj_fills_up=doaj_fills_up or raw.kind == DATE_KIND)
         if date is None:
             continue
-        key = (rank, date.year, -len(str(date)), date.month or 0, date.day or 0)
+        key = (rank, date.year, -_PRECISIONS.index(date.precision), date.month or 0, date.day or 0)
         if best is None or key < best:
             best, chosen = key, date
     return chosen

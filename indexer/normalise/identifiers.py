@@ -156,7 +156,9 @@ def orcid(value: str | None) -> str | None:
     """Return a bare ORCID iD with a valid check digit (ISO 7064, MOD 11-2), else ``None``."""
     if not value:
         return None
-    digits = "".join(one for one in value.upper().rpartition("/")[2] if one.isdigit() or one == "X")
+    digits = value.upper().rpartition("/")[2].replace("-", "").strip()
+    if not digits[:-1].isdigit():
+        digits = "".join(one for one in digits if one.isdigit() or one == "X")
     if len(digits) != 16 or not digits.isascii() or "X" in digits[:-1]:  # noqa: PLR2004 - by definition
         return None
     total = 0
@@ -178,7 +180,7 @@ def identify(raw: RawIdentifier) -> list[Identifier]:
         found = pmid(value)
         return [Identifier(scheme="pmid", value=found)] if found else []
     if scheme in _PMC_SCHEMES:
-        found = pmcid(value)
+        found = pmcid(value) if scheme != "accession" or value[:3].upper() == "PMC" else None
         return [Identifier(scheme="pmcid", value=found)] if found else []
     if scheme == "arxiv":
         found = arxiv(value)

@@ -35,6 +35,20 @@ _COMMON = {"en": 4.0, "es": 2.0, "pt": 2.0, "fr": 2.0, "de": 1.5, "id": 1.5, "ru
 _RARE = {"la": 0.3, "gl": 0.3, "af": 0.3, "sq": 0.5, "eu": 0.5, "ca": 0.5, "nn": 0.3, "bs": 0.5, "tl": 0.5}
 _BASE = {**_COMMON, **_RARE}  # how often journals are in them: DOAJ's own shares, flattened
 _SAME_TAG = {"no": "nb", "nn": "nb", "in": "id", "iw": "he", "sh": "hr", "bs": "hr", "mo": "ro", "tl": "fil"}
+_COUNTRIES = {
+    "cn": "zh",
+    "jp": "ja",
+    "cz": "cs",
+    "dk": "da",
+    "ua": "uk",
+    "gr": "el",
+    "sp": "es",
+    "us": "en",
+    "gb": "en",
+}
+_CODE = re.compile("[a-z]{2,3}")
+_PARTED = re.compile("[;,/|]")
+_LONGEST, _MOST_DECLARED = 200, 20
 _UNDETERMINED = frozenset(("und", "mul", "zxx", "mis", ""))
 
 _NOT_LATIN = re.compile("[\u0370-\u1dff\u2e80-\ufdff\ufe70-\ufefc\U00020000-\U0002ebef]")
@@ -100,21 +114,24 @@ def tag(text: str, declared: Sequence[str] = (), scope: LanguageScope = "unknown
 @lru_cache(maxsize=4096)
 def known_codes(declared: tuple[str, ...]) -> tuple[str, ...]:
     """Return ISO 639-1 codes (639-3 where there is none) for codes and English names of languages."""
-    found = (_code(one.strip()) for one in declared)
+    found = (_code(one.strip()) for several in declared[:_MOST_DECLARED] for one in _PARTED.split(several[:_LONGEST]))
     return tuple(dict.fromkeys(code for code in found if code))
 
 
 def _code(declared: str) -> str | None:
     if not declared or len(declared) > 40:  # noqa: PLR2004 - no language's name is longer
         return None
-    code = _names().get(declared.lower())
+    lowered = declared.lower()
+    code = _COUNTRIES.get(lowered) if len(lowered) <= 3 else _names().get(lowered)  # noqa: PLR2004 - a code
     if code is None:
         try:
             language = langcodes.Language.get(declared)
         except (LookupError, ValueError):
             return None
         code = language.language if language.language and language.is_valid() else None
-    return None if code is None or code in _UNDETERMINED else _SAME_TAG.get(code, code)
+    if code is None or code in _UNDETERMINED or not _CODE.fullmatch(code):  # Word writes "x-none"
+        return None
+    return _SAME_TAG.get(code, code)
 
 
 @lru_cache(maxsize=1)

@@ -36,7 +36,8 @@ _LANGUAGE_MARK = re.compile(r"^\s*\[([a-z]{2})\]\s+(?=\S)", re.IGNORECASE)
 _NOT_ABSTRACT = re.compile(r"\s*(?:Comments?|Citation|Comment on|Paper presented at)\s*:\s")
 _LEAST_WORDS = 3
 _HAN = re.compile("[\u3400-\u9fff]")
-_FOLD = re.compile(r"[\W_]+")
+_LETTERS = re.compile(r"[^\W_]+")
+_ASCII_FOLD = {code: None for code in range(128) if not chr(code).isalnum()}
 _LONG_TITLE = 40
 _SURE = 0.8
 
@@ -51,12 +52,16 @@ def normalise(records: Sequence[RawRecord], source: str) -> Manifestation:
     Raises:
         UnusableRecordError: it is too large, cannot be read in any of its formats, or has no title.
     """
-    ordered = sorted(records, key=lambda one: _RANKS.get(one.metadata_prefix, _OTHER_RANK))
+    ordered = records if len(records) == 1 else sorted(records, key=_rank)
     if not ordered:
         raise UnusableRecordError("There is no record to read.", remedy="Harvest the source again.")
     described, formats = _describe_all(ordered)
     description = combine(described)
     return _build(description, ordered, source=source, formats=formats)
+
+
+def _rank(record: RawRecord) -> int:
+    return _RANKS.get(record.metadata_prefix, _OTHER_RANK)
 
 
 def _describe_all(ordered: Sequence[RawRecord]) -> tuple[list[Description], tuple[str, ...]]:
@@ -146,7 +151,7 @@ def _build(
         locations=locations_of(description, identifiers, source=source, license_=license_, version=version),
         type=type_of(description.types, titles[0].value, (one.term for one in subjects if one.scheme == "PMC")),
         languages=_languages(description, titles[0], abstracts),
-        relations=relations_of(description.relations),
+        relations=relations_of(description.relations, description.types),
         source=source,
         record_identifier=record.identifier,
         datestamp=max(one.datestamp for one in ordered),
@@ -226,7 +231,8 @@ def _texts(raws: Iterable[RawText], description: Description, clean: Callable[[s
 
 
 def _fold(text: str) -> str:
-    return _FOLD.sub("", text).casefold() or text
+    letters = text.translate(_ASCII_FOLD) if text.isascii() else "".join(_LETTERS.findall(text))
+    return letters.casefold() or text
 
 
 def _language(text: str, own: str | None, description: Description, *, main: bool) -> LanguageTag | None:

@@ -82,7 +82,9 @@ def clean_line(value: str | None) -> str:
     """Return a text as one clean line: a title, a name, a term."""
     if not value:
         return ""
-    return _one_line(value) if _is_plain(value) else _settled(_line, value)
+    if _is_plain(value):
+        return value.strip() if "  " not in value else " ".join(value.split())
+    return _settled(_line, value)
 
 
 def _is_plain(text: str) -> bool:
@@ -144,7 +146,7 @@ def _paragraphs(value: str) -> str:
     text = _plain(value)
     if "\n" in text:
         text = _BLANK_LINE.sub(_BREAK, text)
-    text = _one_line(text)
+    text = _BREAK.join(map(_one_line, text.split(_BREAK)))
     if _HEADING_END in text:
         text = _end_headings(text)
     if _BREAK in text:

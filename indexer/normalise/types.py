@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from indexer.models import ArticleVersion
 
 _PREFIX = re.compile(r"^(?:https?://)?(?:info:eu-repo/semantics/|purl\.org/coar/resource_type/|purl\.org/eprint/type/)")
+_LONGEST = 200
 _SQUEEZE = re.compile(r"[\W_]+")
 
 _KINDS = {
@@ -104,4 +106,9 @@ def version_of(values: Iterable[str]) -> ArticleVersion | None:
 
 
 def _key(value: str) -> str:
+    return _squeezed(value[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _squeezed(value: str) -> str:
     return _SQUEEZE.sub("", _PREFIX.sub("", value.strip().lower()))

@@ -130,8 +130,8 @@ def test_every_recorded_page_gives_manifestations_or_a_named_reason(recorded: Pa
             except UnusableRecordError as error:
                 remedies.append(error.remedy)
     assert usable > 1900
+    assert remedies  # for made-up formats
     assert all(remedies)
-    assert len(remedies) > 100  # DataCite's own format, MARC, and made-up ones
 
 
 @pytest.mark.parametrize(
