@@ -273,6 +273,9 @@ class _Surveyor:
     def _sample(self, formats: tuple[Format, ...]) -> tuple[tuple[str, ...], Sample | None, Page | None]:
         """Ask for a page in the best format that brings usable records; the formats to harvest, what came, the page."""
         wanted = list(self._source.metadata_prefixes) if self._prefixes_given else candidates(formats)
+        missing = [prefix for prefix in wanted if formats and prefix not in {one.prefix for one in formats}]
+        if self._prefixes_given and missing:
+            self._add("warning", f"It does not offer {', '.join(missing)}.", "Leave out --prefix to get the best.")
         best: tuple[Sample, Page | None] | None = None
         for prefix in wanted[:_TRIED_FORMATS]:
             try:

@@ -1,4 +1,4 @@
-"""``kaijuan sources``: list them, add one."""
+"""``kaijuan sources``: list them, add, show, change, pause and remove one."""
 
 from __future__ import annotations
 
@@ -6,27 +6,33 @@ import dataclasses
 from typing import Any
 
 import click
+import orjson
 
-from harvesters.errors import HarvestError
-from harvesters.oai.fetch import Fetcher
-from harvesters.oai.repository import Identity, Repository
+from harvesters.errors import SourceError
+from harvesters.oai.survey import survey
 from harvesters.pace import Pace
-from harvesters.sources.definition import Source
+from harvesters.sources.definition import Source, read_sources, seed_sources
+from search_api.cli.adding import KINDS, Wishes, add_source, compare, show_survey, shown, survey_values
 from search_api.cli.output import print_json, print_table
-from search_api.library import open_library
+from search_api.library import Library, open_library
 from search_api.overview import source_rows
-from search_api.settings import read_settings
+from search_api.settings import Settings, read_settings
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
+#: What a survey does not decide.
+_PERSONAL = ("id", "name", "contact", "slice", "first_days", "endpoint")
 
 
 @click.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
+@_JSON
 @click.pass_context
 def sources(context: click.Context, *, as_json: bool) -> None:
-    """List the sources with their counts, last harvest and lag; `sources add` adds one.
+    """List the sources with their counts, last harvest and lag; the commands below add, show and change one.
 
     \b
     Example: kaijuan sources
              kaijuan sources add https://example.org/oai --name example
+             kaijuan sources set example pace_seconds=3
     """
     if context.invoked_subcommand is not None:
         return
@@ -41,95 +47,220 @@ def sources(context: click.Context, *, as_json: bool) -> None:
 
 
 def _row(row: dict[str, Any]) -> list[object]:
-    last = row["last_harvest"]
-    said = (
-        f"{last['status']}, {last['received']:,} of {last['expected'] if last['expected'] is not None else '?'}"
-        if last
-        else None
-    )
     return [
-        row["id"],
+        row["id"] if row["enabled"] else f"{row['id']} (paused)",
         row["records"],
         row["deleted"],
         row["manifestations"],
         row["quarantined"],
         row["complete_until"],
-        said,
+        _last(row),
         row["endpoint"],
     ]
 
 
+def _last(row: dict[str, Any]) -> str | None:
+    last = row["last_harvest"]
+    if not last:
+        return None
+    expected = last["expected"] if last["expected"] is not None else "?"
+    return f"{last['status']}, {last['received']:,} of {expected}"
+
+
 @sources.command()
-@click.argument("url")
-@click.option("--name", required=True, help="Short name, such as our-repository.")
-@click.option(
-    "--prefix", "prefixes", multiple=True, help="Metadata format (default oai_dc); repeat for more, best first."
-)
+@click.argument("place", metavar="URL|PATH")
+@click.option("--name", help="Short name, such as our-repository.")
+@click.option("--kind", type=click.Choice(KINDS), help="What it is; an address is OAI-PMH, a path is guessed.")
+@click.option("--prefix", "prefixes", multiple=True, help="Metadata format (default: the best); repeat, best first.")
 @click.option("--set", "set_spec", help="Only this set.")
 @click.option("--title", help="Name that readers see.")
 @click.option(
     "--slice",
     "slice_",
-    type=click.Choice(["day", "month"]),
-    help="Cut lists by date; only where the repository heeds dates.",
+    type=click.Choice(["day", "month", "none"]),
+    help="Cut lists by date; only where the repository heeds dates (default: as it needs).",
 )
 @click.option("--pace", type=click.FloatRange(min=0), help="Seconds between requests (default 1; 0 on this machine).")
-@click.option("--json", "as_json", is_flag=True, help="Print the source as JSON.")
-def add(
-    url: str,
-    *,
-    name: str,
-    prefixes: tuple[str, ...],
-    set_spec: str | None,
-    title: str | None,
-    slice_: str | None,
-    pace: float | None,
-    as_json: bool,
-) -> None:
-    """Add an OAI-PMH repository by its base URL; it is asked to identify itself, but added even if it is silent.
+@click.option("--column", "columns", multiple=True, help="What a column is called: title=题名; repeat for more.")
+@click.option("--query", "queries", multiple=True, help="Search or list to follow (oalib, doaj-api, pmc-bucket).")
+@click.option("--redirect-host", "redirect_hosts", multiple=True, help="Another host that redirects may lead to.")
+@click.option("--no-test", "untested", is_flag=True, help="Add it without asking or opening it.")
+@click.option("--yes", "anyway", is_flag=True, help="Add it although something is wrong with it.")
+@click.option("--dry-run", is_flag=True, help="Show what is found and proposed; add nothing.")
+@_JSON
+def add(place: str, *, untested: bool, **given: Any) -> None:
+    """Add an OAI-PMH repository by its address, or a file or folder by its path.
+
+    A repository is asked what it is and has, and one page is tried; the settings follow from that. One that is silent
+    today is added all the same, with a warning. Of a file the first records are read.
 
     \b
-    Example: kaijuan sources add https://repository.example.edu/oai --name our-repository --prefix oai_dc
+    Example: kaijuan sources add https://repository.example.edu/oai --name our-repository
+             kaijuan sources add theses.csv --name theses --column title=题名 --column author=作者
+             kaijuan sources add https://repository.example.edu/ --dry-run
     """
-    values = {
-        "id": name,
-        "name": title or name,
-        "endpoint": url,
-        "metadata_prefixes": list(prefixes) or ["oai_dc"],
-        "set_spec": set_spec,
-        "slice": slice_,
-    }
-    source = Source.of(values)
-    source = dataclasses.replace(
-        source, pace_seconds=pace if pace is not None else 0.0 if _is_loopback(source) else 1.0
-    )
-    identity = _identify(source)
-    if identity is not None:
-        fine = identity.granularity.lower().startswith("yyyy-mm-ddthh")
-        source = dataclasses.replace(
-            source, name=title or identity.name or name, granularity="second" if fine else "day"
-        )
-    with open_library(read_settings()) as library:
-        library.store.sources.add(source)
+    raise SystemExit(add_source(Wishes(place=place, may_test=not untested, **given)))
+
+
+@sources.command()
+@click.argument("name")
+@click.option("--ask", is_flag=True, help="Ask the repository again and show what it would be set to.")
+@_JSON
+def show(name: str, *, ask: bool, as_json: bool) -> None:
+    """Show all settings of a source, its counts and its last harvest.
+
+    \b
+    Example: kaijuan sources show doaj
+             kaijuan sources show our-repository --ask
+    """
+    settings = read_settings()
+    with open_library(settings) as library:
+        source = library.store.sources.get(name)
+        row = next(one for one in source_rows(library) if one["id"] == name)
+    if ask and source.kind != "oai":
+        raise click.UsageError(f"--ask is for OAI-PMH repositories; {name} is of the kind {source.kind}.")
+    found = survey(source, Pace(), contact=settings.contact, prefixes_given=True) if ask else None
+    proposals = compare(source, found, _PERSONAL) if found is not None and found.identity is not None else {}
     if as_json:
-        print_json(source.values())
-    else:
-        click.echo(f"Added {source.id}: {source.name}. Harvest it with: kaijuan harvest {source.id}")
+        asked = {} if found is None else {"survey": survey_values(found), "proposals": proposals}
+        print_json({"settings": source.values(), **row, **asked})
+        return
+    print_table(f"Settings of {name}", ("setting", "value"), [(key, shown(v)) for key, v in source.values().items()])
+    counts = ("records", "deleted", "manifestations", "quarantined", "complete_until")
+    facts = [(key.replace("_", " "), row[key]) for key in counts]
+    print_table("What is here", ("", ""), [*facts, ("last harvest", _last(row)), ("why", _why(row))])
+    if found is not None:
+        show_survey(found)
+        for key, (now, better) in proposals.items():
+            click.echo(
+                f"{key} is {shown(now)}; the repository suggests {shown(better)}: kaijuan sources set {name} {key}=…"
+            )
 
 
-def _is_loopback(source: Source) -> bool:
-    return source.host.rsplit(":", 1)[0] in {"127.0.0.1", "localhost", "[::1]"}
+def _why(row: dict[str, Any]) -> str | None:
+    return row["last_harvest"]["error"] if row["last_harvest"] else None
 
 
-def _identify(source: Source) -> Identity | None:
-    fetcher = Fetcher(dataclasses.replace(source, attempts=1, timeout_seconds=10.0), Pace())
-    try:
-        return Repository(fetcher).identify()
-    except HarvestError as error:
-        click.echo(
-            f"The repository did not identify itself: {error} It is added all the same, with dates by the day.",
-            err=True,
+@sources.command("set")
+@click.argument("name")
+@click.argument("changes", metavar="KEY=VALUE…", nargs=-1, required=True)
+@_JSON
+def set_(name: str, *, changes: tuple[str, ...], as_json: bool) -> None:
+    """Change settings of a source; docs/sources.md explains each. Lists have commas, `none` leaves one out.
+
+    \b
+    Example: kaijuan sources set our-repository pace_seconds=3 hours=21-05
+             kaijuan sources set our-repository metadata_prefixes=marcxml,oai_dc slice=none
+    """
+    _change(name, dict(map(_assignment, changes)), as_json=as_json)
+
+
+@sources.command()
+@click.argument("name")
+@_JSON
+def pause(name: str, *, as_json: bool) -> None:
+    """Leave a source out of `kaijuan up` and its schedule; its records stay.
+
+    \b
+    Example: kaijuan sources pause our-repository
+    """
+    _change(name, {"enabled": "false"}, as_json=as_json)
+
+
+@sources.command()
+@click.argument("name")
+@_JSON
+def resume(name: str, *, as_json: bool) -> None:
+    """Harvest a paused source by schedule again.
+
+    \b
+    Example: kaijuan sources resume our-repository
+    """
+    _change(name, {"enabled": "true"}, as_json=as_json)
+
+
+@sources.command()
+@click.argument("name")
+@_JSON
+def remove(name: str, *, as_json: bool) -> None:
+    """Remove a source that never brought a record; one that has records can only be paused.
+
+    \b
+    Example: kaijuan sources remove misspelt
+    """
+    settings = read_settings()
+    if name in _seeded(settings):
+        raise SourceError(
+            f"Source {name!r} stands in a sources file and would come back. Stop harvesting it with: "
+            f"kaijuan sources pause {name}"
         )
+    with open_library(settings) as library, library.store.database.lock(f"harvest:{name}"):
+        library.store.sources.remove(name)
+    if as_json:
+        print_json({"id": name, "removed": True})
+    else:
+        click.echo(f"Removed {name}.")
+
+
+def _seeded(settings: Settings) -> set[str]:
+    seeds = seed_sources()
+    file = settings.sources_file
+    return {source.id for source in (seeds if file is None else read_sources(file, seeds))}
+
+
+def _change(name: str, changes: dict[str, str], *, as_json: bool) -> None:
+    with open_library(read_settings()) as library:
+        before = library.store.sources.get(name)
+        after = changed(before, changes)
+        library.store.sources.update(after)
+        _print_change(library, before, after, as_json=as_json)
+
+
+def _print_change(library: Library, before: Source, after: Source, *, as_json: bool) -> None:
+    if as_json:
+        print_json(library.store.sources.get(after.id).values())
+        return
+    different = [
+        (field.name, shown(getattr(before, field.name)), shown(getattr(after, field.name)))
+        for field in dataclasses.fields(after)
+        if getattr(before, field.name) != getattr(after, field.name)
+    ]
+    if different:
+        print_table(f"Changed {after.id}", ("setting", "before", "now"), different)
+    else:
+        click.echo(f"{after.id} is so already; nothing was changed.")
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign or not key:
+        raise click.UsageError(f"{text!r} must look like pace_seconds=3.")
+    return key.strip(), value.strip()
+
+
+def changed(source: Source, changes: dict[str, str]) -> Source:
+    """Return a source with settings changed as typed.
+
+    Raises:
+        SourceError: an unknown setting, a wrong value, or one that makes it another source.
+    """
+    fixed = sorted({"id", "kind"} & set(changes))
+    if fixed:
+        raise SourceError(f"{fixed[0]} cannot be changed: the records belong to it. Add another source instead.")
+    types = {field.name: str(field.type) for field in dataclasses.fields(Source)}
+    values = {key: _typed(key, value, types.get(key, "str")) for key, value in changes.items()}
+    return Source.of({**source.values(), **values})
+
+
+def _typed(key: str, value: str, kind: str) -> object:
+    """Read a value as its setting needs it; numbers and truth are read by ``Source.of``."""
+    if "None" in kind and value.lower() in {"", "none", "null"}:
         return None
-    finally:
-        fetcher.close()
+    if kind.startswith("tuple"):
+        return [one.strip() for one in value.split(",") if one.strip()]
+    if kind.startswith("Mapping"):
+        try:
+            return orjson.loads(value or "{}")
+        except orjson.JSONDecodeError as error:
+            raise SourceError(f'{key} must be JSON, such as {{"title": "题名"}}: {error}.') from error
+    return value
