@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harvesters.files.bibtex import BibtexLister
 from harvesters.files.lister import FileLister
+from harvesters.files.marc import MarcLister
+from harvesters.files.ris import RisLister
 from harvesters.files.table import CsvLister, KbartLister
 from harvesters.sources.definition import Kind, Source
 
 __all__ = ["open_files"]
 
-_LISTERS: Mapping[Kind, type[FileLister]] = {"csv": CsvLister, "kbart": KbartLister}
+_LISTERS: Mapping[Kind, type[FileLister]] = {
+    "csv": CsvLister,
+    "kbart": KbartLister,
+    "marc": MarcLister,
+    "ris": RisLister,
+    "bibtex": BibtexLister,
+}
 
 
 def open_files(source: Source) -> FileLister:

@@ -42,14 +42,18 @@ class TextFile:
     def _short_lines(self) -> Iterator[bytes]:
         return (line.data for line in self.lines())
 
+    def open(self) -> io.BufferedIOBase:
+        """Open it; UTF-16 comes as UTF-8 (half a character stays an error there), old line ends as new ones."""
+        stream = self._file.open()
+        if self._utf16 is not None:
+            return io.BufferedReader(_Converted(stream, _from_utf16(self._utf16)), _CHUNK)
+        if self._has_old_ends:
+            return io.BufferedReader(_Converted(stream, _with_new_ends), _CHUNK)
+        return stream
+
     def lines(self) -> Iterator[Line]:
-        """Yield the lines; those of a UTF-16 file come as UTF-8 (half a character stays an error there)."""
-        with self._file.open() as stream:
-            source: io.BufferedIOBase = stream
-            if self._utf16 is not None:
-                source = io.BufferedReader(_Converted(stream, _from_utf16(self._utf16)), _CHUNK)
-            elif self._has_old_ends:
-                source = io.BufferedReader(_Converted(stream, _with_new_ends), _CHUNK)
+        """Yield the lines, without the mark that may begin the first."""
+        with self.open() as source:
             yield from _lines(source, has_mark=self._has_mark)
 
 
@@ -112,6 +116,11 @@ class _Converted(io.RawIOBase):
         self._convert = convert
         self._ready = b""
         self._is_done = False
+
+    def close(self) -> None:
+        """Close what is read from, too."""
+        super().close()
+        self._stream.close()
 
     def readable(self) -> bool:
         """Say yes."""

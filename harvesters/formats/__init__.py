@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from lxml import etree
 
 from harvesters.errors import FormatError
+from harvesters.formats.bibtex import describe_bibtex
 from harvesters.formats.csv_row import describe_table_row
 from harvesters.formats.datacite import describe_datacite
 from harvesters.formats.description import Description
@@ -14,10 +15,12 @@ from harvesters.formats.doaj_journals import describe_csv_row, describe_journal_
 from harvesters.formats.jats import describe_jats
 from harvesters.formats.journal import JournalDescription
 from harvesters.formats.kbart import describe_kbart
+from harvesters.formats.marc import describe_marc, describe_marcxml
 from harvesters.formats.oai_dc import describe_oai_dc
 from harvesters.formats.oai_doaj import describe_oai_doaj
 from harvesters.formats.oalib import describe_oalib
 from harvesters.formats.qdc import BARE, describe_bare_qdc, describe_qdc
+from harvesters.formats.ris import describe_ris
 from harvesters.formats.xml import find_payload, local_name, parse_document
 from harvesters.records import RawRecord
 
@@ -35,6 +38,8 @@ ROOTS: Mapping[str, Parser] = {
     "oai_datacite": describe_datacite,
     **dict.fromkeys(("qualifieddc", "qdc", "oai_qdc", "dcterms", "{http://purl.org/dc/terms/}record"), describe_qdc),
     **dict.fromkeys(BARE, describe_bare_qdc),
+    "record": describe_marcxml,
+    "collection": describe_marcxml,
 }
 """Parsers by the metadata's root element: its local name, or ``{namespace}name`` where others use that name too."""
 
@@ -54,6 +59,9 @@ PREFIXES: Mapping[str, str] = {
 READERS: Mapping[str, Reader] = {
     "csv": describe_table_row,
     "kbart": describe_kbart,
+    "marc": describe_marc,
+    "ris": describe_ris,
+    "bibtex": describe_bibtex,
     "oalib_html": describe_oalib,
 }
 """Readers of formats that are not XML, by metadata prefix."""

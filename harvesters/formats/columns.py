@@ -120,9 +120,9 @@ def recognise(header: Sequence[str], named: Mapping[str, str]) -> dict[str, tupl
         found[field] = places
     taken = {place for places in found.values() for place in places}
     for place, name in enumerate(header):
-        field = field_of(name)
-        if place not in taken and field is not None and field not in named:
-            found.setdefault(field, []).append(place)
+        known = field_of(name)
+        if place not in taken and known is not None and known not in named:
+            found.setdefault(known, []).append(place)
     return {field: tuple(places) for field, places in found.items()}
 
 

@@ -35,6 +35,7 @@ _ALL_HAN_NAMES = re.compile(r"[\u3400-\u9fff·•\s,，、()（）\[\]〔〕]+")
 _COUNTRY = re.compile(r"^[\[［(（〔【][^\])）］〕】]{1,6}[\]］)）〕】]\s*")
 _PART = re.compile(r"(?<=[\u3400-\u9fff]{2})\s*(?:等)?\s*(编著|著|主编|编|编译|译著|等)$")
 _TRANSLATED = re.compile(r"(?<=[\u3400-\u9fff]{2})(?:\s+|等)译$|(?<=[\u3400-\u9fff]{3})译$")
+_TRANSLATED_PLAIN = re.compile(r"(?<=[\u3400-\u9fff]{2})\s*等?译$")
 _ISBN = re.compile(r"(?<![\dXx])(?:97[89][-‐–\s]?)?(?:\d[-‐–\s]?){9}[\dXx](?![\dXx])")
 _FLOAT_END = re.compile(r"(?<=\d)\.0+$")
 _ISSN = re.compile(r"\d{4}\s*[-–‐−]?\s*\d{3}[\dXx]")
@@ -198,18 +199,21 @@ def people(cell: str, role: str) -> Iterable[RawContributor]:
     parts = [part for part in _SEVERAL.split(cell) if part]
     if len(parts) == 1 and _ALL_HAN_NAMES.fullmatch(parts[0]):
         parts = [part for part in _COMMAS.split(parts[0]) if part]
+    says_parts = any(_PART.search(part) for part in parts)
     for part in parts:
-        name, own_role = _person(part, role)
+        name, own_role = _person(part, role, says_parts=says_parts)
         if name:
             yield RawContributor(name=name, role=own_role)
 
 
-def _person(text: str, role: str) -> tuple[str, str]:
+def _person(text: str, role: str, *, says_parts: bool) -> tuple[str, str]:
+    """Return name and role; 译 is also a given name, so that it counts only where the others' parts are said too."""
     name = _COUNTRY.sub("", text.strip())
     if not _HAN.search(name):
         return name, role
-    if _TRANSLATED.search(name):
-        return _TRANSLATED.sub("", name), "translator"
+    translated = _TRANSLATED_PLAIN if says_parts else _TRANSLATED
+    if translated.search(name):
+        return translated.sub("", name), "translator"
     part = _PART.search(name)
     if part is None:
         return name, role

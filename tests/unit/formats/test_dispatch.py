@@ -23,8 +23,8 @@ def test_jats_is_known_by_its_root_under_any_prefix(prefix: str) -> None:
 
 
 def test_an_unknown_format_is_a_format_error_that_names_it_and_a_remedy() -> None:
-    with pytest.raises(FormatError, match=r"'marcxml' with root element <collection>") as caught:
-        describe(record(b"<record><metadata><collection/></metadata></record>", metadata_prefix="marcxml"))
+    with pytest.raises(FormatError, match=r"'mods' with root element <mods>") as caught:
+        describe(record(b"<record><metadata><mods/></metadata></record>", metadata_prefix="mods"))
     assert "oai_dc" in caught.value.remedy
 
 

@@ -1,0 +1,162 @@
+"""BibTeX files: entries cut out by their braces; one that never closes ends where the next begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import orjson
+
+from harvesters.errors import FormatError, SourceError
+from harvesters.files.entries import MAX_RECORD_BYTES, Entry
+from harvesters.files.lister import FileLister
+from harvesters.files.places import SourceFile
+from harvesters.files.text import Line, TextFile
+from harvesters.formats.charset import decode
+
+_START = re.compile(rb"@\s*([A-Za-z]+)\s*([{(])")
+#: An entry that begins a line; inside of another's braces it shows that those were never closed.
+_LINE_START = re.compile(rb"\s*@\s*[A-Za-z]+\s*[{(]\s*[^\s,{}()=\"]*\s*[,=]")
+_BRACE = re.compile(rb"(?<!\\)[{}]")
+_PAREN = re.compile(rb"(?<!\\)[{}()]")
+_KEY = re.compile(r"@\s*\w+\s*[{(]\s*([^\s,}]+)\s*,")
+_STRING_NAME = re.compile(r"@\s*string\s*[{(]\s*([^\s=]+)\s*=", re.IGNORECASE)
+_USED_NAME = re.compile(r"(?:=|#)\s*([A-Za-z!$&*+\-./:;<>?\[\]^_`|~][\w!$&*+\-./:;<>?\[\]^`|~]*)")
+_MOST_STRINGS = 20_000
+_LONGEST_STRING = 4_000
+_UNCLOSED = "A brace in it is not closed."
+_MEND = "Close the brace or the parenthesis and harvest again."
+
+
+class BibtexLister(FileLister):
+    """Lists the entries of BibTeX files."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".bib", ".bibtex")
+    unit: ClassVar[str] = "entry"
+
+    def read(self, file: SourceFile) -> Iterator[Entry]:
+        """Yield the entries of one file; abbreviations go with those that use them, comments are passed over."""
+        text = TextFile(file)
+        if text.is_binary:
+            raise SourceError(f"{file.name} is no text file. Export the references as BibTeX.")
+        strings = _Strings(text.charset)
+        number = 0
+        for piece in _Cutter(text.lines()):
+            if piece.kind == "string" and piece.reason is None:
+                strings.add(piece.body)
+            if piece.kind in {"string", "comment", "preamble"}:
+                continue
+            number += 1
+            if len(piece.body) > MAX_RECORD_BYTES:
+                yield Entry.too_large(number, piece.body)
+            elif piece.reason is not None:
+                yield Entry(number=number, body=piece.body, reason=piece.reason, remedy=_MEND)
+            else:
+                yield _entry(number, piece.body, strings)
+
+
+def _entry(number: int, body: bytes, strings: _Strings) -> Entry:
+    try:
+        text = decode(body, strings.charset)
+    except FormatError as error:
+        return Entry(number=number, body=body, reason=str(error), remedy=error.remedy)
+    key = _KEY.match(text)
+    head = orjson.dumps({"charset": strings.charset, "strings": strings.used_by(text)})
+    return Entry(number=number, body=body, head=head, identifier=key[1] if key else None)
+
+
+class _Strings:
+    """The abbreviations of a file up to here, as they are written."""
+
+    def __init__(self, charset: str) -> None:
+        self.charset = charset
+        self._texts: dict[str, str] = {}
+
+    def add(self, body: bytes) -> None:
+        """Note a definition; a later one of the same name holds for what follows, as in BibTeX."""
+        try:
+            text = decode(body, self.charset)
+        except FormatError:
+            return  # what uses it shows the name instead
+        name = _STRING_NAME.match(text)
+        if name and len(text) <= _LONGEST_STRING and len(self._texts) < _MOST_STRINGS:
+            self._texts[name[1].lower()] = text
+
+    def used_by(self, text: str) -> list[str]:
+        """Return the definitions that a text needs, those first that others are made of."""
+        if not self._texts:
+            return []
+        found: dict[str, str] = {}
+        self._collect(text, found, depth=0)
+        return list(found.values())
+
+    def _collect(self, text: str, found: dict[str, str], depth: int) -> None:
+        for name in _USED_NAME.findall(text):
+            definition = self._texts.get(name.lower())
+            if definition is not None and name.lower() not in found and depth < 10:  # noqa: PLR2004 - circles end
+                self._collect(definition, found, depth + 1)
+                found.setdefault(name.lower(), definition)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Piece:
+    kind: str
+    body: bytes
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class _Cutter:
+    """Follows braces line by line; ``\\{`` is no brace."""
+
+    lines: Iterator[Line]
+    _taken: list[bytes] = field(default_factory=list)
+    _size: int = 0
+    _kind: str = ""
+    _closer: re.Pattern[bytes] = _BRACE
+    _depth: int = 0
+
+    def __iter__(self) -> Iterator[_Piece]:
+        for line in self.lines:
+            if self._taken and _LINE_START.match(line.data):
+                yield self._ended(_UNCLOSED)
+            yield from self._read(line.data)
+        if self._taken:
+            yield self._ended(_UNCLOSED)
+
+    def _read(self, data: bytes) -> Iterator[_Piece]:
+        position = 0
+        while True:
+            if not self._taken:
+                start = _START.search(data, position)
+                if start is None:
+                    return
+                self._kind = start[1].decode().lower()
+                self._closer = _BRACE if start[2] == b"{" else _PAREN
+                position, self._depth = start.start(), 0
+            end = self._close(data, position)
+            self._take(data[position:end])
+            if end is None:
+                return
+            yield self._ended(None)
+            position = end
+
+    def _close(self, data: bytes, position: int) -> int | None:
+        """Return where the entry ends in this line, if it does."""
+        for brace in self._closer.finditer(data, position):
+            self._depth += 1 if brace[0] in b"{(" else -1
+            if self._depth <= 0:
+                return brace.end()
+        return None
+
+    def _take(self, data: bytes) -> None:
+        if self._size <= MAX_RECORD_BYTES:
+            self._taken.append(data)
+            self._size += len(data)
+
+    def _ended(self, reason: str | None) -> _Piece:
+        piece = _Piece(kind=self._kind, body=b"".join(self._taken).rstrip(b"\r\n"), reason=reason)
+        self._taken, self._size, self._depth = [], 0, 0
+        return piece

@@ -1,0 +1,121 @@
+"""Cut the MARC records out of an XML file without parsing it as a whole, so that damage stays where it is."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from harvesters.files.entries import MAX_RECORD_BYTES
+
+_CHUNK = 1 << 16
+_LONGEST_HEAD = 1 << 16
+_START = re.compile(
+    rb"<((?:[\w.-]+:)?record)(?:\s[^<>]*)?>"
+    rb"(?=\s*(?:<!--.{0,2000}?-->\s*)?<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b)",
+    re.DOTALL,
+)
+_ANY_TAG = re.compile(rb"<!--.*?-->|<\?.*?\?>|<(/?)([A-Za-z_][\w.:-]*)(?:\s[^<>]*?)?(/?)>", re.DOTALL)
+_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
+_CONTENT = re.compile(rb"(?:data|control|sub)field\b")
+_CONTROL = re.compile(rb"<(?:[\w.-]+:)?controlfield\s[^<>]*?tag\s*=\s*[\"'](00[135])[\"'][^<>]*>([^<]*)<")
+_LOST = "Something here has the fields of a record, but is none."
+_UNENDED = "The record has no end."
+#: How far a start tag may reach over the end of what was read.
+_REACH = 4096
+
+Piece = tuple[bytes, bytes, str | None]
+
+
+def control_fields(piece: bytes) -> dict[str, str]:
+    """Return 001, 003 and 005 of a record's XML."""
+    return {tag.decode(): unescape(text.decode("utf-8", "replace")) for tag, text in _CONTROL.findall(piece)}
+
+
+def cut_xml(stream: io.BufferedIOBase) -> Iterator[Piece]:
+    """Yield (head, record, what is wrong with it) for each record of the file."""
+    cutter = _Cutter(stream)
+    while (piece := cutter.next()) is not None:
+        yield piece
+
+
+class _Cutter:
+    """A window over the file that is never much longer than the longest record."""
+
+    def __init__(self, stream: io.BufferedIOBase) -> None:
+        self._stream = stream
+        self._buffer = b""
+        self._is_done = False
+        self._head: bytes | None = None
+        self._found: list[Piece] = []
+
+    def next(self) -> Piece | None:
+        while not self._found:
+            start = _START.search(self._buffer)
+            if start is None:
+                if self._is_done:
+                    self._leave(self._buffer)
+                    self._buffer = b""
+                    break
+                self._forget()
+                self._fill()
+                continue
+            self._leave(self._buffer[: start.start()])
+            self._buffer = self._buffer[start.start() :]
+            self._take(start[1])
+        return self._found.pop(0) if self._found else None
+
+    def _fill(self) -> None:
+        chunk = self._stream.read(_CHUNK)
+        self._is_done = not chunk
+        self._buffer += chunk
+
+    def _forget(self) -> None:
+        """Let go of what no record begins in."""
+        if len(self._buffer) > MAX_RECORD_BYTES:
+            self._leave(self._buffer[:-_REACH])
+            self._buffer = self._buffer[-_REACH:]
+
+    def _take(self, name: bytes) -> None:
+        """Take the record that the buffer begins with, up to its end tag, or to where the next one begins."""
+        end = re.compile(rb"</" + re.escape(name) + rb"\s*>")
+        position = 1
+        while True:
+            ended, following = end.search(self._buffer, position), _START.search(self._buffer, 1)
+            if following is not None and (ended is None or following.start() < ended.start()):
+                self._cut(following.start(), _UNENDED)
+                return
+            if ended is not None:
+                self._cut(ended.end(), None)
+                return
+            if self._is_done or len(self._buffer) > MAX_RECORD_BYTES:
+                self._cut(len(self._buffer), _UNENDED)
+                return
+            position = max(1, len(self._buffer) - 64)
+            self._fill()
+
+    def _cut(self, size: int, reason: str | None) -> None:
+        self._found.append((self._head or b"", self._buffer[:size], reason))
+        self._buffer = self._buffer[size:]
+
+    def _leave(self, between: bytes) -> None:
+        """Pass over what stands between records; before the first one it is the head."""
+        if self._head is None:
+            self._head = _head_of(between[:_LONGEST_HEAD])
+        if _CONTENT.search(between):
+            self._found.append((self._head, between, _LOST))
+
+
+def _head_of(before: bytes) -> bytes:
+    """Return the XML declaration and the tags that are still open before the first record."""
+    declaration = _DECLARATION.match(before)
+    still_open: list[tuple[bytes, bytes]] = []
+    for tag in _ANY_TAG.finditer(before):
+        if tag[2] is None or tag[3]:
+            continue
+        if not tag[1]:
+            still_open.append((tag[2], tag[0]))
+        elif still_open and still_open[-1][0] == tag[2]:
+            still_open.pop()
+    return (declaration[0].strip() if declaration else b"") + b"".join(text for _, text in still_open)

@@ -1,0 +1,169 @@
+"""BibTeX: one entry, with the abbreviations (``@string``) that it uses in the record's head."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import orjson
+from pybtex.bibtex.utils import split_name_list  # type: ignore[import-untyped]
+from pybtex.database import InvalidNameString, Person  # type: ignore[import-untyped]
+from pybtex.database.input.bibtex import LowLevelParser, UndefinedMacro, month_names  # type: ignore[import-untyped]
+from pybtex.exceptions import PybtexError  # type: ignore[import-untyped]
+from pybtex.richtext import Text  # type: ignore[import-untyped]
+
+from harvesters.errors import FormatError
+from harvesters.formats.charset import decode
+from harvesters.formats.csv_row import isbns, terms
+from harvesters.formats.description import Description, RawContributor, RawDate, RawIdentifier, RawLink, RawText
+from harvesters.formats.draft import Draft
+from harvesters.formats.ris import charset_in
+from harvesters.records import RawRecord
+
+_TYPES = {
+    "article": "journal article", "book": "book", "booklet": "book", "mvbook": "book", "collection": "book",
+    "inbook": "book chapter", "incollection": "book chapter", "inproceedings": "conference paper",
+    "conference": "conference paper", "proceedings": "book", "phdthesis": "thesis", "mastersthesis": "thesis",
+    "thesis": "thesis", "techreport": "report", "report": "report", "unpublished": "working paper", "manual": "report",
+    "dataset": "dataset", "misc": "other", "online": "other", "electronic": "other", "software": "software",
+    "patent": "other", "periodical": "serial",
+}  # fmt: skip
+_COMMAND = re.compile(r"\\(?:text(?:it|bf|tt|rm|sc|sl|sf|normal)|emph|mbox|url|text|it|bf|em|tt|sc)(?![A-Za-z])\s*")
+_BARE_PERCENT = re.compile(r"(?<!\\)%")
+_ESCAPED = re.compile(r"\\([_%&#$~{}])(?:\{\})?")
+_BRACES = re.compile(r"(?<!\\)[{}]")
+_NEEDS_DECODING = re.compile(r"[\\{}~]|--|``|''")
+_LONGEST_DECODED = 100_000
+_MEND = "Mend the entry (most often a brace, a comma or a quotation mark is missing) and harvest again."
+
+
+class _Macros(dict[str, str]):
+    """Abbreviations by name, whatever their case; an unknown one stands for its own name (``month = sept``)."""
+
+    def __getitem__(self, name: str) -> str:
+        return self.get(name.lower(), name)
+
+    def __setitem__(self, name: str, value: str) -> None:
+        super().__setitem__(name.lower(), value)
+
+
+def describe_bibtex(record: RawRecord) -> Description:
+    """Read one entry; LaTeX becomes characters, braces that only protect capitals go."""
+    kind, fields = read_entry(decode(record.body, charset_in(record.head)), _strings(record.head))
+    draft = Draft()
+    draft.types.append(_TYPES.get(kind, "other"))
+    for name in ("title", "titleaddon"):
+        if fields.get(name) and not draft.titles:
+            subtitle = fields.get("subtitle")
+            text = plain(fields[name])
+            draft.titles.append(RawText(value=f"{text}: {plain(subtitle)}" if subtitle else text))
+    for role in ("author", "editor", "translator"):
+        draft.contributors.extend(_people(fields.get(role, ""), role))
+    _published(fields, draft)
+    _identifiers(fields, draft)
+    draft.abstracts.extend(RawText(value=plain(fields[one])) for one in ("abstract",) if fields.get(one))
+    draft.keywords.extend(RawText(value=one) for one in terms(plain(fields.get("keywords", ""))))
+    draft.languages.extend(plain(fields[one]) for one in ("language", "langid") if fields.get(one))
+    draft.rights.extend(plain(fields[one]) for one in ("license", "copyright", "rights") if fields.get(one))
+    return draft.finish("article")
+
+
+def read_entry(text: str, strings: Iterable[str] = ()) -> tuple[str, dict[str, str]]:
+    """Return an entry's type and its fields by lower-case name; raise ``FormatError`` where it is broken."""
+    _, found = _parsed("\n".join((*strings, text)))
+    if len(found) != 1:
+        raise FormatError(f"It holds {len(found)} BibTeX entries.", remedy=_MEND)
+    kind, (_, values) = found[0]
+    fields: dict[str, str] = {}
+    for name, parts in values:
+        fields.setdefault(name.lower(), "".join(parts))
+    return kind.lower(), fields
+
+
+def _parsed(text: str) -> tuple[_Macros, list[tuple[str, tuple[str, list[tuple[str, list[str]]]]]]]:
+    macros = _Macros(month_names)
+
+    def refuse(error: Exception) -> None:
+        if not isinstance(error, UndefinedMacro):
+            raise error
+
+    try:
+        entries = [
+            one
+            for one in LowLevelParser(text, macros=macros, handle_error=refuse)
+            if one[0].lower() not in {"string", "preamble", "comment"}
+        ]
+    except (PybtexError, RecursionError) as error:
+        raise FormatError(f"It is no BibTeX entry ({str(error)[:200]}).", remedy=_MEND) from error
+    return macros, entries
+
+
+def _strings(head: bytes) -> list[str]:
+    said = orjson.loads(head)
+    strings = said.get("strings", [])
+    return [str(one) for one in strings] if isinstance(strings, list) else []
+
+
+def plain(text: str) -> str:
+    """Return LaTeX as characters; what cannot be read as LaTeX only loses its braces."""
+    squeezed = " ".join(text.split())
+    if _NEEDS_DECODING.search(squeezed) is None:
+        return squeezed
+    source = _BARE_PERCENT.sub(r"\\%", _COMMAND.sub("", squeezed))
+    try:
+        decoded = str(Text.from_latex(source)) if len(source) <= _LONGEST_DECODED else _BRACES.sub("", source)
+    except (PybtexError, RecursionError, ValueError):
+        decoded = _BRACES.sub("", source)
+    return _ESCAPED.sub(r"\1", decoded)
+
+
+def _people(names: str, role: str) -> Iterable[RawContributor]:
+    for name in split_name_list(" ".join(names.split())):
+        if name.strip().lower() in {"", "others"}:
+            continue
+        if name.startswith("{") and name.endswith("}"):
+            yield RawContributor(name=plain(name[1:-1]), role=role, is_group=True)
+            continue
+        try:
+            person = Person(name)
+        except (InvalidNameString, PybtexError):
+            yield RawContributor(name=plain(name), role=role)
+            continue
+        given = plain(" ".join([*person.first_names, *person.middle_names]))
+        family = plain(" ".join([*person.prelast_names, *person.last_names]))
+        if given and family:
+            suffix = plain(" ".join(person.lineage_names)) or None
+            yield RawContributor(family=family, given=given, suffix=suffix, role=role)
+        else:
+            yield RawContributor(name=plain(name), role=role)
+
+
+def _published(fields: dict[str, str], draft: Draft) -> None:
+    def first(*names: str) -> str | None:
+        return next((text for name in names if (text := plain(fields.get(name, "")))), None)
+
+    draft.container_title = first("journal", "journaltitle", "booktitle", "series")
+    draft.publisher = first("publisher", "school", "institution", "organization")
+    draft.volume, draft.issue = first("volume"), first("number", "issue")
+    pages = first("pages")
+    draft.first_page = pages.replace("–", "-") if pages else None
+    draft.article_number = first("eid", "articleno")
+    year, month = first("year"), first("month")
+    date = first("date")
+    if date or year:
+        draft.dates.append(RawDate(value=date or (f"{year} {month}" if month else year or "")))
+
+
+def _identifiers(fields: dict[str, str], draft: Draft) -> None:
+    def raw(name: str) -> str:
+        return _ESCAPED.sub(r"\1", _COMMAND.sub("", fields.get(name, ""))).strip("{} \n\t")
+
+    if raw("doi"):
+        draft.identifiers.append(RawIdentifier(value=raw("doi"), scheme="doi"))
+    if raw("eprint") and "arxiv" in (raw("archiveprefix") + raw("eprinttype")).lower():
+        draft.identifiers.append(RawIdentifier(value=raw("eprint"), scheme="arxiv"))
+    if raw("pmid"):
+        draft.identifiers.append(RawIdentifier(value=raw("pmid"), scheme="pmid"))
+    draft.identifiers.extend(RawIdentifier(value=one, scheme="isbn") for one in isbns(raw("isbn")))
+    draft.issns.extend(RawIdentifier(value=one) for one in raw("issn").replace(",", " ").split())
+    draft.links.extend(RawLink(url=one) for one in raw("url").split())
