@@ -6,8 +6,6 @@ and stands in no address, error or log.
 
 from __future__ import annotations
 
-import gzip
-import io
 import random
 import time
 import zlib
@@ -19,6 +17,7 @@ from typing import TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
+import urllib3
 
 from harvesters.errors import (
     HarvestError,
@@ -37,7 +36,10 @@ USER_AGENT = "kaijuan/0.1 (open-access aggregator of a university library)"
 MAX_RETRY_AFTER = 300.0
 MAX_REDIRECTS = 5
 _CHUNK = 1 << 16
-_RESPONSE_SECONDS = 900.0
+_GZIP_MARK = b"\x1f\x8b"
+_MAX_LAYERS = 3
+#: So much of an address is shown; tokens of a megabyte were thought of.
+_SHOWN = 500
 _HIDDEN = "…"
 _T = TypeVar("_T")
 
@@ -108,18 +110,19 @@ class Client:
         self.pace.wait(self.source.host, self.source.pace_seconds)
         self.requests_made += 1
         endpoint = url or self.source.endpoint
-        shown = requests.Request("GET", endpoint, params=dict(parameters)).prepare().url or endpoint
+        shown = _clipped(requests.Request("GET", endpoint, params=dict(parameters)).prepare().url or endpoint)
         keyed = {**parameters, self.key_parameter: self._key} if self._key else parameters
         try:
             response = self._final(self.send(endpoint, keyed), shown)
             with response:
                 body = self._read(response, shown)
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, ValueError) as error:
             raise UnreachableError(
-                f"{shown} is no address that can be asked: {self._hide(str(error))}. Correct the source's endpoint.",
+                f"{shown} is, or leads to, no address that can be asked: {self._hide(str(error))}. "
+                "Correct the source's endpoint.",
                 url=shown,
             ) from error
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             raise UnreachableError(
                 f"No answer from {urlsplit(shown).netloc}: {self._hide(_reason(error))}. Check the network and the "
                 "source's address; what was stored stays, the next harvest goes on from there.",
@@ -183,32 +186,58 @@ class Client:
         return target.hostname == home.hostname and (same_port or became_secure)
 
     def _read(self, response: requests.Response, url: str) -> bytes:
-        """Read the decoded body in chunks, so that an endless or huge answer is never held."""
+        """Read the body as it arrives, so that an endless, huge or trickling answer is neither held nor waited for.
+
+        Not by requests' own chunks: they are waited for until they are full, so that one byte a second gets past any
+        limit; and its unpacking takes a cut gzip stream for a whole one.
+        """
         limit, started = self.source.max_page_bytes, time.monotonic()
         buffer = bytearray()
-        for chunk in response.iter_content(_CHUNK):
-            buffer += chunk
+        while piece := response.raw.read1(_CHUNK, decode_content=False):
+            buffer += piece
             if len(buffer) > limit:
                 raise self._too_large(url)
-            if time.monotonic() - started > _RESPONSE_SECONDS:
+            if time.monotonic() - started > self.source.answer_seconds:
                 raise UnreachableError(
-                    f"{url} took longer than {_RESPONSE_SECONDS:.0f} s to send one answer. Try again later.", url=url
+                    f"{url} took longer than {self.source.answer_seconds:g} s to send one answer. Try again later; if "
+                    "that is how the repository is, raise answer_seconds.",
+                    url=url,
                 )
-        if buffer[:2] == b"\x1f\x8b":  # gzip that was not announced
-            return self._gunzip(bytes(buffer), url)
-        return bytes(buffer)
+        return self._unpacked(bytes(buffer), response.headers.get("Content-Encoding", ""), url)
 
-    def _gunzip(self, data: bytes, url: str) -> bytes:
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-                body = stream.read(self.source.max_page_bytes + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            raise PageError(
-                f"{url} sent damaged gzip data: {error}. Try again later.", url=url, body=data[:4096]
-            ) from error
-        if len(body) > self.source.max_page_bytes:
-            raise self._too_large(url)
-        return body
+    def _unpacked(self, data: bytes, encoding: str, url: str) -> bytes:
+        """Unpack gzip by its own mark (announced or not, twice over too), deflate where it is announced."""
+        if encoding.strip().lower() == "deflate":
+            framed = data[:1] == b"\x78"  # RFC 9110 wants zlib's frame; old servers leave it out
+            data = self._inflated(data, zlib.MAX_WBITS if framed else -zlib.MAX_WBITS, url)
+        for _ in range(_MAX_LAYERS):
+            if data[:2] != _GZIP_MARK:
+                break
+            data = self._inflated(data, zlib.MAX_WBITS | 16, url)
+        return data
+
+    def _inflated(self, data: bytes, window_bits: int, url: str) -> bytes:
+        """Unpack no more than an answer may have; a stream that ends before its end is damaged."""
+        limit, parts, size = self.source.max_page_bytes, [], 0
+        rest = data
+        while rest:
+            stream = zlib.decompressobj(window_bits)
+            try:
+                parts.append(stream.decompress(rest, limit - size + 1))
+            except zlib.error as error:
+                raise self._damaged(str(error), url, data) from error
+            size += len(parts[-1])
+            if size > limit:
+                raise self._too_large(url)
+            if not stream.eof:
+                raise self._damaged("it ends too early", url, data)
+            rest = stream.unused_data
+            if rest[:2] != _GZIP_MARK:  # padding behind the last member
+                break
+        return b"".join(parts)
+
+    def _damaged(self, what: str, url: str, data: bytes) -> PageError:
+        return PageError(f"{url} sent damaged gzip data: {what}. Try again later.", url=url, body=data[:4096])
 
     def _too_large(self, url: str) -> TooLargeError:
         return TooLargeError(
@@ -260,3 +289,7 @@ def _reason(error: Exception) -> str:
         cause = cause.__cause__ or cause.__context__ or cause
     text = str(cause) or type(cause).__name__
     return text.split("\n", 1)[0][:200]
+
+
+def _clipped(url: str) -> str:
+    return url if len(url) <= _SHOWN else f"{url[: _SHOWN - 100]}…{url[-99:]}"

@@ -46,8 +46,8 @@ class Response:
     An empty piece sends nothing, not even the headers before the first byte: so a slow body can wait in short steps
     and end soon when the server stops.
 
-    ``declared_length`` lies about the length of a body; ``reset`` breaks the connection instead of answering, or after
-    the body where there is one.
+    ``declared_length`` lies about the length of a body; ``reset`` breaks the connection instead of answering;
+    with both, it is broken after the body.
     """
 
     status: int = 200
@@ -106,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         if response.reset:
             self.close_connection = True
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            if not body:
+            if response.declared_length is None:
                 return
         self.send_response(response.status, _phrase(response.status))
         for name, value in response.headers:

@@ -5,10 +5,12 @@ A list page is never parsed in recover mode: a cut page would lose its last reco
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from xml.sax.saxutils import unescape
 
 from lxml import etree
@@ -18,13 +20,24 @@ from harvesters.formats.xml import local_name
 from harvesters.http import Answer
 from harvesters.records import DamagedRecord, Page, RawRecord
 
-#: Characters that XML 1.0 forbids (section 2.2) and repositories send all the same (0x0B, 0x03).
-_ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+#: Characters that XML 1.0 forbids (section 2.2) and repositories send all the same, plain or as references.
+_ILLEGAL = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]"
+    rb"|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF]));"
+)
 _LIST_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:ListRecords|GetRecord)(?:\s[^<>]*)?>")
 _ROOT_TAG = re.compile(rb"<(?:[\w.-]+:)?OAI-PMH(?:\s[^<>]*)?>")
 _ROOT_END = re.compile(rb"</(?:[\w.-]+:)?OAI-PMH\s*>")
 _RECORD_START = re.compile(rb"<(?:[\w.-]+:)?record(?:\s[^<>]*)?>")
 _RECORD_END = re.compile(rb"</(?:[\w.-]+:)?record\s*>")
+#: A record of the list, not one inside its metadata (MARCXML has such).
+_OWN_START = re.compile(rb"<(?:[\w.-]+:)?record(?:\s[^<>]*)?>(?=\s*<(?:[\w.-]+:)?(?:header|metadata)[\s/>])")
+_LIST_END = re.compile(rb"<(?:[\w.-]+:)?resumptionToken[\s/>]|</(?:[\w.-]+:)?(?:ListRecords|OAI-PMH)\s*>")
+_PAGE_START = re.compile(rb"<\?xml\s|<(?:[\w.-]+:)?OAI-PMH[\s>]")
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_ENCODING = re.compile(rb"<\?xml[^>]{0,200}\sencoding\s*=\s*[\"']([\w.:-]{1,40})")
+_ASCII = bytes(range(32, 127))
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TOKEN = re.compile(rb"<((?:[\w.-]+:)?resumptionToken)((?:\s[^<>]*)?)(?:/>|>(.*?)</\1\s*>)", re.DOTALL)
 _LIST_SIZE = re.compile(rb'completeListSize\s*=\s*["\'](\d+)')
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
@@ -120,7 +133,7 @@ def salvage_page(answer: Answer, context: PageContext) -> Page | None:
     ``None`` for what is no list, and for a page that is not all there (its root is not closed): a cut one must be asked
     for again.
     """
-    body = _ILLEGAL.sub(b"", answer.body)
+    body = _ILLEGAL.sub(b"", _readable(answer))
     head = _head(body)
     if head is None or _ROOT_END.search(body) is None or _declares_entities(body):
         return None
@@ -129,7 +142,7 @@ def salvage_page(answer: Answer, context: PageContext) -> Page | None:
         return None
     records: list[RawRecord] = []
     damaged: list[DamagedRecord] = []
-    for piece in _pieces(body):
+    for piece in _rough_pieces(body):
         made = _salvage_record(head, piece, context, answer.url)
         (records if isinstance(made, RawRecord) else damaged).append(made)  # type: ignore[arg-type]
     if not records:
@@ -170,10 +183,10 @@ def raise_protocol_error(root: etree._Element, url: str) -> None:
 
 
 def _parse(answer: Answer) -> tuple[bytes, etree._Element]:
-    body = answer.body.strip()
+    body = _readable(answer)
     if not body:
         raise _page_error(answer, "is empty")
-    if body[:200].lstrip(b"\xef\xbb\xbf").lower().startswith((b"<!doctype html", b"<html")):
+    if body[:200].lower().startswith((b"<!doctype html", b"<html")):
         raise _page_error(answer, "is an HTML page, not OAI-PMH")
     end = _ROOT_END.search(body)
     if end is not None:
@@ -192,6 +205,36 @@ def _parse(answer: Answer) -> tuple[bytes, etree._Element]:
     if local_name(root) != "OAI-PMH":
         raise _page_error(answer, f"has the root element {local_name(root)!r}, not OAI-PMH")
     return body, root
+
+
+def _readable(answer: Answer) -> bytes:
+    """Return the page from its first tag on, in an encoding whose mark-up can be searched for.
+
+    Byte-order marks, blank lines and a script's notices come before pages; UTF-16 is written anew as UTF-8. An encoding
+    that could hide a declaration of entities from the search is refused (OAI-PMH wants UTF-8, section 3.2).
+    """
+    body = answer.body
+    if body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        text = body.decode("utf-16", "replace")
+        return _DECLARATION.sub("", text, count=1).encode("utf-8", "replace").strip()
+    body = body.strip(_BYTE_ORDER_MARK + b" \t\r\n\f\v")
+    start = _PAGE_START.search(body)
+    if start is not None and b"<!" not in body[: start.start()]:
+        body = body[start.start() :]
+    declared = _ENCODING.match(body)
+    if (declared is not None and not _is_plain(declared[1].decode())) or body[:1] not in {b"<", b""}:
+        encoding = declared[1].decode() if declared else "an encoding of its own, or is not XML"
+        raise _page_error(answer, f"is written in {encoding}, not in UTF-8")
+    return body
+
+
+def _is_plain(encoding: str) -> bool:
+    """Tell whether ASCII is itself in an encoding, and nothing else is."""
+    try:
+        codec = codecs.lookup(encoding).name
+        return not codec.startswith(("iso2022", "hz")) and _ASCII.decode(codec) == _ASCII.decode("ascii")
+    except (LookupError, UnicodeError):
+        return False
 
 
 def _strict(body: bytes, answer: Answer) -> etree._Element:
@@ -250,6 +293,15 @@ def _pieces(body: bytes) -> Iterator[bytes]:
         end = _RECORD_END.search(body, start.end())
         position = end.end() if end else len(body)
         yield body[start.start() : position]
+
+
+def _rough_pieces(body: bytes) -> Iterator[bytes]:
+    """Cut the records out of a page that no parser takes: one that does not end must not swallow the next."""
+    starts = [start.start() for start in _OWN_START.finditer(body)]
+    list_end = _LIST_END.search(body, starts[-1]) if starts else None
+    for start, stop in pairwise([*starts, list_end.start() if list_end else len(body)]):
+        ends = [end.end() for end in _RECORD_END.finditer(body, start, stop)]
+        yield body[start : ends[-1] if ends else stop]
 
 
 def _written_anew(element: etree._Element) -> tuple[bytes, bytes]:

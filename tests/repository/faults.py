@@ -206,7 +206,7 @@ def meanwhile(change: Callable[[], None]) -> Fault:
 
 
 def states_size(size: Callable[[int], int | str | None]) -> Fault:
-    """State another completeListSize on each page: ``size`` is called with 0, 1, 2 and so on; ``None`` leaves it out."""
+    """State another completeListSize on each page: ``size`` is called with 0, 1, 2 …; ``None`` leaves it out."""
     told = -1
 
     def spoil(_request: Request, response: Response) -> Response:
@@ -249,7 +249,11 @@ def encoded(encoding: str) -> Fault:
     def spoil(_request: Request, response: Response) -> Response:
         text = _whole(response).decode().replace('encoding="UTF-8"', f'encoding="{encoding}"', 1)
         headers = (("Content-Type", "text/xml"),)
-        return replace(response, headers=headers, body=text.encode(encoding))
+        data = text.encode(encoding)
+        if encoding == "UTF-7":  # Python leaves these as they are; the encoding need not
+            head, end, rest = data.partition(b"?>")
+            data = head + end + rest.replace(b"<!", b"+ADwAIQ-")
+        return replace(response, headers=headers, body=data)
 
     return spoil
 

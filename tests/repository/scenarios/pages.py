@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from tests.repository import faults
-from tests.repository.scenarios.scenario import SIZE, SPOILED, Scenario
+from tests.repository.scenarios.scenario import EITHER, SIZE, SPOILED, Scenario
 from tests.repository.scenarios.transport import always, everything, twice
 
 _TITLE = b"Study 017."
 _LATER_TITLE = b"Study 025."
 _OAI = b'xmlns="http://www.openarchives.org/OAI/2.0/"'
-_ENDS_EARLY = ("incomplete", "complete")
 _ONE_ASIDE = frozenset((SPOILED,))
 _BOMB = (
     '<!DOCTYPE OAI-PMH [<!ENTITY a "ha">'
@@ -123,7 +122,7 @@ _MARKUP = (
         name="wrong end tag of the list",
         does="ends a list with </ListRecord>",
         prepare=always(faults.with_bytes(b"</ListRecords>", b"</ListRecord>")),
-        ends=_ENDS_EARLY,
+        ends=EITHER,
         says="not well-formed",
         at_least=10,
     ),

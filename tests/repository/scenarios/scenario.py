@@ -15,8 +15,10 @@ from tests.repository.server import RESPONSE_DATE
 from tests.repository.synthetic import Item, ListRepository
 
 Prepare = Callable[[ListRepository], object]
-Theme = Literal["transport", "pages", "lists", "records"]
+Theme = Literal["transport", "pages", "tokens", "lists", "records"]
 
+#: How a harvest may end that either gets round the fault or says that it did not.
+EITHER: tuple[RunStatus, ...] = ("incomplete", "complete")
 SIZE = 60
 PAGE_SIZE = 10
 #: The record that faults single out: the eighth of the second page.
@@ -60,8 +62,8 @@ class Scenario:
         mend: takes the fault away; by default all faults and the lie about the list's size.
         again: what the second harvest is: ``full`` where the first one ended complete with bytes that are right no more
             and the repository gives no new datestamps (what the quarantine's remedy says).
-        fresh: the datestamp of a record that is new at the second harvest; ``None``: there is none.
-        retries_help: a client that tries again gets everything.
+        fresh: the datestamp of a record that is new at the second harvest, by the repository's clock.
+        left_behind: records that vanish without a tombstone: they stay in the store until a comparison of identifiers.
     """
 
     name: str
@@ -75,24 +77,20 @@ class Scenario:
     since: str | None = None
     mend: Prepare = lambda _: None
     again: Literal["plain", "full"] = "plain"
-    fresh: str | None = "2026-02-01"
+    left_behind: frozenset[str] = frozenset()
+    fresh: str = "2026-11-03"
     theme: Theme = "lists"
 
     def open(self) -> ListRepository:
-        """Make the repository, spoiled but not yet started: ``prepare`` may need its address, see :meth:`spoil`."""
+        """Make the repository; ``prepare`` spoils it once it runs and has an address."""
         return ListRepository(items(), page_size=PAGE_SIZE, granularity="YYYY-MM-DD")
-
-    def spoil(self, repository: ListRepository) -> None:
-        """Let the running repository misbehave."""
-        self.prepare(repository)
 
     def repair(self, repository: ListRepository) -> None:
         """Take the fault away; a repository that works again also has a new record."""
         repository.faults.clear()
         repository.states_size = True
         self.mend(repository)
-        if self.fresh is not None:
-            repository.put(Item("oai:x:fresh", self.fresh, title="Fresh"))
+        repository.put(Item("oai:x:fresh", self.fresh, title="Fresh"))
 
 
 def items(size: int = SIZE) -> list[Item]:

@@ -6,10 +6,8 @@ import dataclasses
 
 from tests.repository import faults
 from tests.repository.faults import Fault
-from tests.repository.scenarios.scenario import Prepare, Scenario
+from tests.repository.scenarios.scenario import EITHER, Prepare, Scenario
 from tests.repository.synthetic import ListRepository
-
-_ENDS_EARLY = ("incomplete", "complete")
 
 
 def always(fault: Fault, page: int = 2) -> Prepare:
@@ -94,7 +92,7 @@ _STATUSES = (
         name="500 on one page for ever",
         does="answers 500 whenever the third page is asked for",
         prepare=always(faults.status(500), page=3),
-        ends=_ENDS_EARLY,
+        ends=EITHER,
         says="answered HTTP 500",
         at_least=20,
     ),
@@ -123,7 +121,7 @@ _STATUSES = (
         name="422 with an OAI-PMH error",
         does="answers 422 with badResumptionToken in mid-list",
         prepare=always(faults.oai_error("badResumptionToken", "The token has expired.", status=422), page=3),
-        ends=_ENDS_EARLY,
+        ends=EITHER,
         says="badResumptionToken",
         at_least=20,
     ),
@@ -277,16 +275,21 @@ _REDIRECTS = (
     ),
     *(
         Scenario(
-            name=f"redirect to {address.partition(':')[0] or 'nowhere'}:",
-            does=f"redirects to {address or 'an empty Location'}",
+            name=f"redirect to {address}",
+            does=f"redirects to {address}",
             prepare=lambda repository, address=address: repository.faults.add(  # type: ignore[misc]
                 faults.redirected(address, with_query=False), times=None
             ),
             ends=("failed",),
-            says="sends us to",
+            says=says,
             at_least=0,
         )
-        for address in ("file:///etc/hostname", "ftp://127.0.0.1/oai", "javascript:alert(1)", "http://[::1")
+        for address, says in (
+            ("file:///etc/hostname", "sends us to file:///etc/hostname"),
+            ("ftp://127.0.0.1/oai", "sends us to ftp://127.0.0.1/oai"),
+            ("javascript:alert(1)", "sends us to javascript:alert(1)"),
+            ("http://[::1", "no address that can be asked"),
+        )
     ),
 )
 

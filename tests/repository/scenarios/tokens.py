@@ -1,0 +1,210 @@
+"""What goes wrong with resumption tokens."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import replace
+from xml.sax.saxutils import escape
+
+from harvesters.demo.loopback import Request, Response
+from tests.repository import faults
+from tests.repository.faults import Fault
+from tests.repository.scenarios.lists import both, having
+from tests.repository.scenarios.scenario import EITHER, Prepare, Scenario, items
+from tests.repository.scenarios.transport import always, everything, twice
+from tests.repository.synthetic import ListRepository
+
+_RESERVED = "!*'();:@&=+$,/?#[] %2B%%20\"<>\\^`{|}~é开-"
+_MEGABYTE = 1 << 20
+
+
+def _tokens_with(front: str) -> Prepare:
+    """Put a text before every token; the repository takes it off again."""
+
+    def prepare(repository: ListRepository) -> None:
+        def take_off(request: Request, response: Response) -> Response:
+            token = request.argument("resumptionToken")
+            if token is None or not token.startswith(front):
+                return response
+            real = tuple((name, value.removeprefix(front)) for name, value in request.arguments)
+            return repository.answer(replace(request, arguments=real))
+
+        put_on = faults.token_reads(lambda token: front + token)
+        repository.faults.add(faults.together(take_off, put_on), verb="ListRecords", times=None)
+
+    return prepare
+
+
+def _empty_pages(repository: ListRepository) -> None:
+    """Send two pages without records after the second page."""
+
+    def spoil(request: Request, response: Response) -> Response:
+        token = request.argument("resumptionToken") or ""
+        if not token.startswith("detour"):
+            return response
+        following = "detour1" + token[7:] if token.startswith("detour2") else token[7:]
+        text = f"<ListRecords><resumptionToken>{escape(following)}</resumptionToken></ListRecords>"
+        return Response(body=f'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">{text}</OAI-PMH>'.encode())
+
+    detour = faults.token_reads(lambda token: f"detour2{token}")
+    repository.faults.add(detour, page=2, verb="ListRecords", times=None)
+    repository.faults.add(faults.if_asked("resumptionToken", spoil), verb="ListRecords", times=None)
+
+
+def _silently_partial(repository: ListRepository) -> None:
+    """End the list of ten pages at the third with an empty token."""
+    repository.put(*items(100))
+    token = faults.with_bytes(b"<resumptionToken ", b"<resumptionToken/><!--")
+    end = faults.with_bytes(b"</resumptionToken>", b"-->")
+    repository.faults.add(faults.together(token, end), page=3, verb="ListRecords", times=None)
+
+
+def _loop_of_three(repository: ListRepository) -> None:
+    first: list[str] = []
+
+    def note(token: str) -> str:
+        first.append(token)
+        return token
+
+    repository.faults.add(faults.token_reads(note), page=1, verb="ListRecords", times=None)
+    repository.faults.add(faults.token_reads(lambda _: first[0]), page=4, verb="ListRecords", times=None)
+
+
+def _always_new_tokens(repository: ListRepository) -> None:
+    """Answer every token with the second page and a token never seen before."""
+    served = 0
+
+    def spoil(request: Request, _response: Response) -> Response:
+        nonlocal served
+        served += 1
+        token = "metadataPrefix=oai_dc&start=10"
+        real = (("verb", "ListRecords"), ("resumptionToken", token))
+        answer = repository.answer(replace(request, arguments=real))
+        return faults.token_reads(lambda _: f"new-{served}")(request, answer)
+
+    repository.faults.add(faults.if_asked("resumptionToken", spoil), verb="ListRecords", times=None)
+
+
+def _third_page(fault: Fault) -> Prepare:
+    return always(fault, page=3)
+
+
+_TOKENS = (
+    Scenario(
+        name="empty token at the end",
+        does="ends its list with <resumptionToken/>, and states no size",
+        prepare=having(states_size=False),
+    ),
+    Scenario(
+        name="list of ten pages that ends at the third",
+        does="states 100 records and sends an empty token with the third page of ten",
+        prepare=_silently_partial,
+        ends=("incomplete",),
+        says="30 of 100",
+        at_least=30,
+    ),
+    Scenario(
+        name="repeated token",
+        does="sends each token again, for ever",
+        prepare=lambda repository: repository.faults.add(faults.token_repeats, page=2, times=None),
+        ends=("incomplete",),
+        says="a second time",
+        at_least=20,
+    ),
+    Scenario(
+        name="token loop of three",
+        does="lets the fourth page's token lead back to the second page",
+        prepare=_loop_of_three,
+        ends=("incomplete",),
+        says="a second time",
+        at_least=40,
+    ),
+    Scenario(
+        name="pages without new records, tokens always new",
+        does="answers each token with the second page and a token never seen before",
+        prepare=_always_new_tokens,
+        ends=("incomplete",),
+        says="brought no new record",
+        at_least=20,
+    ),
+    Scenario(
+        name="token expired in mid-list",
+        does="answers badResumptionToken to the third page's token once",
+        prepare=twice(faults.oai_error("badResumptionToken", "The token has expired."), page=3),
+        ends=EITHER,
+        says="badResumptionToken",
+        at_least=20,
+    ),
+    Scenario(
+        name="noRecordsMatch in mid-list",
+        does="answers noRecordsMatch to the third page's token",
+        prepare=_third_page(faults.oai_error("noRecordsMatch")),
+        ends=EITHER,
+        says="noRecordsMatch",
+        at_least=20,
+    ),
+    Scenario(
+        name="noRecordsMatch in mid-list, no size",
+        does="answers noRecordsMatch to the third page's token, and states no size",
+        prepare=both(having(states_size=False), _third_page(faults.oai_error("noRecordsMatch"))),
+        ends=EITHER,
+        says="noRecordsMatch",
+        at_least=20,
+    ),
+    Scenario(
+        name="error beside records",
+        does="puts an OAI-PMH error before the records of each page from the third request on",
+        prepare=everything(
+            faults.from_request(
+                3, faults.with_bytes(b"<ListRecords>", b'<error code="badArgument">Odd</error><ListRecords>')
+            )
+        ),
+        ends=("incomplete",),
+        says="badArgument",
+        at_least=20,
+    ),
+    Scenario(
+        name="token of 1 MB",
+        does="sends tokens of 1 MB, and its web server refuses such addresses",
+        prepare=_tokens_with("t" * _MEGABYTE),
+        ends=("incomplete",),
+        says="answered HTTP 414",
+        at_least=10,
+    ),
+    Scenario(
+        name="token of 30 KB",
+        does="sends tokens of 30 KB",
+        prepare=_tokens_with("t" * 30_000),
+    ),
+    Scenario(
+        name="token with every reserved character",
+        does="sends tokens with every character that means something in an address",
+        prepare=_tokens_with(_RESERVED),
+    ),
+    Scenario(
+        name="empty pages in mid-list",
+        does="sends two pages without records in mid-list and goes on",
+        prepare=_empty_pages,
+    ),
+)
+
+_KEPT_TOKENS = tuple(
+    Scenario(
+        name=f"kept token answered with {name}",
+        does=f"breaks off, and answers its old tokens with {name} once it is mended",
+        prepare=everything(faults.from_request(3, faults.status(502))),
+        ends=("incomplete",),
+        says="answered HTTP 502",
+        at_least=20,
+        mend=lambda repository, fault=fault: repository.faults.add(  # type: ignore[misc]
+            faults.if_asked("resumptionToken", fault), times=1
+        ),
+    )
+    for name, fault in (
+        ("badResumptionToken", faults.oai_error("badResumptionToken")),
+        ("badArgument", faults.oai_error("badArgument", "resumptionToken")),
+        ("HTTP 410", faults.status(410)),
+    )
+)
+
+SCENARIOS = tuple(dataclasses.replace(scenario, theme="tokens") for scenario in (*_TOKENS, *_KEPT_TOKENS))
