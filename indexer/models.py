@@ -184,8 +184,9 @@ class Bibliography:
     """What manifestations and works have in common: the description of an article.
 
     ``title`` is the main title, ``translated_titles`` the others. ``type`` is ``article``, ``review``, ``editorial``,
-    ``letter``, ``correction``, ``retraction``, ``thesis``, ``book``, ``chapter``, ``conference-paper``, ``preprint``,
-    ``report``, ``dataset``, ``other``. ``languages`` are the article's own (never the journal's list), surest first.
+    ``letter``, ``correction``, ``retraction``, ``thesis``, ``book``, ``journal``, ``chapter``, ``conference-paper``,
+    ``preprint``, ``report``, ``dataset``, ``other``. ``languages`` are the article's own (never the journal's list),
+    surest first.
     """
 
     title: Text

@@ -37,6 +37,7 @@ _PART = re.compile(r"(?<=[\u3400-\u9fff]{2})\s*(?:等)?\s*(编著|著|主编|编
 _TRANSLATED = re.compile(r"(?<=[\u3400-\u9fff]{2})(?:\s+|等)译$|(?<=[\u3400-\u9fff]{3})译$")
 _TRANSLATED_PLAIN = re.compile(r"(?<=[\u3400-\u9fff]{2})\s*等?译$")
 _ISBN = re.compile(r"(?<![\dXx])(?:97[89][-‐–\s]?)?(?:\d[-‐–\s]?){9}[\dXx](?![\dXx])")
+_NOT_ISBN = re.compile(r"[^\dXx]")
 _FLOAT_END = re.compile(r"(?<=\d)\.0+$")
 _ISSN = re.compile(r"\d{4}\s*[-–‐−]?\s*\d{3}[\dXx]")
 _LANGUAGES = {
@@ -179,7 +180,7 @@ def _identifiers(row: Row, draft: Draft) -> None:
 
 def isbns(cell: str) -> list[str]:
     """Return the ISBNs in a cell; what Excel made a rounded number of (2.01E+12) is none."""
-    return [match[0] for match in _ISBN.finditer(_FLOAT_END.sub("", cell))]
+    return [_NOT_ISBN.sub("", match[0]).upper() for match in _ISBN.finditer(_FLOAT_END.sub("", cell))]
 
 
 def _published(row: Row, draft: Draft) -> None:

@@ -185,6 +185,8 @@ def identify(raw: RawIdentifier) -> list[Identifier]:
     if scheme == "arxiv":
         found = arxiv(value)
         return [Identifier(scheme="arxiv", value=found)] if found else []
+    if scheme == "isbn":
+        return _guess(f"isbn:{value}")
     return [] if scheme else _guess(value)
 
 

@@ -24,18 +24,20 @@ _KINDS = {
     "retraction": "retraction retractionnotice partialretraction",
     "thesis": (
         "thesis doctoralthesis masterthesis mastersthesis bachelorthesis dissertation phdthesis etd c46ec cdb06 cbdcc "
-        "c7a1f tesis tesedoutoramento dissertação 学位论文"
+        "c7a1f tesis tesedoutoramento dissertação 学位论文 "
+        "硕士论文 博士论文 硕士学位论文 博士学位论文 学士学位论文 毕业论文"
     ),
-    "book": "book monograph c2f33",
-    "chapter": "bookchapter bookpart booksection inbook chapter bookitem c3248",
+    "book": "book monograph textbook ebook handbook c2f33 图书 专著 著作 教材 电子书 普通图书 工具书 译著 古籍",
+    "journal": "serial periodical 连续出版物",
+    "chapter": "bookchapter bookpart booksection inbook chapter bookitem c3248 图书章节",
     "conference-paper": (
         "conferencepaper conferenceobject conferenceproceedings conferenceposter conferenceitem conference "
         "conferencecontribution conferenceorworkshopitem inproceedings meetingabstract presentation proceedings "
-        "conferenceproceeding lecture poster abstract c5794 cc94f c6670 c18cp"
+        "conferenceproceeding lecture poster abstract c5794 cc94f c6670 c18cp 会议论文"
     ),
-    "preprint": "preprint workingpaper eprint c816b c8042",
-    "report": "report technicalreport researchreport internalreport c93fc c18gh c18ws",
-    "dataset": "dataset data collection cddb1",
+    "preprint": "preprint workingpaper eprint c816b c8042 预印本",
+    "report": "report technicalreport researchreport internalreport c93fc c18gh c18ws 报告 研究报告 科技报告",
+    "dataset": "dataset data collection cddb1 数据集",
     "other": (
         "other misc image video sound software patent newsletterorbulletin learningobject annotation obituary news "
         "announcement calendar inbrief oration c1843 c12ce productreview "

@@ -129,6 +129,7 @@ def test_issns_need_their_check_digit_and_stand_once() -> None:
         ("http://hdl.handle.net/123456789/8007", None, []),
         ("https://doaj.org/article/84d148928d694848ab183fa142fc18f8", None, ["doaj:84d148928d694848ab183fa142fc18f8"]),
         ("urn:ISBN:978-3-16-148410-0", None, ["isbn:9783161484100"]),
+        ("978-3-16-148410-0", "isbn", ["isbn:9783161484100"]),
         ("0102-311X", None, []),
         ("4272160", None, []),
         ("Smith, J. (2012) Title. Journal. doi:10.1000/other", None, []),
