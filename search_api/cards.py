@@ -41,6 +41,8 @@ DETAIL_FIELDS = (
     "manifestations",
     "provenance",
 )
+#: What a stored licence or subject is that does not say where it comes from: journals came later.
+_FROM_ARTICLE = {"origin": "article"}
 
 
 def card(work: StoredWork) -> dict[str, Any]:
@@ -65,6 +67,7 @@ def detail(work: StoredWork) -> dict[str, Any]:
     """Return everything known of a work."""
     data = work.data
     return card(work) | {
+        "container": _whole_container(data["container"]),
         "version": work.version,
         "first_indexed": work.first_indexed,
         "translated_titles": [_text(text) for text in data["translated_titles"]],
@@ -74,9 +77,9 @@ def detail(work: StoredWork) -> dict[str, Any]:
         "issue": data["issue"],
         "pages": data["pages"],
         "contributors": data["contributors"],
-        "subjects": data["subjects"],
+        "subjects": [_FROM_ARTICLE | subject for subject in data["subjects"]],
         "keywords": data["keywords"],
-        "license": data["license"],
+        "license": _FROM_ARTICLE | data["license"] if data["license"] else None,
         "locations": [_location(place) for place in data["locations"]],
         "type": data["type"],
         "languages": data["languages"],
@@ -97,6 +100,13 @@ def _container(container: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if container is None or container["id"] is None:  # a publisher alone is no journal
         return None
     return {"id": container["id"], "title": container["title"], "issns": container["issns"]}
+
+
+def _whole_container(container: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    shown = _container(container)
+    if shown is None or container is None:
+        return None
+    return shown | {name: container.get(name) for name in ("issn_l", "publisher", "country")}
 
 
 def _location(place: Mapping[str, Any]) -> dict[str, Any]:

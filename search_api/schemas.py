@@ -112,11 +112,34 @@ class IdentifierOut(BaseModel):
 
 
 class ContainerOut(BaseModel):
-    """The journal."""
+    """The journal; a card has its title and ISSNs only."""
 
     id: str | None
     title: str | None
     issns: list[str]
+    issn_l: str | None = Field(default=None, description="Linking ISSN, where a source states it.")
+    publisher: str | None = None
+    country: str | None = Field(default=None, description="The publisher's, ISO 3166-1 alpha-2; from journal records.")
+
+
+class LicenseOut(BaseModel):
+    """A licence."""
+
+    code: str
+    name: str
+    url: str | None
+    origin: Literal["article", "journal"] = Field(
+        description="journal: no record of the article states a licence, but its journal has this one only."
+    )
+
+
+class SubjectOut(BaseModel):
+    """A subject heading."""
+
+    term: str
+    scheme: str | None
+    code: str | None
+    origin: Literal["article", "journal"] = Field(description="journal: said of the journal as a whole.")
 
 
 class LocationOut(BaseModel):
@@ -142,6 +165,8 @@ class WorkOut(BaseModel):
     contributors: list[dict[str, Any]] | None = None
     contributor_count: int | None = None
     language: str | None = None
+    license: LicenseOut | None = None
+    subjects: list[SubjectOut] | None = None
     sources: list[str] | None = None
     best_location: LocationOut | None = None
 

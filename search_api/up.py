@@ -202,7 +202,7 @@ class Service:
             wait = _INDEX_SECONDS
             try:
                 joined, indexed = self._library.bring_up_to_date(limit=_ROUND)
-                wait = 0.0 if joined.records else _INDEX_SECONDS
+                wait = 0.0 if joined.records or joined.remerged else _INDEX_SECONDS
                 if joined.records or indexed.indexed or indexed.removed:
                     _log.debug("indexed", records=joined.records, works=indexed.indexed, removed=indexed.removed)
             except StoreBusyError:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, true
 
 from indexer import clock
 from indexer.models import Bibliography, Work
@@ -135,16 +135,21 @@ class Catalogue:
         return {"works": works, "manifestations": live}
 
     def manifestations_by_source(self) -> dict[str, int]:
-        """Return, per source id, how many live manifestations it has."""
-        table = schema.manifestations
-        statement = (
-            select(schema.sources.c.id, func.count())
-            .join(schema.sources, schema.sources.c.key == table.c.source_key)
-            .where(table.c.live)
-            .group_by(schema.sources.c.id)
-        )
+        """Return, per source id, how many of its records are in use: live manifestations, or journals."""
+        found: dict[str, int] = {}
+        manifestations, journals = schema.manifestations, schema.journals
         with self._database.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(statement)}
+            for table, usable in ((manifestations, manifestations.c.live), (journals, true())):
+                statement = (
+                    select(schema.sources.c.id, func.count())
+                    .select_from(table)
+                    .join(schema.sources, schema.sources.c.key == table.c.source_key)
+                    .where(usable)
+                    .group_by(schema.sources.c.id)
+                )
+                for source, count in connection.execute(statement):
+                    found[source] = found.get(source, 0) + count
+        return found
 
     def container_titles(self, container_ids: Sequence[str]) -> dict[str, str]:
         """Return the titles of containers, for facet labels."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, exists, func, or_, select, update
+from sqlalchemy import Connection, exists, or_, select, update
 
 from indexer import clock
 from indexer.identity.cluster import Member, assign
@@ -33,17 +33,6 @@ def journal_sources(connection: Connection) -> frozenset[int]:
     """Return the keys of the sources whose records describe journals."""
     rows = connection.execute(select(schema.sources.c.key, schema.sources.c.settings))
     return frozenset(row.key for row in rows if orjson.loads(row.settings).get("describes") == "journals")
-
-
-def count_journals(connection: Connection) -> dict[str, int]:
-    """Return, per source id, how many usable journal records it has."""
-    table = schema.journals.c
-    statement = (
-        select(schema.sources.c.id, func.count())
-        .join(schema.sources, schema.sources.c.key == table.source_key)
-        .group_by(schema.sources.c.id)
-    )
-    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 @dataclass(slots=True, kw_only=True)

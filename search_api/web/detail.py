@@ -10,7 +10,7 @@ from indexer.storage.catalogue import StoredWork
 from search_api.library import Library
 from search_api.web.addresses import SearchAddress, identifier_address, web_address
 from search_api.web.i18n import Words
-from search_api.web.results import Labels, LinkView, TextView, best_link
+from search_api.web.results import Labels, LinkView, TextView, best_link, license_name
 
 _PEOPLE, _MOST_PEOPLE = 12, 300
 _MOST_TERMS, _MOST_RELATIONS, _MOST_COPIES = 60, 20, 40
@@ -88,6 +88,8 @@ class WorkView:
     affiliations: tuple[str, ...]
     journal: TextView | None
     journal_search: str | None
+    issns: tuple[str, ...]
+    publisher: str | None
     issue: str
     date: str | None
     abstracts: tuple[tuple[str, TextView], ...]
@@ -122,6 +124,8 @@ def work_view(work: StoredWork, library: Library, words: Words, labels: Labels) 
         affiliations=affiliations,
         journal=TextView.of(journal["title"], None) if journal.get("title") else None,
         journal_search=_search("container", journal["id"]) if journal.get("id") else None,
+        issns=_issns(journal),
+        publisher=_publisher(journal, words),
         issue=_issue(data, words),
         date=words.partial_date(data["published"]) if data["published"] else None,
         abstracts=_abstracts(data, words),
@@ -163,6 +167,19 @@ def _people(contributors: list[dict[str, Any]]) -> tuple[tuple[PersonView, ...],
     return tuple(people), tuple(numbers)
 
 
+def _issns(journal: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the journal's ISSNs, the linking one first."""
+    linking = (journal["issn_l"],) if journal.get("issn_l") else ()
+    return tuple(dict.fromkeys((*linking, *journal.get("issns", ()))))
+
+
+def _publisher(journal: Mapping[str, Any], words: Words) -> str | None:
+    name, country = journal.get("publisher"), journal.get("country")
+    if not name or not country:
+        return name or (words.country_name(country) if country else None)
+    return words("publisher_in", publisher=name, country=words.country_name(country))
+
+
 def _issue(data: Mapping[str, Any], words: Words) -> str:
     parts = [words(name, **{name: data[name]}) for name in ("volume", "issue") if data[name]]
     pages = data["pages"]
@@ -197,8 +214,7 @@ def _identifier(one: Mapping[str, str]) -> IdentifierView:
 def _license(license_: Mapping[str, Any] | None, words: Words) -> LinkView | str | None:
     if license_ is None:
         return None
-    known = words.label("license", license_["code"])
-    name = str(license_["name"]) if known == license_["code"] else known
+    name = license_name(license_, words)
     address = web_address(license_["url"])
     return LinkView(url=address, label=name) if address else name
 

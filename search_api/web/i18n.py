@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
@@ -177,6 +178,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "subjects": ("主题", "Subjects"),
     "license": ("许可", "Licence"),
     "no_license": ("来源未说明", "not stated"),
+    "license_of_journal": ("{license}（期刊许可）", "{license} (licence of the journal)"),
+    "publisher": ("出版者", "Publisher"),
+    "publisher_in": ("{publisher}（{country}）", "{publisher} ({country})"),
     "language": ("语言", "Language"),
     "language_detected": ("{language}（程序判断）", "{language} (detected)"),
     "copies": ("可阅读的副本", "Where to read it"),
@@ -201,6 +205,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "type.retraction": ("撤稿声明", "retraction"),
     "type.thesis": ("学位论文", "thesis"),
     "type.book": ("图书", "book"),
+    "type.journal": ("期刊", "journal"),
     "type.chapter": ("图书章节", "chapter"),
     "type.conference-paper": ("会议论文", "conference paper"),
     "type.preprint": ("预印本", "preprint"),
@@ -228,6 +233,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "relation.replied_by": ("有回复", "Replied to by"),
     "relation.replies_to": ("回复对象", "Replies to"),
     "relation.reviews": ("评审对象", "Reviews"),
+    "relation.reviewed_by": ("有评审意见", "Reviewed by"),
     "relation.published_from": ("预印本", "Preprint"),
     "relation.version_of": ("同文另版", "Another version of"),
     "relation.updates": ("更新对象", "Updates"),
@@ -289,6 +295,10 @@ class Words:
     def language_name(self, code: str) -> str:
         """Return the name of a language."""
         return language_name(code, _LOCALE[self.language])
+
+    def country_name(self, code: str) -> str:
+        """Return the name of a country, or its code where it has none."""
+        return str(Locale.parse(_LOCALE[self.language]).territories.get(code, code))
 
     def day(self, moment: str | datetime) -> str:
         """Write the day of an RFC 3339 moment."""

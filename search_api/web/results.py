@@ -157,16 +157,16 @@ def card_view(body: Mapping[str, Any], words: Words, labels: Labels) -> CardView
         language=words.language_name(body["language"]) if body["language"] else None,
         type=words.label("type", body["type"]) if body["type"] not in {"article", None} else None,
         sources=tuple(labels.source(source) for source in body["sources"]),
-        license=_license(body, words),
+        license=license_name(body["license"], words) if body["license"] else None,
         full_text=best_link(body["locations"], body["identifiers"], words),
     )
 
 
-def _license(body: Mapping[str, Any], words: Words) -> str | None:
-    if not body["license"]:
-        return None
-    known = words.label("license", body["license"]["code"])
-    return str(body["license"]["name"]) if known == body["license"]["code"] else known
+def license_name(license_: Mapping[str, Any], words: Words) -> str:
+    """Return a licence's name, and that it is the journal's where no record of the article states one."""
+    known = words.label("license", license_["code"])
+    name = str(license_["name"]) if known == license_["code"] else known
+    return words("license_of_journal", license=name) if license_.get("origin") == "journal" else name
 
 
 def best_link(
