@@ -269,7 +269,7 @@ class Run:
             raise error
         if not repository.is_alive():
             raise error
-        halves = split_window(state.window) if self.source.slice else None
+        halves = split_window(self.source, state.window) if self.source.slice else None
         if halves is None:
             fetch_singly(self, repository, run, state, error)
             self._close(run, state, repeats=repeats)

@@ -37,25 +37,27 @@ def plan_windows(
     return [Window(since=start.isoformat(), until=end.isoformat()) for start, end in _slices(source, first, last)]
 
 
-def split_window(window: Window) -> tuple[Window, Window] | None:
-    """Halve a window; ``None`` for one that has an open end, or that is a day or a second already."""
+def split_window(source: Source, window: Window) -> tuple[Window, Window] | None:
+    """Halve a window; ``None`` for one that has an open end, or that the repository's granularity cannot cut.
+
+    A day of a repository that knows seconds is cut within the day.
+    """
     if window.since is None or window.until is None:
         return None
-    if len(window.since) == len("YYYY-MM-DD"):
-        first, last = date.fromisoformat(window.since), date.fromisoformat(window.until)
+    if source.granularity == "day":
+        first, last = _day(window.since), _day(window.until)
         middle = first + (last - first) // 2
-        halves = (first, middle), (middle + timedelta(days=1), last)
-        return _windows(halves, "%Y-%m-%d") if first < last else None
-    start, end = datetime.fromisoformat(window.since), datetime.fromisoformat(window.until)
+        return _halves("%Y-%m-%d", first, middle, middle + timedelta(days=1), last) if first < last else None
+    start = datetime.fromisoformat(_start_text(source, window.since) or "")
+    end = datetime.fromisoformat(_end_text(source, window.until) or "")
     seconds = int((end - start).total_seconds())
     turn = start + timedelta(seconds=seconds // 2)
-    halves_ = (start, turn), (turn + timedelta(seconds=1), end)
-    return _windows(halves_, "%Y-%m-%dT%H:%M:%SZ") if seconds > 0 else None
+    return _halves("%Y-%m-%dT%H:%M:%SZ", start, turn, turn + timedelta(seconds=1), end) if seconds > 0 else None
 
 
-def _windows(halves: tuple[tuple[date, date], tuple[date, date]], pattern: str) -> tuple[Window, Window]:
-    first, second = (Window(since=since.strftime(pattern), until=until.strftime(pattern)) for since, until in halves)
-    return first, second
+def _halves(pattern: str, *bounds: date) -> tuple[Window, Window]:
+    since, middle, after, until = (bound.strftime(pattern) for bound in bounds)
+    return Window(since=since, until=middle), Window(since=after, until=until)
 
 
 def check_request(since: str | None, until: str | None) -> None:
