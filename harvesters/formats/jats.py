@@ -289,11 +289,17 @@ def _loose_keywords(draft: Draft, group: _Element, language: str | None) -> None
 
 
 def _categories(state: _Front, child: _Element, _language: str | None) -> None:
-    for group in child.iter("{*}subj-group"):
-        scheme = group.get("subj-group-type")
-        for one in group:
-            if local_name(one) == "subject":
-                state.draft.subjects.append(RawSubject(value=inline_html(one), scheme=scheme))
+    _subjects(state.draft, child, None)
+
+
+def _subjects(draft: Draft, element: _Element, scheme: str | None) -> None:
+    """Read subject groups; a group inside another is of its scheme (PLOS nests the narrower terms)."""
+    for one in element:
+        name = local_name(one)
+        if name == "subject":
+            draft.subjects.append(RawSubject(value=inline_html(one), scheme=scheme))
+        elif name == "subj-group":
+            _subjects(draft, one, one.get("subj-group-type") or scheme)
 
 
 def _permissions(state: _Front, child: _Element, _language: str | None) -> None:
