@@ -178,12 +178,12 @@ def licenses_of(statements: Iterable[str]) -> tuple[License, ...]:
 
 def _licenses_in(statement: str) -> list[License]:
     """Read a list of licences; parts that only talk about rights are none beside one that is named."""
-    parts = [one for one in _BETWEEN_LICENCES.split(statement) if one]
+    parts = [one for one in _BETWEEN_LICENCES.split(statement) if any(map(str.isalnum, one))]
     read = [(part, license_of([part])) for part in parts]
     named = [one for part, one in read if one and (one.code != "publisher" or _OWN_LICENCE.search(part))]
     if len(named) > 1:
         return named
-    whole = license_of([statement])
+    whole = license_of([statement]) if parts else None
     return [whole] if whole else []
 
 
