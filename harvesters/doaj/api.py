@@ -17,7 +17,7 @@ from urllib.parse import quote
 import orjson
 
 from harvesters.doaj.article_json import read_json_record
-from harvesters.doaj.json_pieces import cut_objects
+from harvesters.doaj.json_pieces import cut_results
 from harvesters.errors import (
     BadTokenError,
     FormatError,
@@ -236,24 +236,13 @@ def _read_results(answer: Answer, page: int) -> _Results:
             url=answer.url,
             body=answer.body,
         )
-    start = answer.body.find(b"[", answer.body.find(b'"results"'))
-    cut = tuple(piece.body for piece in cut_objects([answer.body[start:]], is_record=lambda _: False))
-    # The word may stand in the query's echo too: what was cut counts only if it is what was parsed.
-    exact = cut[: len(results)] if [_loaded(one) for one in cut[: len(results)]] == results else None
     return _Results(
         url=answer.url,
         total=total,
-        objects=exact or tuple(orjson.dumps(one) for one in results),
+        objects=cut_results(answer.body),
         size=len(answer.body),
         asked_at=text(value.get("timestamp")),
     )
-
-
-def _loaded(body: bytes) -> object:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _next_place(place: _Place, results: _Results, records: Sequence[RawRecord], window: Window) -> _Place:

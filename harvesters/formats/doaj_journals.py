@@ -77,6 +77,11 @@ def journal_columns(head: bytes, body: bytes) -> dict[str, str]:
         raise FormatError(
             f"The row cannot be read: {error}.", remedy="Save the file as CSV in UTF-8 and harvest it again."
         ) from error
+    if len(rows[0]) != len(rows[1]):
+        raise FormatError(
+            f"The row has {len(rows[1])} cells, the header {len(rows[0])}.",
+            remedy="Look for a missing quotation mark in or before the row, or download the file again.",
+        )
     names = {cell.strip().casefold(): place for place, cell in reversed(list(enumerate(rows[0])))}
     found: dict[str, str] = {}
     for name, headings in COLUMNS.items():
