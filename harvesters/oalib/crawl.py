@@ -161,7 +161,8 @@ class Crawl:
             return self._next_list(place)
         except (ServerFaultError, UnreachableError, RedirectRefusedError, TooLargeError, PageError) as error:
             return self._without_listing(place, query, url, error)
-        self._settle_failed()
+        if self._failed_lists == len(self._failed):  # that lists answer says nothing of papers that did not
+            self._settle_failed()
         self._before = listing
         await self._read_papers(place, listing)
         return self._after(place, listing, query, url)

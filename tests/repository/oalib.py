@@ -1,7 +1,7 @@
-"""A loopback site in the form of OALib. ITS PAGES ARE HAND-MADE: OALib was never seen by us, and nothing of it recorded.
+"""A loopback site in the form of OALib. ITS PAGES ARE HAND-MADE: OALib was never seen by us, nothing of it is recorded.
 
-They were written after the selectors of five scrapers (2016 to 2023), so they can show that the crawler reads what those
-scrapers read, and not that OALib still looks so. Titles and numbers of some papers are real ones, cited elsewhere.
+They were written after the selectors of five scrapers (2016 to 2023), so they can show that the crawler reads what
+those scrapers read, and not that OALib still looks so. Titles and numbers of some papers are real, cited elsewhere.
 """
 
 from __future__ import annotations
@@ -61,7 +61,6 @@ class OalibSite:
         self.per_page = per_page
         self.robots = robots
         self.requests: list[Request] = []
-        self.has_pager = True
         self.has_titles = True
         self._views = 0
         self._spoiled: dict[str, _Spoiled] = {}
@@ -128,23 +127,24 @@ class OalibSite:
         entries = self.journals[number].entries
         shown = entries[(page - 1) * self.per_page : page * self.per_page]
         rows = "".join(
-            f'<h4><a href="//www.oalib.com/{one.kind}/{one.number}#.Vx3{one.number}"><span>{escape(one.title)}</span></a></h4>'
-            f"<p>{escape(', '.join(one.authors))}</p>"
+            f'<h4><a href="//www.oalib.com/{one.kind}/{one.number}#.Vx3{one.number}">'
+            f"<span>{escape(one.title)}</span></a></h4><p>{escape(', '.join(one.authors))}</p>"
             for one in shown
         )
         pages = -(-len(entries) // self.per_page)
-        pager = (
-            f"<script>var p = new Pager('pager', 'x//www.oalib.com',{self.per_page},{pages},{page},{len(entries)},'');</script>"
-            if self.has_pager
-            else ""
-        )
+        numbers = f"{self.per_page},{pages},{page},{len(entries)}"
+        pager = f"<script>var p = new Pager('pager', 'x//www.oalib.com',{numbers},'');</script>"
         return f'<div class="paperlist">{rows}</div>{pager}'
 
     def _paper(self, entry: Entry, journal: int) -> str:
         self._views += 1
         title = f"<h1>{escape(entry.title)}</h1>" if self.has_titles else "<h2>OALib 2.0</h2>"
         authors = ", ".join(f'<a href="/search?kw={escape(name)}">{escape(name)}</a>' for name in entry.authors)
-        doi = f'<p class="doi">DOI : <a href="http://dx.doi.org/{entry.doi}"><u>{entry.doi}</u></a></p>' if entry.doi else ""
+        doi = (
+            f'<p class="doi">DOI : <a href="http://dx.doi.org/{entry.doi}"><u>{entry.doi}</u></a></p>'
+            if entry.doi
+            else ""
+        )
         keywords = "".join(f'<a href="#">{escape(word)}</a>, ' for word in entry.keywords)
         return (
             f'<div class="contents">{title}<div><div><a href="//www.oalib.com/journal/{journal}/1">'
@@ -152,8 +152,9 @@ class OalibSite:
             f'<div id="author">{authors}</div>{doi}<p class="keyword">Keywords: {keywords}</p>'
             f"<span><div><p>{escape(entry.abstract)}</p></div></span>"
             f'<p class="resetHref"><a href="//www.oalib.com/paper/pdf/{entry.number}#.Vx3a">Full-Text</a></p>'
-            f'<p>Views <span id="views">{self._views}</span> Downloads <span id="downloads">{self._views // 2:,}</span></p>'
-            f'<h2>References</h2><p><a href="//www.oalib.com/references/{entry.number + 5_000_000}">[1] Cited work</a></p></div>'
+            f'<p>Views <span id="views">{self._views}</span> '
+            f'Downloads <span id="downloads">{self._views // 2:,}</span></p><h2>References</h2>'
+            f'<p><a href="//www.oalib.com/references/{entry.number + 5_000_000}">[1] Cited work</a></p></div>'
         )
 
     def _search(self, words: str, page: int) -> str:
@@ -166,8 +167,9 @@ class OalibSite:
         shown = found[(page - 1) * self.per_page : page * self.per_page]
         style = "padding: 10px 0 10px 5px; border-bottom: solid 1px #c0c0c0; font-size: 14px;width: 720px"
         rows = "".join(
-            f'<tr><td style="{style}"><span style="font-size: 16px"><a href="//www.oalib.com/{one.kind}/{one.number}">'
-            f"<u>{escape(one.title)} [PDF]</u></a></span> <span class='authorLimit'>{escape(one.authors[0])}</span></td></tr>"
+            f'<tr><td style="{style}"><span style="font-size: 16px">'
+            f'<a href="//www.oalib.com/{one.kind}/{one.number}"><u>{escape(one.title)} [PDF]</u></a></span> '
+            f"<span class='authorLimit'>{escape(one.authors[0])}</span></td></tr>"
             for one in shown
         )
         pages = "".join(f"<li>{number}</li>" for number in range(1, -(-len(found) // self.per_page) + 1))
@@ -203,7 +205,8 @@ def three_journals() -> dict[int, Journal]:
                 *papers(range(100, 106)),
                 Entry(
                     number=1657334,
-                    title="Efficient Regular Expression Matching Algorithm Based on DoLFA 基于DoLFA的高效正则表达式匹配算法",
+                    title="Efficient Regular Expression Matching Algorithm Based on DoLFA "
+                    "基于DoLFA的高效正则表达式匹配算法",
                     doi="10.5555/oalib.1657334",
                 ),
                 Entry(number=5710552, title="Glossary of Terms for Thermal Physiology", kind="references"),

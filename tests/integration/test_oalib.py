@@ -1,0 +1,529 @@
+"""Crawling a site in OALib's form: a real spider process over real HTTP. The pages are hand-made (tests/repository)."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from harvesters.checkpoints import RunReport
+from harvesters.demo.loopback import Response
+from harvesters.pace import Pace
+from harvesters.runner import Request
+from harvesters.sources.definition import Source
+from indexer.storage import schema
+from search_api.cli.checks import reach
+from search_api.library import Library, open_library
+from search_api.schemas import search_parameters
+from search_api.searching import Searcher
+from search_api.settings import Settings
+from tests.integration.conftest import harvest
+from tests.repository.oalib import HTML, TEXT, Entry, Journal, OalibSite, papers, three_journals
+
+_COMMAND = [sys.executable, "-c", "from search_api.cli import main; main()"]
+EVERY_PAPER = {
+    *(f"oalib:paper/{number}" for number in (*range(100, 106), 1657334, 5221834, *range(200, 205), *range(300, 305)))
+}
+EMPTY = Response(headers=HTML, body=b"<html><head><title>OALib</title></head><body><p>Welcome</p></body></html>")
+
+
+@pytest.fixture
+def site() -> Iterator[OalibSite]:
+    with OalibSite(three_journals()) as running:
+        yield running
+
+
+def add_oalib(library: Library, site: OalibSite, *queries: str, **values: Any) -> Source:
+    """Add the loopback site as a source that is asked as fast as only loopback may be."""
+    source = Source.of(
+        {
+            "id": "oalib",
+            "name": "OALib",
+            "endpoint": site.url,
+            "kind": "oalib",
+            "queries": queries or ("journals",),
+            "pace_seconds": 0,
+            "attempts": 2,
+            "retry_wait_seconds": 0.01,
+            "timeout_seconds": 5,
+            **values,
+        }
+    )
+    library.store.sources.add(source)
+    return source
+
+
+def bodies(library: Library) -> dict[str, bytes]:
+    """Return the stored pages by identifier."""
+    with library.store.database.read() as connection:
+        rows = connection.execute(select(schema.raw_records.c.identifier, schema.raw_records.c.source_key)).all()
+    groups = [library.store.raw.of(row.source_key, row.identifier) for row in rows]
+    return {group.identifier: group.records[0].body for group in groups if group is not None}
+
+
+def children_of(pid: int) -> list[int]:
+    """Return a process's children, whichever of its threads started them; what has ended has none."""
+    found: list[int] = []
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(one) for one in tasks.read_text(encoding="ascii").split()]
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that nobody has waited for yet does not."""
+    try:
+        return ") Z" not in Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+
+
+def wait_until(done: Any, seconds: float = 20.0) -> bool:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if done():
+            return True
+        time.sleep(0.01)
+    return bool(done())
+
+
+def titles(library: Library, words: str) -> list[str]:
+    answer = Searcher(library).answer(search_parameters({"q": words}).search())
+    return [row["title"] for row in answer["results"]]
+
+
+def test_every_paper_of_every_journal_is_harvested_once_and_can_be_searched(embedded: Library, site: OalibSite) -> None:
+    report = harvest(embedded, add_oalib(embedded, site))
+    assert (report.status, report.error) == ("complete", None)
+    assert (report.new, report.quarantined, report.duplicates) == (18, 0, 0)
+    assert set(bodies(embedded)) == EVERY_PAPER | {"oalib:paper/103"}
+    asked = [path for path in site.paths if path.startswith("/paper/")]
+    assert len(asked) == len(set(asked)) == 18, "none twice, though one stands in two journals"
+    assert not [path for path in site.paths if path.startswith(("/references/", "/articles/"))]
+    assert {request.headers["user-agent"].split("/")[0] for request in site.requests} == {"kaijuan"}
+    assert not [request for request in site.requests if "cookie" in request.headers]
+    embedded.bring_up_to_date()
+    assert "Efficient Regular Expression Matching Algorithm Based on DoLFA" in titles(embedded, "DoLFA")
+    assert any("基于" in title for title in titles(embedded, "高效正则表达式匹配算法"))
+    assert titles(embedded, "estudo 203") == ["Estudo 203 sobre bibliotecas"]
+
+
+def test_a_second_crawl_finds_nothing_changed_though_the_counters_have(embedded: Library, site: OalibSite) -> None:
+    source = add_oalib(embedded, site, "journal:2336")
+    assert harvest(embedded, source).new == 6
+    again = harvest(embedded, source)
+    assert (again.status, again.unchanged, again.changed) == ("complete", 6, 0)
+    entries = site.journals[2336].entries
+    entries[0] = replace(entries[0], abstract="Rewritten.")
+    assert (harvest(embedded, source).changed, b"Rewritten." in bodies(embedded)["oalib:paper/200"]) == (1, True)
+
+
+def test_a_search_by_words_follows_its_pages(embedded: Library, site: OalibSite) -> None:
+    report = harvest(embedded, add_oalib(embedded, site, "正则表达式匹配", "sobre"))
+    assert (report.status, report.new) == ("complete", 7 + 5)
+    asked = [(request.argument("kw"), request.argument("pageNo")) for request in site.requests if request.query]
+    assert asked == [("正则表达式匹配", "1"), ("正则表达式匹配", "2"), ("sobre", "1"), ("sobre", "2")]
+
+
+def test_a_search_without_hits_is_an_empty_list_and_no_drift(embedded: Library, site: OalibSite) -> None:
+    report = harvest(embedded, add_oalib(embedded, site, "nothing like this"))
+    assert (report.status, report.received) == ("complete", 0)
+
+
+def test_numbers_and_titles_that_are_cited_elsewhere_come_out_as_they_are_cited(
+    embedded: Library, recorded: Path
+) -> None:
+    with (recorded / "oalib" / "known_papers.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    entries: list[Entry] = []
+    for row in rows:
+        kind, _, number = row["oalib_url"].partition("oalib.com/")[2].partition("/")
+        if kind in {"paper", "references", "articles"} and row["title_as_cited"]:
+            entries.append(Entry(number=int(number), title=row["title_as_cited"], kind=kind))  # type: ignore[arg-type]
+    wanted = {one.number: one.title for one in entries if one.kind == "paper"}
+    assert len(wanted) >= 10
+    with OalibSite({4054: Journal("Known", entries)}, per_page=6) as site:
+        assert harvest(embedded, add_oalib(embedded, site, "journal:4054")).new == len(wanted)
+    embedded.bring_up_to_date()
+    assert "基于dolfa的高效正则表达式匹配算法" in titles(embedded, "基于dolfa的高效正则表达式匹配算法")
+    assert "Regular Expression Optimization in Java" in titles(embedded, "Expression Optimization Java")
+    assert not [path for path in site.paths if path.startswith(("/references/", "/articles/"))]
+
+
+class TestRobots:
+    def test_what_it_disallows_is_never_asked_for_and_named(self, embedded: Library, site: OalibSite) -> None:
+        site.robots = (
+            "User-agent: *\nDisallow: /\n\nUser-agent: kaijuan\nDisallow: /journal/2336/\nDisallow: /paper/101\n"
+        )
+        report = harvest(embedded, add_oalib(embedded, site))
+        assert (report.status, report.new, report.quarantined) == ("complete", 12, 2)
+        assert not [path for path in site.paths if path.startswith("/journal/2336/") or path == "/paper/101"]
+        named = {row["identifier"]: row["reason"] for row in embedded.store.quarantine.list()}
+        assert set(named) == {"oalib:journal/2336", "oalib:paper/101"}
+        assert all("robots.txt" in reason for reason in named.values())
+
+    def test_its_delay_is_kept_where_it_is_longer_than_ours(self, embedded: Library, site: OalibSite) -> None:
+        site.robots = "User-agent: *\nCrawl-delay: 0.3\n"
+        assert harvest(embedded, add_oalib(embedded, site, "journal:77")).new == 5
+        times = [request.received_at for request in site.requests]
+        assert min((after - before).total_seconds() for before, after in pairwise(times)) >= 0.29
+
+    @pytest.mark.parametrize(
+        "answer",
+        [Response(status=500, headers=TEXT), Response(status=503, headers=TEXT), Response(reset=True)],
+        ids=["500", "503", "reset"],
+    )
+    def test_nothing_is_asked_for_where_it_cannot_be_had(
+        self, embedded: Library, site: OalibSite, answer: Response
+    ) -> None:
+        site.spoil("/robots.txt", answer)
+        report = harvest(embedded, add_oalib(embedded, site))
+        assert report.status == "failed"
+        assert "robots.txt" in (report.error or "") or "503" in (report.error or "")
+        assert set(site.paths) == {"/robots.txt"}
+
+    def test_a_site_without_one_allows_everything(self, embedded: Library, site: OalibSite) -> None:
+        site.spoil("/robots.txt", Response(status=404, headers=TEXT))
+        assert harvest(embedded, add_oalib(embedded, site, "journal:77")).status == "complete"
+
+    def test_one_that_forbids_all_papers_ends_the_harvest_before_it_begins(
+        self, embedded: Library, site: OalibSite
+    ) -> None:
+        site.robots = "User-agent: *\nDisallow: /paper/"
+        source = add_oalib(embedded, site)
+        report = harvest(embedded, source)
+        assert (report.status, site.paths) == ("failed", ["/robots.txt"])
+        assert "enabled = false" in (report.error or "")
+        found = reach(source)
+        assert (found.state, "does not allow" in found.found) == ("warning", True)
+
+    def test_asking_whether_the_site_can_be_reached_asks_for_it_once(self, embedded: Library, site: OalibSite) -> None:
+        assert reach(add_oalib(embedded, site)).state == "ok"
+        assert site.paths == ["/robots.txt"]
+
+
+class TestRefusals:
+    def test_a_403_ends_the_crawl_at_once_and_the_next_harvest_goes_on(
+        self, embedded: Library, site: OalibSite
+    ) -> None:
+        site.spoil("/paper/201", Response(status=403, headers=HTML, body=b"Forbidden"))
+        source = add_oalib(embedded, site)
+        report = harvest(embedded, source)
+        assert (report.status, report.received, site.paths[-1]) == ("incomplete", 6, "/paper/201")
+        assert site.paths.count("/paper/201") == 1
+        assert "403" in (report.error or "")
+        assert (report.error_url or "").endswith("/paper/201")
+        site.mend()
+        again = harvest(embedded, source)
+        assert (again.status, again.resumed, len(bodies(embedded))) == ("complete", True, 18)
+        assert site.paths.count("/paper/200") == 1, "what was stored is not asked for again"
+
+    @pytest.mark.parametrize(("header", "said"), [("77", "wait 77 s"), ("", "slow down")])
+    def test_a_429_ends_the_crawl_at_once_and_says_how_long_to_wait(
+        self, embedded: Library, site: OalibSite, header: str, said: str
+    ) -> None:
+        headers = (*HTML, ("Retry-After", header)) if header else HTML
+        site.spoil("/journal/2336/1", Response(status=429, headers=headers, body=b"Slow down"))
+        report = harvest(embedded, add_oalib(embedded, site))
+        assert (report.status, report.received, site.paths[-1]) == ("incomplete", 5, "/journal/2336/1")
+        assert said in (report.error or "")
+
+    def test_a_403_for_the_robots_txt_is_a_refusal(self, embedded: Library, site: OalibSite) -> None:
+        site.spoil("/robots.txt", Response(status=403, headers=TEXT))
+        report = harvest(embedded, add_oalib(embedded, site))
+        assert (report.status, site.paths) == ("failed", ["/robots.txt"])
+        assert "refuses us" in (report.error or "")
+
+    def test_another_host_is_never_followed(self, embedded: Library, site: OalibSite) -> None:
+        with OalibSite() as elsewhere:
+            moved = Response(status=302, headers=(*HTML, ("Location", elsewhere.url + "journal/77/1")))
+            site.spoil("/journal/77/1", moved)
+            report = harvest(embedded, add_oalib(embedded, site, "journal:77"))
+            assert (report.status, report.quarantined) == ("incomplete", 1)
+            (row,) = embedded.store.quarantine.list()
+            assert "redirect_hosts" in row["reason"]
+            assert elsewhere.requests == []
+
+    def test_a_redirect_within_the_host_is_followed_but_never_to_a_stub(
+        self, embedded: Library, site: OalibSite
+    ) -> None:
+        site.spoil("/paper/300", Response(status=301, headers=(*HTML, ("Location", "/paper/301"))))
+        site.spoil("/paper/302", Response(status=301, headers=(*HTML, ("Location", "/references/302"))))
+        report = harvest(embedded, add_oalib(embedded, site, "journal:77"))
+        assert (report.status, report.new, report.quarantined) == ("complete", 4, 1)
+        assert "/references/302" not in site.paths
+
+
+class TestFailingPages:
+    def test_a_paper_that_fails_is_named_and_the_others_come(self, embedded: Library, site: OalibSite) -> None:
+        site.spoil("/paper/202", Response(status=500, headers=HTML))
+        site.spoil("/paper/203", Response(status=500, headers=HTML), times=1)
+        report = harvest(embedded, add_oalib(embedded, site, "journal:2336"))
+        assert (report.status, report.new, report.quarantined) == ("complete", 5, 1)
+        assert (site.paths.count("/paper/202"), site.paths.count("/paper/203")) == (2, 2), "both were tried again"
+        assert [row["identifier"] for row in embedded.store.quarantine.list()] == ["oalib:paper/202"]
+
+    def test_a_site_that_is_down_ends_the_crawl_before_the_first_page_that_failed(
+        self, embedded: Library, site: OalibSite
+    ) -> None:
+        for number in (103, 104, 105, 1657334):
+            site.spoil(f"/paper/{number}", Response(status=502, headers=HTML))
+        source = add_oalib(embedded, site, "journal:4054", attempts=1)
+        report = harvest(embedded, source)
+        assert (report.status, report.received, report.quarantined) == ("incomplete", 3, 0)
+        assert site.paths[-1] == "/paper/105"
+        site.mend()
+        assert harvest(embedded, source).status == "complete"
+        assert len(bodies(embedded)) == 8
+
+    def test_a_page_of_a_list_that_fails_leaves_the_harvest_incomplete(
+        self, embedded: Library, site: OalibSite
+    ) -> None:
+        site.spoil("/journal/2336/2", Response(status=500, headers=HTML))
+        source = add_oalib(embedded, site)
+        report = harvest(embedded, source)
+        assert (report.status, report.new) == ("incomplete", 17), "one of its two papers is in another journal too"
+        assert "1 listing pages" in (report.error or "")
+        site.mend()
+        assert (harvest(embedded, source).status, len(bodies(embedded))) == ("complete", 18)
+        assert embedded.store.quarantine.list() == []
+
+    def test_a_journal_that_lists_fewer_papers_than_the_site_says_leaves_it_incomplete(
+        self, embedded: Library, site: OalibSite
+    ) -> None:
+        pager = b"<script>new Pager('p', 'x//www.oalib.com',4,1,1,9,'')</script>"
+        rows = b"<div class='paperlist'><h4><a href='//www.oalib.com/paper/300'><span>T</span></a></h4></div>"
+        site.spoil("/journal/77/1", Response(headers=HTML, body=b"<html><body>" + rows + pager + b"</body></html>"))
+        report = harvest(embedded, add_oalib(embedded, site, "journal:77"))
+        assert (report.status, report.new, report.quarantined) == ("incomplete", 1, 1)
+
+    def test_a_page_beyond_the_limit_is_refused_and_the_crawl_goes_on(self, embedded: Library, site: OalibSite) -> None:
+        huge = Response(headers=HTML, body=b"<html>" + b"x" * 300_000)
+        site.spoil("/paper/301", huge)
+        report = harvest(embedded, add_oalib(embedded, site, "journal:77", max_page_bytes=200_000))
+        assert (report.status, report.new, report.quarantined) == ("complete", 4, 1)
+        (row,) = embedded.store.quarantine.list()
+        assert "max_page_bytes" in row["reason"]
+
+    def test_a_paper_that_is_gone_is_named(self, embedded: Library, site: OalibSite) -> None:
+        site.spoil("/paper/301", Response(status=404, headers=HTML))
+        report = harvest(embedded, add_oalib(embedded, site, "journal:77"))
+        assert (report.status, report.new, report.quarantined) == ("complete", 4, 1)
+
+
+class TestDrift:
+    def test_papers_without_titles_stop_the_harvest_and_are_kept(self, embedded: Library, site: OalibSite) -> None:
+        site.has_titles = False
+        source = add_oalib(embedded, site, "journal:4054")
+        report = harvest(embedded, source)
+        assert (report.status, report.quarantined) == ("incomplete", 3)
+        assert "drift" in (report.error or "")
+        assert "harvesters/formats/oalib.py" in (report.error or "")
+        assert bodies(embedded) == {}
+        rows = embedded.store.quarantine.list()
+        assert {row["identifier"] for row in rows} == {f"oalib:paper/{number}" for number in (100, 101, 102)}
+        assert all("no title" in row["reason"] for row in rows)
+        with embedded.store.database.read() as connection:
+            assert all(connection.scalars(select(schema.quarantine.c.body)))
+        site.has_titles = True
+        assert harvest(embedded, source).status == "complete"
+        assert harvest(embedded, source).status == "complete"
+        assert len(bodies(embedded)) == 8
+        assert embedded.store.quarantine.list() == []
+
+    def test_a_fifth_of_a_page_without_titles_stops_the_harvest(self, embedded: Library) -> None:
+        with OalibSite({5: Journal("Ten", papers(range(1, 21)))}, per_page=10) as site:
+            for number in (3, 7):
+                site.spoil(f"/paper/{number}", EMPTY)
+            source = add_oalib(embedded, site, "journal:5")
+            report = harvest(embedded, source)
+            assert (report.status, report.new, report.quarantined) == ("incomplete", 8, 2)
+            assert "2 of 10 papers" in (report.error or "")
+
+    def test_a_single_paper_without_a_title_is_named_and_the_crawl_goes_on(self, embedded: Library) -> None:
+        with OalibSite({5: Journal("Ten", papers(range(1, 21)))}, per_page=10) as site:
+            site.spoil("/paper/3", EMPTY)
+            report = harvest(embedded, add_oalib(embedded, site, "journal:5"))
+            assert (report.status, report.new, report.quarantined) == ("complete", 19, 1)
+
+    @pytest.mark.parametrize("path", ["/lib/showJournalList", "/journal/77/1"])
+    def test_a_list_without_entries_and_without_a_nought_is_drift(
+        self, embedded: Library, site: OalibSite, path: str
+    ) -> None:
+        site.spoil(path, EMPTY)
+        report = harvest(embedded, add_oalib(embedded, site))
+        assert report.status in {"failed", "incomplete"}
+        said = [report.error or "", *(row["reason"] for row in embedded.store.quarantine.list())]
+        assert any("drift" in text for text in said)
+
+    def test_a_pager_that_cannot_be_read_is_drift(self, embedded: Library, site: OalibSite) -> None:
+        rows = b"<div class='paperlist'><h4><a href='//www.oalib.com/paper/300'><span>T</span></a></h4></div>"
+        page = b"<html><body>" + rows + b"<script>new Pager({pages: 7})</script></body></html>"
+        site.spoil("/journal/77/1", Response(headers=HTML, body=page))
+        report = harvest(embedded, add_oalib(embedded, site, "journal:77"))
+        assert report.status == "incomplete"
+        assert any("pager" in row["reason"] for row in embedded.store.quarantine.list())
+
+    def test_pages_that_repeat_the_page_before_are_drift(self, embedded: Library, site: OalibSite) -> None:
+        entries = site.journals[4054].entries[:4]
+        with OalibSite({1: Journal("First page only", entries)}) as model:
+            assert harvest(embedded, add_oalib(embedded, model, "journal:1", id="model")).status == "complete"
+        rows = "".join(f"<h4><a href='/paper/{one.number}'><span>T</span></a></h4>" for one in entries)
+        pager = "<script>new Pager('p', 'x//www.oalib.com',4,3,1,12,'')</script>"
+        page = f"<html><body><div class='paperlist'>{rows}</div>{pager}</body></html>".encode()
+        for number in (1, 2, 3):
+            site.spoil(f"/journal/4054/{number}", Response(headers=HTML, body=page))
+        report = harvest(embedded, add_oalib(embedded, site, "journal:4054"))
+        assert report.status == "incomplete"
+        assert any("the same papers" in row["reason"] for row in embedded.store.quarantine.list())
+
+
+class TestGoingOn:
+    def test_a_journal_that_left_the_list_is_passed_over(self, embedded: Library, site: OalibSite) -> None:
+        source = add_oalib(embedded, site)
+        part = harvest(embedded, source, max_records=5)
+        assert (part.status, part.received) == ("incomplete", 5)
+        del site.journals[2336]
+        again = harvest(embedded, source)
+        assert (again.status, again.resumed, len(bodies(embedded))) == ("complete", True, 13)
+
+    def test_a_list_of_other_queries_begins_anew(self, embedded: Library, site: OalibSite) -> None:
+        source = add_oalib(embedded, site)
+        assert harvest(embedded, source, max_records=5).status == "incomplete"
+        embedded.store.sources.add(replace(source, id="other"))
+        changed = replace(source, queries=("journal:2336",))
+        report = embedded.harvest(changed, Request(), pace=Pace())
+        assert (report.status, report.new) == ("complete", 6)
+
+    def test_the_limit_of_requests_counts_the_spiders_own(self, embedded: Library) -> None:
+        with OalibSite({5: Journal("Many", papers(range(1, 101)))}, per_page=50) as site:
+            report = harvest(embedded, add_oalib(embedded, site, "journal:5"), max_requests=20)
+            assert report.status == "incomplete"
+            assert 20 <= len(site.requests) <= 31, "the part that passes the limit is the last"
+
+    def test_pages_of_papers_known_already_do_not_end_a_resumed_crawl(self, embedded: Library) -> None:
+        entries = papers(range(1, 41))
+        with OalibSite({5: Journal("One", entries), 6: Journal("Other", [*entries, *papers([99])])}) as site:
+            source = add_oalib(embedded, site, "journal:5", "journal:6")
+            assert harvest(embedded, source, max_records=40).status == "incomplete"
+            assert (harvest(embedded, source).status, len(bodies(embedded))) == ("complete", 41)
+
+    def test_killed_at_random_moments_it_stores_what_an_uninterrupted_one_does(
+        self, tmp_path: Path, site: OalibSite
+    ) -> None:
+        site.journals[500] = Journal("Long", papers(range(1000, 1060)))
+        with open_library(Settings(data_dir=tmp_path / "whole"), sources=[]) as library:
+            assert harvest(library, add_oalib(library, site)).status == "complete"
+            expected = bodies(library)
+        settings = Settings(data_dir=tmp_path / "killed")
+        with open_library(settings, sources=[]) as library:
+            add_oalib(library, site, pace_seconds=0.01)
+        environment = {**os.environ, "KAIJUAN_DATA_DIR": str(settings.data_dir)}
+        chance = random.Random(20261122)  # noqa: S311
+        kills, begun, orphans = 0, len(site.requests), set[int]()
+        for _ in range(30):
+            process = subprocess.Popen(
+                [*_COMMAND, "harvest", "oalib", "--json"],
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            wanted = len(site.requests) + chance.randint(1, 30)
+            while process.poll() is None and len(site.requests) < wanted:
+                time.sleep(0.002)
+            if process.poll() is None:
+                orphans.update(children_of(process.pid))
+                os.killpg(process.pid, signal.SIGKILL)
+                kills += 1
+            process.wait()
+            if process.returncode == 0:
+                break
+        assert kills >= 4
+        assert orphans
+        assert wait_until(lambda: not any(is_alive(pid) for pid in orphans)), "the spiders end with their harvests"
+        with open_library(settings, sources=[]) as library:
+            assert bodies(library) == expected
+            assert library.store.harvests.runs("oalib")[0].status == "complete"
+        repeated = len(site.requests) - begun - len(expected)
+        assert repeated < kills * 25 + 60, "a kill repeats one part and its listing page, not the crawl"
+
+
+class TestTheProcess:
+    def start(self, library: Library, source: Source) -> tuple[threading.Thread, Pace, list[RunReport]]:
+        pace, reports = Pace(), list[RunReport]()
+        thread = threading.Thread(target=lambda: reports.append(library.harvest(source, Request(), pace=pace)))
+        thread.start()
+        return thread, pace, reports
+
+    def test_asked_to_stop_it_ends_at_once_and_leaves_no_process(self, embedded: Library) -> None:
+        with OalibSite({5: Journal("Many", papers(range(1, 101)))}, per_page=50) as site:
+            before = set(children_of(os.getpid()))
+            source = add_oalib(embedded, site, "journal:5", pace_seconds=0.1)
+            thread, pace, reports = self.start(embedded, source)
+            assert wait_until(lambda: len(site.requests) > 15)
+            spiders = set(children_of(os.getpid())) - before
+            pace.stop.set()
+            thread.join(10)
+            assert not thread.is_alive()
+            assert spiders
+            assert not any(is_alive(pid) for pid in spiders)
+            assert (reports[0].status, reports[0].received) == ("incomplete", 10)
+            assert len(site.requests) < 30
+
+    def test_a_spider_that_dies_is_told_and_the_next_harvest_goes_on(self, embedded: Library) -> None:
+        with OalibSite({5: Journal("Many", papers(range(1, 31)))}, per_page=50) as site:
+            before = set(children_of(os.getpid()))
+            source = add_oalib(embedded, site, "journal:5", pace_seconds=0.05)
+            thread, _, reports = self.start(embedded, source)
+            assert wait_until(lambda: len(site.requests) > 16)
+            (spider,) = set(children_of(os.getpid())) - before
+            os.kill(spider, signal.SIGKILL)
+            thread.join(20)
+            assert (reports[0].status, reports[0].received) == ("incomplete", 10)
+            assert "ended unexpectedly (exit code -9)" in (reports[0].error or "")
+            again = harvest(embedded, source)
+            assert (again.status, len(bodies(embedded))) == ("complete", 30)
+
+    def test_its_memory_does_not_grow_with_what_it_reads(self, embedded: Library) -> None:
+        long = "Long text. " * 30_000
+        entries = [replace(one, abstract=long) for one in papers(range(1, 301))]
+        with OalibSite({5: Journal("Heavy", entries)}, per_page=50) as site:
+            before = set(children_of(os.getpid()))
+            thread, _, reports = self.start(embedded, add_oalib(embedded, site, "journal:5"))
+            peaks: list[int] = []
+            while thread.is_alive():
+                for pid in set(children_of(os.getpid())) - before:
+                    peaks += _peak_kilobytes(pid)
+                time.sleep(0.05)
+            thread.join()
+            assert (reports[0].status, reports[0].new) == ("complete", 300)
+            assert max(peaks) < 180_000, "100 MB of pages went through"
+
+    def test_a_pace_below_three_seconds_is_for_loopback_only(self, embedded: Library, site: OalibSite) -> None:
+        source = replace(add_oalib(embedded, site), endpoint="https://www.oalib.example/", pace_seconds=2.9)
+        with pytest.raises(Exception, match="pace_seconds = 3"):
+            embedded.harvest(source, Request(), pace=Pace())
+
+
+def _peak_kilobytes(pid: int) -> list[int]:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return []
+    return [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
