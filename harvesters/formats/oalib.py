@@ -69,6 +69,7 @@ DOI = _paths(
     f"{_CONTENTS}//a[contains(@href, 'doi.org/10.')]/@href",
     "//meta[@name='citation_doi']",
 )
+CONTENTS = _paths(_CONTENTS, "//body")
 KEYWORDS = _paths(f"//p[{_of_class('keyword')}]//a", f"//*[{_of_class('keywords')}]//a")
 ABSTRACT = _paths(
     f"{_CONTENTS}/span/div/p",
@@ -320,7 +321,7 @@ def _doi(tree: _Element) -> str:
             value = _DOI_LABEL.sub("", text)
             if "10." in value:
                 return value
-    labelled = _DOI_TEXT.search(" ".join(_texts(tree, _paths(_CONTENTS))))
+    labelled = _DOI_TEXT.search(" ".join(_texts(tree, CONTENTS)))
     return labelled[1] if labelled else ""
 
 
