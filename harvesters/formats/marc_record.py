@@ -25,7 +25,7 @@ _ESCAPE = b"\x1b"
 _LEADER = 24
 _ENTRY = 12
 _INDICATORS = 2
-_EXPORT = "Export the record again from the library system, as MARC (ISO 2709) in UTF-8 or as MARCXML."
+_EXPORT = "Export the record again from the library system, as MARC (ISO 2709) in UTF-8 or as MARCXML, and harvest."
 _Element = etree._Element  # noqa: SLF001 - lxml's only name for the type
 
 
@@ -75,9 +75,13 @@ class MarcRecord:
 
 def read_marc(record: RawRecord) -> MarcRecord:
     """Read a MARC record of either form; raise ``FormatError`` where it cannot be read in full."""
-    if record.body.lstrip()[:1] == b"<":
-        return read_element(parse_document(record.document()))
-    return read_iso2709(record.body)
+    if record.body.lstrip()[:1] != b"<":
+        return read_iso2709(record.body)
+    try:
+        root = parse_document(record.document())
+    except FormatError as error:  # whose remedy is to ask a repository
+        raise FormatError(str(error), remedy=_EXPORT) from error
+    return read_element(root)
 
 
 def read_element(root: _Element) -> MarcRecord:
