@@ -172,6 +172,9 @@ class QuarantineTable:
         if source is not None:
             statement = statement.where(schema.sources.c.id == source)
         with self._database.read() as connection:
+            rows = connection.execute(statement).mappings()
+            # SQLAlchemy's names are no plain texts: a column called "key" is quoted, and JSON refuses it.
             return [
-                {**row, "created_at": clock.iso(row["created_at"])} for row in connection.execute(statement).mappings()
+                {**{str(name): value for name, value in row.items()}, "created_at": clock.iso(row["created_at"])}
+                for row in rows
             ]

@@ -131,10 +131,14 @@ def show(name: str, *, ask: bool, as_json: bool) -> None:
     print_table("What is here", ("", ""), [*facts, ("last harvest", _last(row)), ("why", _why(row))])
     if found is not None:
         show_survey(found)
-        for key, (now, better) in proposals.items():
-            click.echo(
-                f"{key} is {shown(now)}; the repository suggests {shown(better)}: kaijuan sources set {name} {key}=…"
-            )
+        if proposals:
+            better = " ".join(f"{key}={_typed_as(value)}" for key, (_, value) in proposals.items())
+            click.echo(f"Set otherwise here; to follow the repository: kaijuan sources set {name} {better}")
+
+
+def _typed_as(value: object) -> str:
+    """Write a setting as ``sources set`` takes it."""
+    return "none" if value is None else str(shown(value)).replace(", ", ",")
 
 
 def _why(row: dict[str, Any]) -> str | None:
