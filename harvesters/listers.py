@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Protocol
 
+from harvesters.doaj.api import ApiClient, DoajApi
 from harvesters.errors import SourceError
 from harvesters.files import open_files
 from harvesters.oai.fetch import Fetcher
 from harvesters.oai.repository import Repository
 from harvesters.oalib.lister import OalibLister
 from harvesters.pace import Pace
+from harvesters.pmc.bucket import Bucket
+from harvesters.pmc.listing import S3Client
+from harvesters.pmc.services import IdConverter, NcbiClient, Summaries
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
+from harvesters.wanted import Wanted
+
+__all__ = ["Lister", "Wanted", "open_lister"]
 
 
 class Lister(Protocol):
@@ -35,28 +42,28 @@ class Lister(Protocol):
         """Release connections, files and processes."""
 
 
-class Wanted(Protocol):
-    """Tells an enriching source what to ask for."""
-
-    def __call__(self, source_id: str, metadata_prefix: str, *, after: str, limit: int) -> Sequence[str]:
-        """Return the next identifiers of a source (after one, in order) that lack an answer in this format."""
-
-
 def open_lister(
     source: Source,
     pace: Pace,
     *,
     contact: str = "",
     key: str | None = None,
-    wanted: Wanted | None = None,  # noqa: ARG001
+    wanted: Wanted | None = None,
 ) -> Lister:
     """Open the lister of a source's kind; ``wanted`` is needed by sources that enrich another's records."""
+    if source.is_file:
+        return open_files(source)
     match source.kind:
         case "oai":
             return Repository(Fetcher(source, pace, contact=contact, key=key))
-        case "csv" | "kbart" | "marc" | "ris" | "bibtex":
-            return open_files(source)
         case "oalib":
             return OalibLister(source, pace, contact=contact)
+        case "doaj-api":
+            return DoajApi(ApiClient(source, pace, contact=contact, key=key))
+        case "pmc-bucket":
+            return Bucket(S3Client(source, pace, contact=contact))
+        case "pmc-idconv" | "pmc-esummary":
+            service = IdConverter if source.kind == "pmc-idconv" else Summaries
+            return service(NcbiClient(source, pace, contact=contact, key=key), wanted, contact=contact)
         case _:
             raise SourceError(f"Source {source.id!r}: kind {source.kind!r} cannot be harvested yet.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harvesters.files.bibtex import BibtexLister
+from harvesters.files.doaj import DumpLister, JournalsLister
+from harvesters.files.jats import JatsLister
 from harvesters.files.lister import FileLister
 from harvesters.files.marc import MarcLister
 from harvesters.files.ris import RisLister
@@ -19,6 +21,9 @@ _LISTERS: Mapping[Kind, type[FileLister]] = {
     "marc": MarcLister,
     "ris": RisLister,
     "bibtex": BibtexLister,
+    "jats": JatsLister,
+    "doaj-dump": DumpLister,
+    "doaj-journals": JournalsLister,
 }
 
 

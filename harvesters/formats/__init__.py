@@ -12,6 +12,7 @@ from harvesters.formats.csv_row import describe_table_row
 from harvesters.formats.datacite import describe_datacite
 from harvesters.formats.description import Description
 from harvesters.formats.doaj_journals import describe_csv_row, describe_journal_dc, describe_journal_json
+from harvesters.formats.doaj_json import describe_doaj_json
 from harvesters.formats.jats import describe_jats
 from harvesters.formats.journal import JournalDescription
 from harvesters.formats.kbart import describe_kbart
@@ -19,6 +20,7 @@ from harvesters.formats.marc import describe_marc, describe_marcxml
 from harvesters.formats.oai_dc import describe_oai_dc
 from harvesters.formats.oai_doaj import describe_oai_doaj
 from harvesters.formats.oalib import describe_oalib
+from harvesters.formats.pmc_services import describe_pmc_esummary, describe_pmc_idconv
 from harvesters.formats.qdc import BARE, describe_bare_qdc, describe_qdc
 from harvesters.formats.ris import describe_ris
 from harvesters.formats.xml import find_payload, local_name, parse_document
@@ -57,6 +59,9 @@ PREFIXES: Mapping[str, str] = {
 """The root element that each known metadata prefix should bring; another prefix is judged by its root."""
 
 READERS: Mapping[str, Reader] = {
+    "doaj_json": describe_doaj_json,
+    "pmc_idconv": describe_pmc_idconv,
+    "pmc_esummary": describe_pmc_esummary,
     "csv": describe_table_row,
     "kbart": describe_kbart,
     "marc": describe_marc,

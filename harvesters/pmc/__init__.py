@@ -1,0 +1,1 @@
+"""PubMed Central beside OAI-PMH: the cloud bucket, the ID converter and the summaries of its E-utilities."""
