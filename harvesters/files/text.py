@@ -15,6 +15,8 @@ _CHUNK = 1 << 16
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 #: Kept of a line that is longer than any record may be.
 _SHORT = 1 << 16
+#: A file with more than one zero byte in so many is no text; single ones are dirt.
+_NULS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +36,22 @@ class TextFile:
         with file.open() as stream:
             start = stream.read(_CHUNK)
         self._utf16 = _utf16_of(start)
-        self._has_old_ends = b"\r" in start and b"\n" not in start and self._utf16 is None
+        plain = start.replace(b"\0", b"") if self._utf16 else start
+        self._has_old_ends = b"\r" in plain and b"\n" not in plain
         self._has_mark = start.startswith(codecs.BOM_UTF8)
-        self.is_binary = self._utf16 is None and b"\0" in start
+        self.is_binary = self._utf16 is None and start.count(b"\0") * _NULS > len(start)
         self.charset: Charset = "utf-8" if self._utf16 or self._has_mark else find_charset(self._short_lines())
 
     def _short_lines(self) -> Iterator[bytes]:
         return (line.data for line in self.lines())
 
-    def open(self) -> io.BufferedIOBase:
+    def open(self) -> io.BufferedReader:
         """Open it; UTF-16 comes as UTF-8 (half a character stays an error there), old line ends as new ones."""
         stream = self._file.open()
         if self._utf16 is not None:
-            return io.BufferedReader(_Converted(stream, _from_utf16(self._utf16)), _CHUNK)
+            stream = io.BufferedReader(_Converted(stream, _from_utf16(self._utf16)), _CHUNK)
         if self._has_old_ends:
-            return io.BufferedReader(_Converted(stream, _with_new_ends), _CHUNK)
+            stream = io.BufferedReader(_Converted(stream, _with_new_ends), _CHUNK)
         return stream
 
     def lines(self) -> Iterator[Line]:
@@ -73,16 +76,14 @@ def _lines(source: io.BufferedIOBase, *, has_mark: bool) -> Iterator[Line]:
 
 
 def _utf16_of(start: bytes) -> str | None:
-    """Tell UTF-16 by its mark, or by every other byte of a plain beginning being zero."""
+    """Tell UTF-16 by its mark, or by many zero bytes (delimiters, digits) that all stand at even or at odd places."""
     marked = _MARKS.get(start[:2])
     if marked is not None:
         return marked
-    sample = start[:64]
-    if len(sample) >= 8 and not any(sample[1::2]) and all(sample[::2]):  # noqa: PLR2004
-        return "utf-16-le"
-    if len(sample) >= 8 and not any(sample[::2]) and all(sample[1::2]):  # noqa: PLR2004
-        return "utf-16-be"
-    return None
+    zeros = start[::2].count(0), start[1::2].count(0)
+    if sum(zeros) * _NULS <= len(start):
+        return None
+    return "utf-16-le" if zeros[0] == 0 else "utf-16-be" if zeros[1] == 0 else None
 
 
 Convert = Callable[[bytes, bool], bytes]

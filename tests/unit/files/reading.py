@@ -1,0 +1,29 @@
+"""Read a file of given bytes as a source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harvesters.files import open_files
+from harvesters.formats import describe
+from harvesters.formats.description import Description
+from harvesters.records import DamagedRecord, RawRecord, Window
+from harvesters.sources.definition import Source
+
+
+def read(
+    path: Path, kind: str, content: bytes | str, **settings: object
+) -> tuple[list[RawRecord], list[DamagedRecord]]:
+    """Write the content to a path and return the records and the damaged ones."""
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    source = Source.of({"id": "x", "name": "x", "kind": kind, "endpoint": str(path), **settings})
+    pages = list(open_files(source).list_records(source.metadata_prefixes[0], Window()))
+    return [one for page in pages for one in page.records], [one for page in pages for one in page.damaged]
+
+
+def described(path: Path, kind: str, content: bytes | str, **settings: object) -> Description:
+    """Return what the one record of a file says."""
+    records, damaged = read(path, kind, content, **settings)
+    assert damaged == []
+    assert len(records) == 1
+    return describe(records[0])

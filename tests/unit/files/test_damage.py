@@ -1,0 +1,134 @@
+"""Whatever the bytes: only harvest errors come out, and no good record around the damage is lost."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harvesters.errors import HarvestError
+from harvesters.files import open_files
+from harvesters.formats import describe
+from harvesters.records import DamagedRecord, RawRecord, Window
+from harvesters.sources.definition import Source
+from tests.unit.files.marc_bytes import NAMESPACE, iso2709, marcxml
+
+KINDS = ("csv", "kbart", "marc", "ris", "bibtex")
+SUFFIXES = {"csv": ".csv", "kbart": ".tsv", "marc": ".mrc", "ris": ".ris", "bibtex": ".bib"}
+
+
+def read(kind: str, content: bytes) -> tuple[list[RawRecord], list[DamagedRecord], HarvestError | None]:
+    """Return all that comes out of a file of these bytes, and the error that ended it."""
+    records: list[RawRecord] = []
+    damaged: list[DamagedRecord] = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"file{SUFFIXES[kind]}"
+        path.write_bytes(content)
+        source = Source.of({"id": "x", "name": "x", "kind": kind, "endpoint": str(path)})
+        try:
+            for page in open_files(source).list_records(source.metadata_prefixes[0], Window()):
+                records.extend(page.records)
+                damaged.extend(page.damaged)
+        except HarvestError as error:
+            return records, damaged, error
+    return records, damaged, None
+
+
+def title(record: RawRecord) -> str:
+    return describe(record).titles[0].value
+
+
+STARTS = (
+    b"", b"title,author\n", "题名;作者\n".encode("gb18030"), b"publication_title\ttitle_url\n",
+    b"TY  - BOOK\nTI  - ", b"@book{", b"@string{a = ", b"<?xml version='1.0'?><record><leader>",
+    b"<collection><record><leader/>", iso2709(("001", "1"), ("245", "00", "aT"))[:60], b"\xff\xfe", b"\xfe\xff",
+    b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"sep=;\n",
+)  # fmt: skip
+PIECES = st.sampled_from(
+    (
+        b'"', b",", b"\t", b"\n", b"\r", b"\x00",
+        b"\x1d", b"\x1e", b"\x1f", b"{", b"}", b"@book{a, title=", b"\\", b"%",
+        b"$", b"TI  - x\n", b"ER  - \n", b"<record>", b"</record>", b"<leader>", b"&#0;", b"\xe9", b"\xff", b"title",
+        b"<!DOCTYPE x [<!ENTITY a 'b'>]>", "高等".encode("gb18030"), "高等".encode(), b"00060cam a2200037 a 4500",
+        b"245000600000",
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=100, deadline=None)
+@given(
+    start=st.sampled_from(STARTS),
+    middle=st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=40).map(b"".join)),
+)
+def test_random_bytes_raise_nothing_but_harvest_errors_and_give_readable_records(
+    kind: str, start: bytes, middle: bytes
+) -> None:
+    records, _, _ = read(kind, start + middle)
+    assert all(describe(record).titles for record in records)
+
+
+def noise(*forbidden: bytes) -> st.SearchStrategy[bytes]:
+    """Give damage that stays a piece of its own."""
+    made = st.one_of(st.binary(max_size=120), st.lists(PIECES, max_size=12).map(b"".join))
+    return made.filter(lambda data: not any(one in data for one in forbidden))
+
+
+def good_row(number: int) -> bytes:
+    return f'g{number},"Good, {number}",Smith\n'.encode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(damage=noise())
+def test_good_csv_rows_around_damage_are_kept(damage: bytes) -> None:
+    content = b"id,title,author\n" + good_row(1) + good_row(2) + damage.replace(b"sep=", b"") + b"\n" + good_row(3)
+    content += good_row(4) + b"".join(good_row(number) for number in range(5, 30))
+    records, _, error = read("csv", content)
+    assert error is None
+    kept = {record.identifier for record in records}
+    # A quotation mark in the damage may take the next row with it where both make one row of the right width.
+    assert {"g1", "g2", *(f"g{number}" for number in range(5, 30))} <= kept
+
+
+@settings(max_examples=100, deadline=None)
+@given(damage=noise(b"\x1d"))
+def test_good_marc_records_around_damage_are_kept(damage: bytes) -> None:
+    good = [iso2709(("001", f"g{number}"), ("245", "00", f"aGood {number}")) for number in range(3)]
+    records, damaged, error = read("marc", good[0] + good[1] + damage + b"\x1d" + good[2])
+    assert error is None
+    assert [record.identifier for record in records][:2] == ["g0", "g1"]
+    assert records[-1].identifier == "g2"
+    assert bool(damaged) == bool(damage.strip(b" \t\r\n\x00\x1a")) or len(records) > 3
+
+
+@settings(max_examples=100, deadline=None)
+@given(damage=noise(b"<!--", b"<![CDATA["))
+def test_good_marcxml_records_around_damage_are_kept(damage: bytes) -> None:
+    good = [marcxml(("001", f"g{number}"), ("245", "00", f"aGood {number}")).encode() for number in range(3)]
+    content = f'<collection xmlns="{NAMESPACE}">'.encode() + good[0] + good[1]
+    records, _, error = read(
+        "marc", content + b"<record><leader/>" + damage + b"</record>" + good[2] + b"</collection>"
+    )
+    assert error is None
+    assert {"g0", "g1", "g2"} <= {record.identifier for record in records}
+
+
+@settings(max_examples=100, deadline=None)
+@given(damage=noise())
+def test_good_ris_records_around_damage_are_kept(damage: bytes) -> None:
+    good = [f"TY  - BOOK\nID  - g{number}\nTI  - Good {number}\nER  - \n".encode() for number in range(3)]
+    records, _, error = read("ris", good[0] + good[1] + b"TY  - BOOK\n" + damage + b"\n" + good[2])
+    assert error is None
+    assert {"g0", "g1", "g2"} <= {record.identifier for record in records}
+
+
+@settings(max_examples=100, deadline=None)
+@given(damage=noise(b"comment", b"string", b"preamble"))
+def test_good_bibtex_entries_around_damage_are_kept(damage: bytes) -> None:
+    good = [f"@book{{g{number},\n title = {{Good {number}}}\n}}\n".encode() for number in range(3)]
+    records, _, error = read("bibtex", good[0] + good[1] + b"@book{bad, title = {" + damage + b"\n" + good[2])
+    assert error is None
+    assert {"g0", "g1", "g2"} <= {record.identifier for record in records}
