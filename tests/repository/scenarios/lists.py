@@ -63,7 +63,7 @@ def _moving(order: Literal["oldest", "newest"], number: int, *, stated: bool, to
 
 
 def _sizes(size: Callable[[int], int | str | None]) -> Prepare:
-    return everything(faults.states_size(size))
+    return lambda repository: repository.faults.add(faults.states_size(size), times=None)
 
 
 def having(**changes: object) -> Prepare:

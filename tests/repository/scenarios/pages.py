@@ -6,7 +6,7 @@ import dataclasses
 
 from tests.repository import faults
 from tests.repository.scenarios.scenario import EITHER, SIZE, SPOILED, Scenario
-from tests.repository.scenarios.transport import always, everything, twice
+from tests.repository.scenarios.transport import always, everything, later, twice
 
 _TITLE = b"Study 017."
 _LATER_TITLE = b"Study 025."
@@ -71,7 +71,7 @@ _MARKUP = (
     Scenario(
         name="HTML instead of XML",
         does="answers 200 with a web page to everything from the third request on",
-        prepare=everything(faults.from_request(3, faults.html)),
+        prepare=later(faults.html),
         ends=("incomplete",),
         says="is an HTML page",
         at_least=20,
@@ -79,7 +79,7 @@ _MARKUP = (
     Scenario(
         name="nothing at all",
         does="answers 200 with an empty body to everything from the third request on",
-        prepare=everything(faults.from_request(3, faults.empty)),
+        prepare=later(faults.empty),
         ends=("incomplete",),
         says="is empty",
         at_least=20,
@@ -92,7 +92,7 @@ _MARKUP = (
     Scenario(
         name="page cut for ever, lengths agree",
         does="sends half of each page from the third request on as if it were all",
-        prepare=everything(faults.from_request(3, faults.cut())),
+        prepare=later(faults.cut()),
         ends=("incomplete",),
         says="not well-formed",
         at_least=20,
@@ -175,7 +175,7 @@ _ENTITIES = (
         Scenario(
             name=name,
             does=does,
-            prepare=everything(faults.from_request(3, faults.together(fault, _in_title(text, _LATER_TITLE)))),
+            prepare=later(faults.together(fault, _in_title(text, _LATER_TITLE))),
             ends=("incomplete",),
             says="declares a document type or entities",
             at_least=20,
@@ -199,13 +199,10 @@ _ENTITIES = (
         Scenario(
             name=f"entity bomb in {encoding}",
             does=f"declares entities that grow to 200 MB in an attribute, in {encoding}, from the third page on",
-            prepare=everything(
-                faults.from_request(
-                    3,
-                    faults.together(
-                        faults.with_bytes(b"<OAI-PMH ", _BOMB.replace(b"<OAI-PMH ", b'<OAI-PMH x="&i;" ')),
-                        faults.encoded(encoding),
-                    ),
+            prepare=later(
+                faults.together(
+                    faults.with_bytes(b"<OAI-PMH ", _BOMB.replace(b"<OAI-PMH ", b'<OAI-PMH x="&i;" ')),
+                    faults.encoded(encoding),
                 )
             ),
             ends=("incomplete",),

@@ -15,7 +15,7 @@ from harvesters.sources.definition import Source
 from indexer.storage import schema
 from search_api.library import Library, open_library
 from search_api.settings import Settings
-from tests.repository.scenarios.scenario import Held, Scenario, truth
+from tests.repository.scenarios.scenario import ATTEMPTS, Held, Scenario, truth
 from tests.repository.synthetic import ListRepository
 
 #: Bodies are compared for as many records; of larger stores only every so many.
@@ -72,7 +72,7 @@ def source_of(scenario: Scenario, url: str) -> Source:
             "name": "x",
             "endpoint": url,
             "pace_seconds": 0,
-            "attempts": 4,
+            "attempts": ATTEMPTS,
             "retry_wait_seconds": 0.01,
             "timeout_seconds": 5,
             **scenario.source,

@@ -19,6 +19,8 @@ Theme = Literal["transport", "pages", "tokens", "lists", "records"]
 
 #: How a harvest may end that either gets round the fault or says that it did not.
 EITHER: tuple[RunStatus, ...] = ("incomplete", "complete")
+#: How often ours and the peers ask for a page.
+ATTEMPTS = 4
 SIZE = 60
 PAGE_SIZE = 10
 #: The record that faults single out: the eighth of the second page.

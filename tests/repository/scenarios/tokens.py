@@ -10,8 +10,8 @@ from harvesters.demo.loopback import Request, Response
 from tests.repository import faults
 from tests.repository.faults import Fault
 from tests.repository.scenarios.lists import both, having
-from tests.repository.scenarios.scenario import EITHER, Prepare, Scenario, items
-from tests.repository.scenarios.transport import always, everything, twice
+from tests.repository.scenarios.scenario import ATTEMPTS, EITHER, Prepare, Scenario, items
+from tests.repository.scenarios.transport import always, later, twice
 from tests.repository.synthetic import ListRepository
 
 _RESERVED = "!*'();:@&=+$,/?#[] %2B%%20\"<>\\^`{|}~é开-"
@@ -154,11 +154,7 @@ _TOKENS = (
     Scenario(
         name="error beside records",
         does="puts an OAI-PMH error before the records of each page from the third request on",
-        prepare=everything(
-            faults.from_request(
-                3, faults.with_bytes(b"<ListRecords>", b'<error code="badArgument">Odd</error><ListRecords>')
-            )
-        ),
+        prepare=later(faults.with_bytes(b"<ListRecords>", b'<error code="badArgument">Odd</error><ListRecords>')),
         ends=("incomplete",),
         says="badArgument",
         at_least=20,
@@ -192,18 +188,18 @@ _KEPT_TOKENS = tuple(
     Scenario(
         name=f"kept token answered with {name}",
         does=f"breaks off, and answers its old tokens with {name} once it is mended",
-        prepare=everything(faults.from_request(3, faults.status(502))),
+        prepare=later(faults.status(502)),
         ends=("incomplete",),
         says="answered HTTP 502",
         at_least=20,
-        mend=lambda repository, fault=fault: repository.faults.add(  # type: ignore[misc]
-            faults.if_asked("resumptionToken", fault), times=1
+        mend=lambda repository, fault=fault, times=times: repository.faults.add(  # type: ignore[misc]
+            fault, page=3, verb="ListRecords", times=times
         ),
     )
-    for name, fault in (
-        ("badResumptionToken", faults.oai_error("badResumptionToken")),
-        ("badArgument", faults.oai_error("badArgument", "resumptionToken")),
-        ("HTTP 410", faults.status(410)),
+    for name, fault, times in (
+        ("badResumptionToken", faults.oai_error("badResumptionToken"), 1),
+        ("badArgument", faults.oai_error("badArgument", "resumptionToken"), 1),
+        ("HTTP 410", faults.status(410), ATTEMPTS),
     )
 )
 

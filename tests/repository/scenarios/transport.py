@@ -25,6 +25,11 @@ def everything(fault: Fault) -> Prepare:
     return lambda repository: repository.faults.add(fault, times=None)
 
 
+def later(fault: Fault) -> Prepare:
+    """Spoil every answer from the third request on, so that two pages arrive."""
+    return lambda repository: repository.faults.add(faults.from_request(3, fault), times=None)
+
+
 def _own_address(repository: ListRepository) -> str:
     return repository.url.replace("127.0.0.1", "localhost")
 
@@ -43,7 +48,7 @@ _WAITING = (
     Scenario(
         name="503, Retry-After of ten years",
         does="answers 503 with Retry-After: 315360000 for ever in mid-list",
-        prepare=everything(faults.from_request(3, faults.status(503, retry_after=315_360_000))),
+        prepare=later(faults.status(503, retry_after=315_360_000)),
         ends=("incomplete",),
         says="asks us to wait for 315360000 s",
         at_least=20,
@@ -51,7 +56,7 @@ _WAITING = (
     Scenario(
         name="503, Retry-After in the year 9999",
         does="answers 503 with Retry-After: Fri, 31 Dec 9999 23:59:59 GMT for ever in mid-list",
-        prepare=everything(faults.from_request(3, faults.status(503, retry_after="Fri, 31 Dec 9999 23:59:59 GMT"))),
+        prepare=later(faults.status(503, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")),
         ends=("incomplete",),
         says="asks us to wait for",
         at_least=20,
@@ -59,7 +64,7 @@ _WAITING = (
     Scenario(
         name="503, Retry-After with 400 digits",
         does="answers 503 with a Retry-After number of 400 digits for ever in mid-list",
-        prepare=everything(faults.from_request(3, faults.status(503, retry_after="9" * 400))),
+        prepare=later(faults.status(503, retry_after="9" * 400)),
         ends=("incomplete",),
         says="asks us to wait for",
         at_least=20,
@@ -99,7 +104,7 @@ _STATUSES = (
     Scenario(
         name="502 for ten minutes",
         does="answers 502 to everything from the third request on, longer than anybody tries",
-        prepare=everything(faults.from_request(3, faults.status(502))),
+        prepare=later(faults.status(502)),
         ends=("incomplete",),
         says="answered HTTP 502",
         at_least=20,
@@ -146,7 +151,7 @@ _CONNECTIONS = (
     Scenario(
         name="connection reset in mid-page for ever",
         does="resets the connection in the middle of every page from the third request on",
-        prepare=everything(faults.from_request(3, faults.broken_off())),
+        prepare=later(faults.broken_off()),
         ends=("incomplete",),
         says="No answer from",
         at_least=20,
@@ -159,7 +164,7 @@ _CONNECTIONS = (
     Scenario(
         name="slow drip without end",
         does="sends one byte every 20 ms, for ever, in mid-list",
-        prepare=everything(faults.from_request(3, faults.dripping())),
+        prepare=later(faults.dripping()),
         ends=("incomplete",),
         says="took longer than",
         at_least=20,
@@ -168,7 +173,7 @@ _CONNECTIONS = (
     Scenario(
         name="silence",
         does="takes the third request and never answers",
-        prepare=everything(faults.from_request(3, faults.delayed(30))),
+        prepare=later(faults.delayed(30)),
         ends=("incomplete",),
         says="No answer from",
         at_least=20,
@@ -185,7 +190,7 @@ _COMPRESSION = (
     Scenario(
         name="gzip, cut for ever",
         does="sends two thirds of each gzipped page from the third request on, with a Content-Length that agrees",
-        prepare=everything(faults.from_request(3, faults.gzipped(share=0.67))),
+        prepare=later(faults.gzipped(share=0.67)),
         ends=("incomplete",),
         says="damaged gzip",
         at_least=20,
@@ -218,7 +223,7 @@ _COMPRESSION = (
     Scenario(
         name="gzip bomb",
         does="sends a small page that unpacks to 1 GB in mid-list",
-        prepare=everything(faults.from_request(3, faults.gzip_bomb(1024))),
+        prepare=later(faults.gzip_bomb(1024)),
         ends=("incomplete",),
         says="max_page_bytes",
         at_least=20,
@@ -227,7 +232,7 @@ _COMPRESSION = (
     Scenario(
         name="gzip bomb without saying so",
         does="sends a small page that unpacks to 1 GB in mid-list, and announces nothing",
-        prepare=everything(faults.from_request(3, faults.gzip_bomb(1024, announced=False))),
+        prepare=later(faults.gzip_bomb(1024, announced=False)),
         ends=("incomplete",),
         says="max_page_bytes",
         at_least=20,
@@ -236,7 +241,7 @@ _COMPRESSION = (
     Scenario(
         name="page of 2 GB",
         does="sends a page of 2 GB in mid-list",
-        prepare=everything(faults.from_request(3, faults.huge(2048, before=b"</dc:title>"))),
+        prepare=later(faults.huge(2048, before=b"</dc:title>")),
         ends=("incomplete",),
         says="max_page_bytes",
         at_least=20,
