@@ -32,7 +32,9 @@ _CLASS_CODE = re.compile(r"[A-Z]{1,3}(?:\d[\d.]*(?:-\d[\d.]*)?)?")
 _BETWEEN_LICENCES = re.compile(r"\s*[,;|]\s*")
 _OWN_LICENCE = re.compile(r"publisher.{0,3}\s+own", re.IGNORECASE)
 _T = TypeVar("_T")
-_LONGEST_URL, _LONGEST_PUBLISHER = 2048, 500
+_LONGEST_URL, _LONGEST_NAME = 2048, 500
+#: What a journal says goes to all its works and joins journals: a record that says more than any journal is none.
+_MOST_ISSNS, _MOST_SUBJECTS = 20, 20
 #: Names of ISO 3166-1 that are not the display names of the Unicode CLDR.
 _COUNTRIES = {
     "bolivia, plurinational state of": "BO", "brunei darussalam": "BN", "cabo verde": "CV", "congo": "CG",
@@ -54,7 +56,8 @@ def normalise_journal(records: Sequence[RawRecord], source: str) -> Journal:
     Core; ISSNs of all are united. An ISSN with a wrong check digit is no ISSN.
 
     Raises:
-        UnusableRecordError: it is too large, cannot be read in any of its formats, or has neither title nor ISSN.
+        UnusableRecordError: it is too large, cannot be read in any of its formats, has neither title nor ISSN,
+            or has more ISSNs than any journal.
     """
     ordered = sorted(records, key=lambda one: _RANKS.get(one.metadata_prefix, _OTHER_RANK))
     if not ordered:
@@ -65,6 +68,11 @@ def normalise_journal(records: Sequence[RawRecord], source: str) -> Journal:
         raise UnusableRecordError(
             "The journal has neither a title nor a valid ISSN.",
             remedy="Ask the source to add one (or correct the file); the record is read again when it changes.",
+        )
+    if len(journal.issns) > _MOST_ISSNS:
+        raise UnusableRecordError(
+            f"The record names {len(journal.issns)} ISSNs: it is no one journal's.",
+            remedy="Ask the source to correct it; the record is read again when it changes.",
         )
     return journal
 
@@ -128,14 +136,14 @@ def _titles(described: Sequence[JournalDescription]) -> list[str]:
     proper = [one.title for one in described]
     for raw in (*proper, *(other for one in described for other in one.alternative_titles)):
         title = clean_title(raw)
-        if any(map(str.isalnum, title)):
+        if any(map(str.isalnum, title)) and len(title) <= _LONGEST_NAME:
             found.setdefault(title.casefold(), title)
     return list(found.values())
 
 
 def _publisher(raw: str | None) -> str | None:
     name = clean_line(raw).strip(" ;,")
-    return name if any(map(str.isalnum, name)) and len(name) <= _LONGEST_PUBLISHER else None
+    return name if any(map(str.isalnum, name)) and len(name) <= _LONGEST_NAME else None
 
 
 def country_of(raw: str | None) -> str | None:
@@ -190,7 +198,9 @@ def _licenses_in(statement: str) -> list[License]:
 def _subjects(raws: Iterable[RawSubject]) -> tuple[Subject, ...]:
     """Return the headings; a class code that stands where a heading should is none."""
     subjects, _ = subjects_of(raws, is_pmc=False)
-    return tuple(one for one in subjects if not (one.scheme == "LCC" and _CLASS_CODE.fullmatch(one.term)))
+    return tuple(one for one in subjects if not (one.scheme == "LCC" and _CLASS_CODE.fullmatch(one.term)))[
+        :_MOST_SUBJECTS
+    ]
 
 
 def _homepage(raw: str | None) -> str | None:

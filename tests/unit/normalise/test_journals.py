@@ -200,6 +200,33 @@ def test_what_is_no_journal_is_refused_with_a_remedy(record_: RawRecord) -> None
     assert len(str(refused.value)) < 1000
 
 
+def numbers(count: int) -> list[dict[str, str]]:
+    """Return ISSNs with true check digits."""
+    bodies = [f"{number:07d}" for number in range(2_000_000, 2_000_000 + count)]
+    sums = [sum(int(digit) * (8 - place) for place, digit in enumerate(body)) for body in bodies]
+    return [
+        {"type": "pissn", "id": f"{body[:4]}-{body[4:]}{'0123456789X'[-weight % 11]}"}
+        for body, weight in zip(bodies, sums, strict=True)
+    ]
+
+
+def test_a_record_that_would_join_many_journals_is_refused() -> None:
+    assert len(normalised(from_json(identifier=numbers(20))).issns) == 20
+    with pytest.raises(UnusableRecordError, match="21 ISSNs"):
+        normalised(from_json(identifier=numbers(21)))
+
+
+def test_what_is_too_long_for_a_journal_is_left_out() -> None:
+    found = normalised(
+        from_json(
+            alternative_title="x" * 501,
+            publisher={"name": "y" * 501},
+            subject=[{"scheme": "LCC", "term": f"Heading {number}"} for number in range(500)],
+        )
+    )
+    assert (found.alternative_titles, found.publisher, len(found.subjects)) == ((), None, 20)
+
+
 def test_one_form_that_can_be_read_is_enough() -> None:
     assert normalised(record(b"{", metadata_prefix="doaj_json"), from_csv("A journal", *[""] * 5)).title == "A journal"
 

@@ -11,7 +11,7 @@ down_revision = "0002"
 #: The container that each work of an older store names in its data.
 _CONTAINER_OF_WORKS = {
     "sqlite": "json_extract(CAST(works.data AS TEXT), '$.container.id')",
-    "postgresql": "convert_from(works.data, 'UTF8')::json -> 'container' ->> 'id'",
+    "postgresql": "(convert_from(works.data, 'UTF8')::json -> 'container' ->> 'id')",
 }
 
 
