@@ -31,7 +31,7 @@ _SHOWN_SETS = 12
 _LOOKED_AT = 200
 #: What the end of a file's name says of its kind, after ``.gz`` is taken off.
 _ENDINGS: tuple[tuple[tuple[str, ...], Kind], ...] = (
-    ((".csv", ".tsv", ".txt", ".xlsx"), "csv"),
+    ((".csv", ".tsv", ".txt"), "csv"),
     ((".mrc", ".marc", ".mrk", ".marcxml"), "marc"),
     ((".ris",), "ris"),
     ((".bib", ".bibtex"), "bibtex"),
@@ -176,9 +176,9 @@ def _refuse_double(library: Library, source: Source, wishes: Wishes) -> None:
         if known.id == source.id and not wishes.dry_run:
             raise SourceError(f"There is a source {known.id!r} already. Choose another --name.")
         if _is_same(known, source):
+            part = "" if source.is_file else " Another part of it can be added with --set or --query."
             raise SourceError(
-                f"Source {known.id!r} harvests {known.endpoint} already: kaijuan harvest {known.id}. "
-                "Another part of it can be added with --set."
+                f"Source {known.id!r} harvests {known.endpoint} already: kaijuan harvest {known.id}.{part}"
             )
     if source.kind != "oai" or wishes.anyway or source.set_spec:
         return
@@ -281,7 +281,8 @@ def _page(found: Sample) -> Iterator[tuple[str, object]]:
     yield "records in the list", size if found.has_more or found.list_size is not None else "one page"
     yield "first titles", "\n".join(found.titles)
     for one in found.unusable:
-        yield "cannot be used", f"{one.identifier}: {one.reason} {one.remedy}"
+        named = "" if one.reason.startswith(one.identifier) else f"{one.identifier}: "
+        yield "cannot be used", f"{named}{one.reason} {one.remedy}"
 
 
 def _settings_rows(source: Source) -> list[tuple[str, object]]:

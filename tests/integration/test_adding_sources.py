@@ -14,8 +14,10 @@ import pytest
 from harvesters.errors import SourceError
 from harvesters.sources.definition import Source
 from indexer.storage import schema
+from search_api.cli.adding import kind_by_name
 from search_api.cli.main import cli
-from search_api.library import Library
+from search_api.library import Library, open_library
+from search_api.settings import read_settings
 from tests.integration.conftest import add_source, harvest
 from tests.integration.test_command import Shell
 from tests.repository import Item, ListRepository
@@ -256,3 +258,66 @@ def test_a_seed_updates_what_nobody_touched(embedded: Library) -> None:
     embedded.store.sources.update(replace(seed, pace_seconds=9.0))
     embedded.store.sources.seed([replace(seed, pace_seconds=3.0)])
     assert embedded.store.sources.get("s").pace_seconds == 9.0
+
+
+def test_a_table_is_added_by_its_path_shown_harvested_and_found(shell: Shell, tmp_path: Path) -> None:
+    table = tmp_path / "theses.csv"
+    table.write_text("题目 X,作者,年份\n冰川研究综述,王芳,2020\n河流研究综述,李雷,2021\n,无题,2022\n", encoding="utf-8")
+    done = shell("sources", "add", str(table), "--name", "theses", "--column", "title=题目 X")
+    assert done.returncode == 0, done.stderr
+    assert "Taken for csv by its name" in done.stderr
+    for shown in ("2 records in csv", "2 usable", "1 damaged", "冰川研究综述", "row 4"):
+        assert shown in done.stdout, shown
+    settings = settings_of(shell, "theses")
+    assert (settings["kind"], settings["endpoint"], settings["columns"]) == ("csv", str(table), {"title": "题目 X"})
+    (row,) = shell.lines("harvest", "theses", "--json")
+    assert (row["new"], row["quarantined"]) == (2, 1)
+    shell("index")
+    (found,) = shell.lines("search", "冰川研究综述", "--json")
+    assert found["meta"]["count"] == 1
+
+
+def test_a_file_in_which_nothing_can_be_read_is_refused(shell: Shell, tmp_path: Path) -> None:
+    table = tmp_path / "numbers.csv"
+    table.write_text("a,b\n1,2\n", encoding="utf-8")
+    done = shell("sources", "add", str(table), "--name", "numbers", "--json")
+    assert (done.returncode, json.loads(done.stdout)["added"]) == (1, False)
+    assert "--yes" in done.stderr
+    assert "numbers" not in names(shell)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("theses.csv", "csv"),
+        ("Titles.TSV.gz", "csv"),
+        ("ScienceDirect_Global_KBART_2026.txt", "kbart"),
+        ("journalcsv__doaj_20261001.csv", "doaj-journals"),
+        ("doaj_article_data_2026-10.tar.gz", "doaj-dump"),
+        ("article_batch_1.json", "doaj-dump"),
+        ("library.mrc", "marc"),
+        ("our-marc-export.xml", "marc"),
+        ("refs.ris", "ris"),
+        ("refs.bib", "bibtex"),
+        ("PMC123.nxml", "jats"),
+        ("oa_comm.tar.gz", "jats"),
+        ("notes.docx", None),
+    ],
+)
+def test_a_files_kind_is_guessed_from_its_name(name: str, kind: str | None) -> None:
+    assert kind_by_name(name) == kind
+
+
+def test_a_folder_is_what_its_files_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAIJUAN_DATA_DIR", str(tmp_path / "data"))
+    folder = tmp_path / "lists" / "2026"
+    folder.mkdir(parents=True)
+    with pytest.raises(SourceError, match="cannot be told from its name"):
+        cli.main(["sources", "add", str(tmp_path / "lists"), "--name", "l"], standalone_mode=False)
+    (folder / "readme.docx").write_text("x")
+    (folder / "refs.ris").write_text("TY  - JOUR\nTI  - Glaciers\nER  - \n")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["sources", "add", str(tmp_path / "lists"), "--name", "l", "--json"], standalone_mode=False)
+    assert ended.value.code == 0
+    with open_library(read_settings()) as library:
+        assert library.store.sources.get("l").kind == "ris"
