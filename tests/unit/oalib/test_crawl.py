@@ -242,3 +242,11 @@ def test_what_was_lost_before_a_kill_is_not_forgotten_after_it() -> None:
     with pytest.raises(HarvestError, match="2 listing pages"):
         world.crawl(start=Place(lost=2))
     assert world.parts[-1].place is None
+
+
+def test_an_error_between_two_lists_goes_on_at_the_second() -> None:
+    world = World({1: [1, 2]})
+    world.failing["/lib/showJournalList"] = ThrottledError("429")
+    with pytest.raises(ThrottledError):
+        world.crawl("journal:1", "journals")
+    assert [part.place for part in world.parts] == [Place(query=1)]
