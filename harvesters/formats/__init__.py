@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from lxml import etree
 
 from harvesters.errors import FormatError
-from harvesters.formats.bibtex import describe_bibtex
 from harvesters.formats.csv_row import describe_table_row
 from harvesters.formats.datacite import describe_datacite
 from harvesters.formats.description import Description
@@ -58,6 +57,13 @@ PREFIXES: Mapping[str, str] = {
 }
 """The root element that each known metadata prefix should bring; another prefix is judged by its root."""
 
+
+def _describe_bibtex(record: RawRecord) -> Description:
+    from harvesters.formats.bibtex import describe_bibtex  # noqa: PLC0415  # pybtex is slow to load, and seldom needed
+
+    return describe_bibtex(record)
+
+
 READERS: Mapping[str, Reader] = {
     "doaj_json": describe_doaj_json,
     "pmc_idconv": describe_pmc_idconv,
@@ -66,7 +72,7 @@ READERS: Mapping[str, Reader] = {
     "kbart": describe_kbart,
     "marc": describe_marc,
     "ris": describe_ris,
-    "bibtex": describe_bibtex,
+    "bibtex": _describe_bibtex,
     "oalib_html": describe_oalib,
 }
 """Readers of formats that are not XML, by metadata prefix."""

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml import etree
-from pymarc.marc8 import marc8_to_unicode
 
 from harvesters.errors import FormatError
 from harvesters.formats.charset import looks_chinese
@@ -180,6 +179,8 @@ class _Decoder:
             return data.decode("ascii")
         if not self._is_marc8:
             return data.decode(self._charset)
+        from pymarc.marc8 import marc8_to_unicode  # noqa: PLC0415  # its tables take 60 MB, and few files need them
+
         try:
             return marc8_to_unicode(data, hide_utf8_warnings=True)
         except (UnicodeDecodeError, ValueError, KeyError) as error:
