@@ -21,6 +21,8 @@ import pytest
 from tests.repository import Item, ListRepository, RecordedRepository
 
 _COMMAND = [sys.executable, "-c", "from search_api.cli import main; main()"]
+#: The sources that come with the project and are harvested by themselves.
+_SEEDS = ("doaj", "doaj-journals", "pmc", "oalib")
 _LEDGER = {
     "source",
     "status",
@@ -244,7 +246,7 @@ def test_more_sources_come_from_a_file(shell: Shell, tmp_path: Path, pmc_pages: 
     file = tmp_path / "sources.toml"
     file.write_text(f'[ours]\nname = "Ours"\nendpoint = "{pmc_pages.url}"\npace_seconds = 0\n', encoding="utf-8")
     shell.environment["KAIJUAN_SOURCES_FILE"] = str(file)
-    assert [row["id"] for row in shell.lines("sources", "--json")] == ["doaj", "oalib", "ours", "pmc"]
+    assert {row["id"] for row in shell.lines("sources", "--json")} > {"doaj", "oalib", "ours", "pmc"}
     assert shell("harvest", "ours").returncode == 0
 
 
@@ -320,7 +322,7 @@ def test_up_serves_the_demonstration_and_goes_on_after_a_kill(shell: Shell) -> N
 def test_up_without_reachable_sources_says_so_and_serves_the_demonstration(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "sources.toml"
     closed = "http://127.0.0.1:9/oai"
-    file.write_text("".join(f'[{name}]\nendpoint = "{closed}"\n' for name in ("doaj", "pmc")), encoding="utf-8")
+    file.write_text("".join(f'[{name}]\nendpoint = "{closed}"\n' for name in _SEEDS), encoding="utf-8")
     shell.environment["KAIJUAN_SOURCES_FILE"] = str(file)
     process = subprocess.Popen(
         [*_COMMAND, "up", "--port", "0"], env=shell.environment, stderr=subprocess.PIPE, text=True
@@ -348,7 +350,7 @@ def test_up_harvests_real_sources_where_they_answer(shell: Shell, tmp_path: Path
         file = tmp_path / "sources.toml"
         file.write_text(
             f'[ours]\nendpoint = "{repository.url}"\npace_seconds = 0\n'
-            + "".join(f'[{name}]\nendpoint = "http://127.0.0.1:9/oai"\nenabled = false\n' for name in ("doaj", "pmc")),
+            + "".join(f'[{name}]\nendpoint = "http://127.0.0.1:9/oai"\nenabled = false\n' for name in _SEEDS),
             encoding="utf-8",
         )
         shell.environment["KAIJUAN_SOURCES_FILE"] = str(file)
@@ -362,7 +364,7 @@ def test_up_goes_on_harvesting_by_schedule(shell: Shell, tmp_path: Path) -> None
         file = tmp_path / "sources.toml"
         file.write_text(
             f'[ours]\nendpoint = "{repository.url}"\npace_seconds = 0\nevery_hours = 0.0006\n'
-            "[doaj]\nenabled = false\n[pmc]\nenabled = false\n",
+            + "".join(f"[{name}]\nenabled = false\n" for name in _SEEDS),
             encoding="utf-8",
         )
         shell.environment["KAIJUAN_SOURCES_FILE"] = str(file)
@@ -378,7 +380,7 @@ def test_up_stops_a_first_harvest_at_the_sources_limits(shell: Shell, tmp_path: 
         file = tmp_path / "sources.toml"
         file.write_text(
             f'[ours]\nendpoint = "{repository.url}"\npace_seconds = 0\nfirst_requests = 4\nfirst_records = 1000\n'
-            "[doaj]\nenabled = false\n[pmc]\nenabled = false\n",
+            + "".join(f"[{name}]\nenabled = false\n" for name in _SEEDS),
             encoding="utf-8",
         )
         shell.environment["KAIJUAN_SOURCES_FILE"] = str(file)

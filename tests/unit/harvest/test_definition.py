@@ -16,14 +16,18 @@ GOOD = {"id": "s", "name": "S", "endpoint": "https://example.org/oai"}
 
 
 def test_the_projects_own_sources_are_sound() -> None:
-    assert [source.id for source in seed_sources()] == ["doaj", "pmc", "oalib"]
+    sources = {source.id: source for source in seed_sources()}
+    assert [name for name, source in sources.items() if source.enabled] == ["doaj", "doaj-journals", "pmc", "oalib"]
+    assert {source.enriches for source in sources.values()} <= {None, *sources}
 
 
 def test_the_first_harvests_are_as_small_as_promised() -> None:
-    doaj, pmc, oalib = seed_sources()
+    sources = {source.id: source for source in seed_sources()}
+    doaj, pmc, oalib, journals = (sources[name] for name in ("doaj", "pmc", "oalib", "doaj-journals"))
     now = datetime(2026, 11, 22, 6, tzinfo=UTC)
     windows = plan_windows(doaj, checkpoint=None, since=None, until=None, now=now)
     assert (len(windows), windows[-1].until) == (14, "2026-10-22"), "two weeks, ending 31 days ago"
+    assert (doaj.first_requests, journals.first_requests) == (400, 5)
     assert (pmc.first_requests, pmc.first_records) == (100, 1000)
     assert pmc.pace_seconds >= 3
     assert oalib.pace_seconds >= 3
@@ -72,5 +76,5 @@ def test_a_missing_sources_file_names_the_variable(tmp_path: Path) -> None:
 
 
 def test_an_unknown_source_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(SourceError, match="doaj, pmc"):
+    with pytest.raises(SourceError, match="doaj, doaj-journals"):
         find_source(seed_sources(), "dojo")
