@@ -235,5 +235,7 @@ def _identifier() -> Any:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     wanted = {*_LATIN, *_CYRILLIC, "no", "nn", "bs", "tl"}
     identifier.set_languages(sorted(wanted & set(identifier.labels)))
-    identifier.nb_ptc = identifier.nb_ptc.copy(order="C")  # it is read by rows: a third less time for the scores
+    # A text's features are rows of this table; as it comes, by columns and of half floats, each row is gathered from
+    # forty places and converted. 8 MB more memory, a fifth less time, the same scores.
+    identifier.nb_ptc = identifier.nb_ptc.astype("float32", order="C")
     return identifier
