@@ -21,6 +21,7 @@ _MARK = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
 _LEADER = re.compile(rb"\s*\d{5}[A-Za-z\d |#-]{5}[\d ]{2}\d{5}")
 _INNER_LEADER = re.compile(rb"(?=(\d{5})[A-Za-z\d |#-]{5}[\d ]{2}\d{5})")
+_ENCODING = re.compile(rb"\s+encoding\s*=\s*[\"'][^\"']*[\"']")
 _LENGTH = 5
 _STAMP = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?:\.\d)?")
 _EXPORT = "Export the records again, as MARC (ISO 2709) or MARCXML, and harvest."
@@ -36,15 +37,20 @@ class MarcLister(FileLister):
         with file.open() as stream:
             start = stream.read(64).removeprefix(_MARK).lstrip(_BLANK)
         if start[:1] == b"<" or start.startswith(_UTF16):
-            with TextFile(file).open() as text:
-                for number, (head, piece, reason) in enumerate(cut_xml(text), 1):
-                    yield _entry(number, piece, control_fields(piece), head=head, reason=reason)
+            yield from _xml_entries(TextFile(file))
             return
         if _LEADER.match(start) is None:
             raise SourceError(f"{file.name} is no MARC file: it does not begin with a leader or with XML. {_EXPORT}")
         with file.open() as stream:
             for number, (piece, reason) in enumerate(_cut_binary(stream), 1):
                 yield _entry(number, piece, _controls(piece), reason=reason)
+
+
+def _xml_entries(text: TextFile) -> Iterator[Entry]:
+    with text.open() as stream:
+        for number, (head, piece, reason) in enumerate(cut_xml(stream), 1):
+            said = _ENCODING.sub(b"", head) if text.is_recoded else head
+            yield _entry(number, piece, control_fields(piece), head=said, reason=reason)
 
 
 def _entry(number: int, piece: bytes, controls: Mapping[str, str], *, reason: str | None, head: bytes = b"") -> Entry:

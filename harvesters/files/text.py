@@ -45,6 +45,11 @@ class TextFile:
     def _short_lines(self) -> Iterator[bytes]:
         return (line.data for line in self.lines())
 
+    @property
+    def is_recoded(self) -> bool:
+        """Tell whether what is read is not in the encoding that the file is in."""
+        return self._utf16 is not None
+
     def open(self) -> io.BufferedReader:
         """Open it; UTF-16 comes as UTF-8 (half a character stays an error there), old line ends as new ones."""
         stream = self._file.open()

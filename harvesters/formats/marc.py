@@ -175,7 +175,7 @@ def _publication(record: MarcRecord, draft: Draft) -> None:
 
 
 _VOLUME = re.compile(r"(?:\bvol(?:ume)?|\bv|\bbd|\bt|第)\.?\s*(\w+?)(?=卷|[\s,;:(]|$)", re.IGNORECASE)
-_ISSUE = re.compile(r"(?:\bno|\bnr|\biss(?:ue)?|\bh(?:eft)?|№)\.?\s*([\w/-]+)|第\s*(\w+?)\s*期", re.IGNORECASE)
+_ISSUE = re.compile(r"(?:\bno|\bnr|\biss(?:ue)?|\bh(?:eft)?|№)\.?\s*([\w/-]+)|第\s*([^\W第卷]+?)\s*期", re.IGNORECASE)
 _PAGES = re.compile(r"(?:\bpp?|\bpages?|\bs|页)\.?\s*([\w.]+)(?:\s*[-–—]\s*([\w.]+))?", re.IGNORECASE)
 _ENUMERATION = re.compile(r"([^:<]*)(?::([^:<]*))?[^<]*(?:<(.+))?")
 

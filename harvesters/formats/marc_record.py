@@ -147,9 +147,9 @@ def _by_directory(data: bytes, entries: list[bytes], base: int) -> list[bytes] |
 
 def _by_ends(data: bytes, entries: list[bytes], base: int) -> list[bytes]:
     """Cut the fields at their end marks: for records whose lengths were counted in characters."""
-    pieces = data[base:].rstrip(RECORD_END).split(_FIELD_END)
-    if pieces and not pieces[-1].strip():
-        pieces.pop()
+    *pieces, rest = data[base:].rstrip(RECORD_END).split(_FIELD_END)
+    if rest.strip():
+        raise FormatError("The MARC record ends in the middle of a field.", remedy=_EXPORT)
     if len(pieces) != len(entries):
         raise FormatError(
             f"The directory names {len(entries)} fields, but the MARC record has {len(pieces)}.", remedy=_EXPORT
