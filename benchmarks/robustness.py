@@ -33,7 +33,7 @@ from tests.repository.scenarios.playing import Played, play  # noqa: E402
 
 PAGE = ROOT / "docs" / "robustness.md"
 PEERS = ("sickle", "oaipmh-scythe")
-_SECONDS = 15
+_SECONDS = 30
 _MEMORY = 3 << 29
 _ADDRESS = re.compile(r"(?:https?://)?127\.0\.0\.1:\d+(?:/\S*)?")
 _HEAD = b'<r xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
@@ -47,15 +47,16 @@ _THEMES = {
 
 _PEER = """
 import json, re, resource, sys
-resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[4]), int(sys.argv[4])))
-name, url, since = sys.argv[1:4]
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[5]), int(sys.argv[5])))
+name, url, since, until = sys.argv[1:5]
 CODES = (429, 500, 502, 503, 504)
 
 def records():
     if name == "sickle":
         from sickle import Sickle
         client = Sickle(url, max_retries=3, retry_status_codes=CODES, default_retry_after=1, timeout=5)
-        return client.ListRecords(metadataPrefix="oai_dc", **({"from": since} if since else {}))
+        window = {name: date for name, date in (("from", since), ("until", until)) if date}
+        return client.ListRecords(metadataPrefix="oai_dc", **window)
     from oaipmh_scythe import Scythe
     from oaipmh_scythe.config import HTTPConfig, RetryConfig
     retries = RetryConfig(
@@ -66,7 +67,7 @@ def records():
         initial_backoff=0.1,
     )
     return Scythe(url, http_config=HTTPConfig(timeout=5), retry_config=retries).list_records(
-        metadata_prefix="oai_dc", from_=since or None
+        metadata_prefix="oai_dc", from_=since or None, until=until or None
     )
 
 try:
@@ -146,16 +147,23 @@ def ask_peer(name: str, scenario: Scenario) -> Outcome:
 
 def _judged(got: dict[str, str], there: dict[str, Held], end: str) -> Outcome:
     present = [name for name in there if name in got]
-    altered = sum(not there[name].is_late and got[name] != text_of(there[name]) for name in present)
-    missing = sum(not held.is_late and name not in got for name, held in there.items())
-    foreign = len(set(got) - set(there))
+    altered = sum(
+        not (there[name].is_late or there[name].deleted) and got[name] != text_of(there[name]) for name in present
+    )
+    nameless = "" in got
+    missing = sum(not held.is_late and name not in got for name, held in there.items()) - nameless
+    gone = len(set(got) - set(there)) - nameless
     if "does not end" in end:
         verdict = _NEVER
     elif end == "ends normally":
-        verdict = _SILENT if missing or altered or foreign else _ALL
+        verdict = _SILENT if missing or altered or gone else _ALL
     else:
         verdict = _LOUD
-    notes = [f"{count} {what}" for count, what in ((altered, "altered"), (foreign, "that do not exist")) if count]
+    notes = [
+        f"{count} {what}"
+        for count, what in ((altered, "altered"), (gone, "gone since"), (nameless, "without identifier"))
+        if count
+    ]
     return Outcome(got=len(present), of=len(there), end=", ".join([*notes, end]), verdict=verdict)
 
 

@@ -162,9 +162,15 @@ class Client:
         location = response.headers.get("Location", "")
         try:
             target = urljoin(response.url, location)
-            is_allowed = self._may_go_to(urlsplit(target))
+            is_web, is_allowed = urlsplit(target).scheme in {"http", "https"}, self._may_go_to(urlsplit(target))
         except ValueError:
-            target, is_allowed = location, False
+            target, is_web, is_allowed = location, False, False
+        if not is_web:
+            raise RedirectRefusedError(
+                f"{url} sends us to {self._hide(target[:300])}, which is no web address. "
+                "Ask the repository for its own.",
+                url=url,
+            )
         if not is_allowed:
             raise RedirectRefusedError(
                 f"{url} sends us to {self._hide(target[:300])}, a host that the source does not name. If that is its "

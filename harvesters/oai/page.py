@@ -172,7 +172,7 @@ def raise_protocol_error(root: etree._Element, url: str) -> None:
         return
     code = errors[0].get("code") or "unknown"
     said = " ".join((error.text or "").strip() for error in errors).strip()[:300] or "no message"
-    message = f"The repository answered {code}: {said}"
+    message = f"The repository answered {code}: {said.rstrip('.')}."
     if code == "noRecordsMatch":
         raise NoRecordsMatchError(message, url=url, code=code)
     if code == "badResumptionToken":

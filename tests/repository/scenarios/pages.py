@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 
 from tests.repository import faults
@@ -19,6 +20,11 @@ _BOMB = (
 ).encode()
 _OUTSIDE = b'<!DOCTYPE OAI-PMH [<!ENTITY a SYSTEM "file:///etc/hostname">]>\n<OAI-PMH '
 _RECORD_END = b"Study 017.</dc:title></oai_dc:dc></metadata></record>"
+
+
+def _in_clear(token: str) -> str:
+    """Undo the base64 of a token."""
+    return base64.urlsafe_b64decode(token).decode()
 
 
 def _in_title(text: bytes, title: bytes = _TITLE) -> faults.Fault:
@@ -42,6 +48,13 @@ _CHARACTERS = (
             ("&#0;", b"&#0;"),
             ("U+FFFF", b"\xef\xbf\xbf"),
         )
+    ),
+    Scenario(
+        name="illegal character and & in tokens",
+        does="has 0x0B in a title, and &amp; in the tokens of its pages",
+        prepare=everything(
+            faults.together(faults.with_bytes(_TITLE, b"Study\x0b 017."), faults.token_reads(_in_clear))
+        ),
     ),
     *(
         Scenario(

@@ -57,7 +57,7 @@ def play(scenario: Scenario, folder: Path) -> Played:
         scenario.prepare(repository)
         source = source_of(scenario, repository.url)
         library.store.sources.add(source)
-        spoiled = _harvest(library, source, repository, Request(since=scenario.since))
+        spoiled = _harvest(library, source, repository, Request(since=scenario.since, until=scenario.until))
         requests = len(repository.requests)
         scenario.repair(repository)
         mended = _harvest(library, source, repository, Request(full=scenario.again == "full"))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 from xml.sax.saxutils import unescape
 
 from harvesters.checkpoints import RunStatus
-from harvesters.demo.loopback import Request
+from harvesters.demo.loopback import Request, Response
+from tests.repository.faults import token_reads
 from tests.repository.server import RESPONSE_DATE
 from tests.repository.synthetic import Item, ListRepository
 
@@ -44,6 +46,25 @@ class Held:
         return self.datestamp >= RESPONSE_DATE[:10]
 
 
+class OpaqueTokens(ListRepository):
+    """A repository whose tokens are base64, as DOAJ's are: none of their characters means anything in XML."""
+
+    def answer(self, request: Request) -> Response:
+        """Answer as the base class does, with tokens written in another way; its own plain ones are understood too."""
+        arguments = tuple(
+            (name, _plain(value) if name == "resumptionToken" else value) for name, value in request.arguments
+        )
+        response = super().answer(replace(request, arguments=arguments))
+        return token_reads(lambda token: base64.urlsafe_b64encode(token.encode()).decode())(request, response)
+
+
+def _plain(token: str) -> str:
+    try:
+        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
+    except ValueError:
+        return token
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One misbehaviour.
@@ -61,6 +82,7 @@ class Scenario:
         set_aside: records that may be missing after a complete harvest, because the quarantine names them.
         source: settings of the source.
         since: the first harvest's (and the peers') ``from``.
+        until: … and ``until``.
         mend: takes the fault away; by default all faults and the lie about the list's size.
         again: what the second harvest is: ``full`` where the first one ended complete with bytes that are right no more
             and the repository gives no new datestamps (what the quarantine's remedy says).
@@ -77,6 +99,7 @@ class Scenario:
     set_aside: frozenset[str] = frozenset()
     source: Mapping[str, object] = field(default_factory=dict)
     since: str | None = None
+    until: str | None = None
     mend: Prepare = lambda _: None
     again: Literal["plain", "full"] = "plain"
     left_behind: frozenset[str] = frozenset()
@@ -85,7 +108,7 @@ class Scenario:
 
     def open(self) -> ListRepository:
         """Make the repository; ``prepare`` spoils it once it runs and has an address."""
-        return ListRepository(items(), page_size=PAGE_SIZE, granularity="YYYY-MM-DD")
+        return OpaqueTokens(items(), page_size=PAGE_SIZE, granularity="YYYY-MM-DD")
 
     def repair(self, repository: ListRepository) -> None:
         """Take the fault away; a repository that works again also has a new record."""

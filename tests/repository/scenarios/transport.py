@@ -6,7 +6,7 @@ import dataclasses
 
 from tests.repository import faults
 from tests.repository.faults import Fault
-from tests.repository.scenarios.scenario import EITHER, Prepare, Scenario
+from tests.repository.scenarios.scenario import EITHER, SPOILED, Prepare, Scenario
 from tests.repository.synthetic import ListRepository
 
 
@@ -100,6 +100,16 @@ _STATUSES = (
         ends=EITHER,
         says="answered HTTP 500",
         at_least=20,
+    ),
+    Scenario(
+        name="500 for one record",
+        does="answers 500 to whatever holds one record, that record alone too",
+        prepare=everything(faults.if_it_holds(b"Study 017.", faults.status(500))),
+        ends=EITHER,
+        says="answered HTTP 500",
+        at_least=10,
+        set_aside=frozenset((SPOILED,)),
+        again="full",
     ),
     Scenario(
         name="502 for ten minutes",
