@@ -34,6 +34,9 @@ _ESCAPED = re.compile(r"\\([_%&#$~{}])(?:\{\})?")
 _BRACES = re.compile(r"(?<!\\)[{}]")
 _NEEDS_DECODING = re.compile(r"[\\{}~]|--|``|''")
 _LONGEST_DECODED = 100_000
+_FORMULA = re.compile(r"(?<!\\)\$[^$]{1,2000}\$")
+_MOST_FORMULAS = 1000
+_PRIVATE = 0xE000  # characters that stand for formulas meanwhile
 _MEND = "Mend the entry (most often a brace, a comma or a quotation mark is missing) and harvest again."
 
 
@@ -105,16 +108,26 @@ def _strings(head: bytes) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Return LaTeX as characters; what cannot be read as LaTeX only loses its braces."""
+    """Return LaTeX as characters, but for formulas; what cannot be read as LaTeX only loses its braces."""
     squeezed = " ".join(text.split())
     if _NEEDS_DECODING.search(squeezed) is None:
         return squeezed
-    source = _BARE_PERCENT.sub(r"\\%", _COMMAND.sub("", squeezed))
+    formulas: list[str] = []
+
+    def put_aside(match: re.Match[str]) -> str:
+        formulas.append(match[0])
+        return chr(_PRIVATE + len(formulas) - 1)
+
+    source = _FORMULA.sub(put_aside, squeezed, count=_MOST_FORMULAS)
+    source = _BARE_PERCENT.sub(r"\\%", _COMMAND.sub("", source))
     try:
         decoded = str(Text.from_latex(source)) if len(source) <= _LONGEST_DECODED else _BRACES.sub("", source)
     except (PybtexError, RecursionError, ValueError):
         decoded = _BRACES.sub("", source)
-    return _ESCAPED.sub(r"\1", decoded)
+    decoded = _ESCAPED.sub(r"\1", decoded)
+    for number, formula in enumerate(formulas):
+        decoded = decoded.replace(chr(_PRIVATE + number), formula)
+    return decoded
 
 
 def _people(names: str, role: str) -> Iterable[RawContributor]:

@@ -124,8 +124,8 @@ def _keep(attribute: str) -> Callable[[Draft, str], None]:
 
 
 def _journal(draft: Draft, value: str) -> None:
-    """Take the full title (JF, T2, JO) over an abbreviation (JA, J2)."""
-    draft.container_title = draft.container_title or value
+    """Take the full title: JO, JF and T2 are full titles or abbreviations, as the exporter likes."""
+    draft.container_title = max(draft.container_title or "", value, key=len)
 
 
 def _book_title(draft: Draft, value: str) -> None:
