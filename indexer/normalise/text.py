@@ -191,10 +191,13 @@ def strip_glued_digit(title: str, context: str) -> str:
 
 def _plain(value: str) -> str:
     """Strip, decode and repair until nothing changes; blocks leave ``_BREAK``, headings ``_HEADING_END``."""
+    # repaired first: what looks like a control character may be half of a letter ("GarcÃ\\xada")
+    text = value if value.isascii() else _repair_encoding(value)
     # isprintable() is a hundred times quicker than the pattern, and false for every character in it
-    text = value if value.replace("\n", " ").replace("\r", " ").isprintable() else _CONTROL.sub("", value)
+    if not text.replace("\n", " ").replace("\r", " ").isprintable():
+        text = _CONTROL.sub("", text)
     if not text.isascii():
-        text = unicodedata.normalize("NFC", _repair_encoding(text))
+        text = unicodedata.normalize("NFC", text)
     rounds = 0
     while ("<" in text or "&" in text or "$" in text or "\\" in text) and rounds < _MAX_ROUNDS:
         rounds += 1

@@ -99,6 +99,8 @@ def test_arxiv_ids_in_all_their_forms(value: str, expected: str | None) -> None:
         ("0000000218250097", "0000-0002-1825-0097"),
         ("0000-0002-1825-0098", None),
         ("https://orcid.org/0000-0001-1234-1234", None),
+        ("0000 0002 1694 233X", "0000-0002-1694-233X"),
+        ("ABCDEFGHIJKLMNOP", None),
         ("", None),
     ],
 )

@@ -379,3 +379,9 @@ def test_scielos_original_affiliation_is_found_inside_a_wrap_too() -> None:
     )
     people = "<contrib-group><contrib><name><surname>A</surname></name></contrib></contrib-group>"
     assert made(TITLE + people + aff).contributors[0].affiliations == ("U, Dept, Lima, Peru",)
+
+
+@pytest.mark.parametrize(("one", "other"), [("A study: of X", "A STUDY of x"), ("Étude – du blé", "étude du blé")])
+def test_a_title_given_twice_is_taken_once_whatever_its_case_and_punctuation(one: str, other: str) -> None:
+    group = f'<article-title>{one}</article-title><trans-title xml:lang="en">{other}</trans-title>'
+    assert made(f"<title-group>{group}</title-group>").translated_titles == ()

@@ -106,3 +106,8 @@ def test_scholarly_titles_and_sentences_are_mostly_right(recorded: Path) -> None
 @given(st.text(), st.lists(st.text(max_size=12), max_size=3), st.sampled_from(["article", "container", "unknown"]))
 def test_no_text_and_no_declaration_breaks_it(text: str, declared: list[str], scope: LanguageScope) -> None:
     tag(text, declared, scope)
+
+
+@pytest.mark.parametrize("text", ["https://example.org/the-cells-of-the-brain", "the.brain.cells@university.example"])
+def test_an_address_says_nothing_of_the_language(text: str) -> None:
+    assert detect(text) is None

@@ -138,3 +138,16 @@ def test_a_hostile_text_costs_no_more_than_its_length(hostile: str) -> None:
     clean_abstract(hostile)
     clean_title(hostile)
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("written", "clean"),
+    [
+        ("JosÃ© GarcÃ\xada", "José García"),
+        ("Jose\u0301 Garci\u0301a", "José García"),
+        ("  Jane   Roe ", "Jane Roe"),
+        ("the <foo> and the <bar baz=1> of it", "the <foo> and the <bar baz=1> of it"),
+    ],
+)
+def test_lines_are_mended_and_what_is_no_markup_stays(written: str, clean: str) -> None:
+    assert clean_line(written) == clean
