@@ -111,21 +111,14 @@ def ask_peer(name: str, scenario: Scenario) -> Outcome:
     """Let a peer list everything, and compare with what there is."""
     with scenario.open() as repository, tempfile.TemporaryFile("w+") as output:
         scenario.prepare(repository)
-        command = [
-            sys.executable,
-            "-W",
-            "ignore",
-            "-c",
-            _PEER,
-            name,
-            repository.url,
-            scenario.since or "",
-            str(_MEMORY),
-        ]
+        arguments = [name, repository.url, scenario.since or "", scenario.until or "", str(_MEMORY)]
+        command = [sys.executable, "-W", "ignore", "-c", _PEER, *arguments]
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)
         try:
-            process.wait(_SECONDS)
-            end = f"is killed by the system ({process.returncode})"
+            code = process.wait(_SECONDS)
+            if code > 0:
+                raise SystemExit(f"{name}: the script that runs it ended with {code}.")
+            end = f"is ended by signal {-code}"
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

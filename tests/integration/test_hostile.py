@@ -25,6 +25,8 @@ def same(ours: Held | None, theirs: Held | None) -> bool:
     return (ours.datestamp, ours.deleted, len(bodies)) == (theirs.datestamp, theirs.deleted, 1)
 
 
+#: Requests of one harvest of 60 records: lists, four attempts at each page, and all records singly.
+_MOST_REQUESTS = 120
 #: Scenarios that are not got right yet, and why.
 _NOT_YET = {
     "page sent twice instead of the next, no size": "a page without new records does not make its list doubtful",
@@ -49,6 +51,7 @@ def test_nothing_is_lost_in_silence_from_a_repository_that_misbehaves(scenario: 
     first, second = played.spoiled, played.mended
     assert first.report.status in scenario.ends, first.report
     assert first.got >= scenario.at_least, first.report
+    assert played.requests <= _MOST_REQUESTS, "a host in trouble is not hammered"
     if first.report.status == "complete":
         missing = {name for name in first.missing if not first.repository[name].is_late}
         assert missing <= scenario.set_aside, "called complete, with records missing"

@@ -111,3 +111,16 @@ def test_another_port_of_the_same_host_is_another_address(embedded: Library, cod
         assert (report.status, report.received) == ("incomplete", 10)
         assert other.url in (report.error or "")
         assert not other.requests
+
+
+def test_an_address_of_a_megabyte_is_shown_by_its_ends(embedded: Library, list_repository: ListRepository) -> None:
+    list_repository.put(*items())
+    list_repository.faults.add(faults.token_becomes("t" * (1 << 20) + "-end"), page=1, times=None)
+    report = harvest(embedded, add_source(embedded, "x", list_repository.url))
+    assert (report.status, report.received) == ("incomplete", 10)
+    assert "answered HTTP 414" in (report.error or "")
+    assert len(report.error or "") < 1000
+    assert report.error_url is not None
+    assert len(report.error_url) <= 500
+    assert report.error_url.startswith(list_repository.url)
+    assert report.error_url.endswith("ttt-end")

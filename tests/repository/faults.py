@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import struct
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -150,16 +151,31 @@ def claims_gzip(_request: Request, response: Response) -> Response:
 
 
 def gzip_bomb(megabytes: int, *, announced: bool = True, before: bytes = b"</dc:title>") -> Fault:
-    """Send a page that unpacks to so many megabytes; about a thousandth of it travels."""
+    """Send a page that unpacks to so many megabytes, as one stream; about a thousandth of it travels."""
 
     def spoil(_request: Request, response: Response) -> Response:
         head, mark, tail = _whole(response).partition(before)
-        block = gzip.compress(b"x" * (16 << 20), mtime=0)
-        body = gzip.compress(head, mtime=0) + block * (megabytes // 16) + gzip.compress(mark + tail, mtime=0)
+        block, count = b"x" * (16 << 20), megabytes // 16
+        body = _gzip_of([head, *[block] * count, mark + tail])
         headers = (*response.headers, ("Content-Encoding", "gzip")) if announced else response.headers
         return replace(response, headers=headers, body=body)
 
     return spoil
+
+
+def _gzip_of(parts: list[bytes]) -> bytes:
+    """Compress parts into one gzip stream; equal ones are compressed once."""
+    packed: dict[bytes, bytes] = {}
+    checksum = size = 0
+    stream = [b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"]
+    for part in parts:
+        if part not in packed:
+            packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+            packed[part] = packer.compress(part) + packer.flush(zlib.Z_FULL_FLUSH)
+        stream.append(packed[part])
+        checksum, size = zlib.crc32(part, checksum), size + len(part)
+    end = b"\x03\x00"  # an empty last block
+    return b"".join([*stream, end, struct.pack("<II", checksum, size & 0xFFFFFFFF)])
 
 
 def oai_error(code: str, message: str = "No.", *, status: int = 200) -> Fault:
