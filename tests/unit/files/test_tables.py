@@ -9,7 +9,11 @@ import pytest
 
 from harvesters.errors import SourceError
 from harvesters.files import open_files
+from harvesters.files.marc import MarcLister
+from harvesters.files.ris import RisLister
+from harvesters.files.table import CsvLister
 from harvesters.formats import describe
+from harvesters.formats.columns import FIELDS
 from harvesters.records import Window
 from harvesters.sources.definition import Source
 from tests.unit.files.reading import described, read
@@ -42,6 +46,9 @@ def test_every_encoding_delimiter_and_line_end_gives_the_same_rows(
 def test_western_letters_of_windows_are_not_taken_for_chinese(tmp_path: Path) -> None:
     content = "title;author\nCafé noir;Müller, Jürgen\nRésumé à vélo;Peña\n".encode("cp1252")
     assert titles(tmp_path / "a.csv", content) == ["Café noir", "Résumé à vélo"]
+    german = "title;author\nÜber Bäume;Müller\nGröße und Gödel;Köhler\n".encode("cp1252")
+    assert german.decode("gb18030")  # it decodes without an error
+    assert titles(tmp_path / "b.csv", german) == ["Über Bäume", "Größe und Gödel"]
 
 
 @pytest.mark.parametrize(("file", "other"), [("utf-8", "gb18030"), ("gb18030", "utf-8"), ("utf-8", "cp1252")])
@@ -123,6 +130,7 @@ def test_a_quoted_cell_may_have_line_breaks_and_is_kept_as_it_stands(tmp_path: P
         '3,"",x\n4,D,y\n',
         '3,C,"x"\n4,D,y\n',
         '3,C,x\n4,"D",y\n',
+        '3,C,x"\n4,D,y\n',
     ],
 )
 def test_an_unclosed_quotation_mark_damages_its_own_row_only(tmp_path: Path, after: str) -> None:
@@ -218,3 +226,14 @@ def test_a_kbart_book_is_known_by_its_type_or_its_isbn(tmp_path: Path, kind: str
 def test_a_table_that_is_no_kbart_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"it needs the columns publication_title and title_url.*kind csv"):
         read(tmp_path / "a.tsv", "kbart", "title\tauthor\nA\tB\n")
+
+
+def test_every_field_of_a_table_and_every_ending_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "files.md").read_text(encoding="utf-8")
+    assert [field for field in FIELDS if f"`{field}`" not in text] == []
+    assert [
+        ending
+        for lister in (CsvLister, MarcLister, RisLister)
+        for ending in lister.suffixes
+        if f"`{ending}`" not in text
+    ] == []
