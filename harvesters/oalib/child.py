@@ -34,8 +34,8 @@ class Child:
     def __init__(self, task: Task, pace: Pace, *, silence: float) -> None:
         self._pace = pace
         self._silence = silence
-        # A part's papers and the last that made it full, in base64, and their addresses and reasons.
-        self._limit = (PART_BYTES + 2 * task.max_bytes) * 4 // 3 + (1 << 20)
+        # A part's pages, the last that made it full, and lists that failed before it: in base64, with their addresses.
+        self._limit = (PART_BYTES + 4 * task.max_bytes) * 4 // 3 + (1 << 20)
         # A session of its own: Ctrl-C is for the harvest, which ends its child when the page in hand is stored.
         self._process = subprocess.Popen(  # noqa: S603  # our own module, no shell, nothing of anybody's in it
             _COMMAND,

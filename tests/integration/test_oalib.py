@@ -21,6 +21,7 @@ from sqlalchemy import select
 
 from harvesters.checkpoints import RunReport
 from harvesters.demo.loopback import Response
+from harvesters.errors import SourceError
 from harvesters.pace import Pace
 from harvesters.runner import Request
 from harvesters.sources.definition import Source
@@ -227,7 +228,7 @@ class TestRefusals:
         report = harvest(embedded, source)
         assert (report.status, report.received, site.paths[-1]) == ("incomplete", 6, "/paper/201")
         assert site.paths.count("/paper/201") == 1
-        assert "403" in (report.error or "")
+        assert "403: the site refuses us" in (report.error or "")
         assert (report.error_url or "").endswith("/paper/201")
         site.mend()
         again = harvest(embedded, source)
@@ -518,7 +519,7 @@ class TestTheProcess:
 
     def test_a_pace_below_three_seconds_is_for_loopback_only(self, embedded: Library, site: OalibSite) -> None:
         source = replace(add_oalib(embedded, site), endpoint="https://www.oalib.example/", pace_seconds=2.9)
-        with pytest.raises(Exception, match="pace_seconds = 3"):
+        with pytest.raises(SourceError, match="pace_seconds = 3"):
             embedded.harvest(source, Request(), pace=Pace())
 
 

@@ -17,7 +17,7 @@ from harvesters.demo.loopback import LoopbackServer, Request, Response
 
 HTML = (("Content-Type", "text/html; charset=utf-8"),)
 TEXT = (("Content-Type", "text/plain"),)
-EVERYTHING = "User-agent: *\nDisallow: /references/\n"
+EVERYTHING = "User-agent: *\nDisallow:\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
