@@ -17,7 +17,7 @@ MAX_OBJECT = 4 << 20
 #: Of something broken this much is kept to show people.
 KEPT = 64 << 10
 #: How much is looked through for the next record at once, so that nonsense costs no more than reading it.
-_LOOKED_THROUGH = 16 << 20
+_LOOKED_THROUGH = 4 << 20
 #: What is held back of a passage without a record: one may begin at its end.
 _TAIL = 1 << 20
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
@@ -143,7 +143,7 @@ class _Cutter:
         """Go on at the next record; a broken object of known length ends itself where there is none in it."""
         kept = self._buffer[self._at : self._at + KEPT]
         passed = 0
-        while (start := self._next_record(is_later=passed == 0)) is None:
+        while (start := self._next_record(is_later=passed == 0, within=length)) is None:
             if length is not None:
                 start = self._at + length
                 break
@@ -158,10 +158,14 @@ class _Cutter:
         self._at = start
         return kept[:passed], reason
 
-    def _next_record(self, *, is_later: bool) -> int | None:
-        """Return where the next whole record begins, here or (``is_later``) after the first byte."""
+    def _next_record(self, *, is_later: bool, within: int | None) -> int | None:
+        """Return where the next whole record begins, here or (``is_later``) after the first byte.
+
+        It is looked for in so many bytes, or in all that are held.
+        """
         looked_through = 0
-        for match in _BEGINNING.finditer(self._buffer, self._at + is_later):
+        end_of_search = len(self._buffer) if within is None else self._at + within
+        for match in _BEGINNING.finditer(self._buffer, self._at + is_later, end_of_search):
             start = match.start()
             _, position, end = _scan(self._buffer, 0, start, is_whole=True)
             if end is not None and self._is_record(self._buffer[start:end]):
