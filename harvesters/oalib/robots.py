@@ -48,8 +48,8 @@ class Robots:
         return self._rules.get(host)
 
 
-def ask_robots(client: Client) -> Robots:
-    """Ask the source's host for its robots.txt, once, and the hosts that its settings name.
+def ask_robots(client: Client, *, home_only: bool = False) -> Robots:
+    """Ask the source's host for its robots.txt, once, and (but for ``home_only``) the hosts that its settings name.
 
     Without such a file (404 and most other 4xx) everything is allowed. A named host that does not answer is not asked
     for anything else.
@@ -60,7 +60,7 @@ def ask_robots(client: Client) -> Robots:
     """
     home = urlsplit(client.source.endpoint)
     texts = {home.netloc.lower(): _ask(client, urlunsplit((home.scheme, home.netloc, "/robots.txt", "", "")))}
-    for host in client.source.redirect_hosts:
+    for host in () if home_only else client.source.redirect_hosts:
         try:
             texts.setdefault(host.lower(), _ask(client, urlunsplit((home.scheme, host, "/robots.txt", "", ""))))
         except HarvestError:

@@ -143,7 +143,7 @@ def reach(source: Source) -> Check:
         if isinstance(client, Fetcher):
             said = f"{Repository(client).identify().name} answers"
         else:
-            require_allowed(ask_robots(client), client)
+            require_allowed(ask_robots(client, home_only=True), client)
             said = "robots.txt allows what is asked for"
     except HarvestError as error:
         return Check(

@@ -215,7 +215,7 @@ class TestRobots:
         assert (found.state, "does not allow" in found.found) == ("warning", True)
 
     def test_asking_whether_the_site_can_be_reached_asks_for_it_once(self, embedded: Library, site: OalibSite) -> None:
-        assert reach(add_oalib(embedded, site)).state == "ok"
+        assert reach(add_oalib(embedded, site, redirect_hosts=["127.0.0.1:1"])).state == "ok"
         assert site.paths == ["/robots.txt"]
 
 
@@ -260,6 +260,18 @@ class TestRefusals:
             (row,) = embedded.store.quarantine.list()
             assert "redirect_hosts" in row["reason"]
             assert elsewhere.requests == []
+
+    def test_a_named_host_is_followed_as_far_as_its_own_robots_txt_allows(
+        self, embedded: Library, site: OalibSite
+    ) -> None:
+        with OalibSite(three_journals(), robots="User-agent: *\nDisallow: /paper/302\n") as named:
+            host = named.url.split("/")[2]
+            for number in (301, 302):
+                location = ("Location", f"{named.url}paper/{number}")
+                site.spoil(f"/paper/{number}", Response(status=302, headers=(*HTML, location)))
+            report = harvest(embedded, add_oalib(embedded, site, "journal:77", redirect_hosts=[host]))
+            assert (report.status, report.new, report.quarantined) == ("complete", 4, 1)
+            assert named.paths == ["/robots.txt", "/paper/301"]
 
     def test_a_redirect_within_the_host_is_followed_but_never_to_a_stub(
         self, embedded: Library, site: OalibSite
