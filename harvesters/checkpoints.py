@@ -171,8 +171,11 @@ class Checkpoints(Protocol):
     def adopt_slice(self, run: int, state: SliceState) -> None:
         """Go on with an earlier run's list in this run."""
 
-    def store_page(self, run: int, state: SliceState, page: Page) -> Counts:
-        """Store a page with all that follows from it; return its counts and bring ``state`` up to date."""
+    def store_pages(self, run: int, state: SliceState, pages: Sequence[Page]) -> Counts:
+        """Store pages that follow each other, with all that follows from them; return what they brought together.
+
+        ``state`` is brought up to date. The list goes on from the last page's token.
+        """
 
     def keep_page(self, run: int, source: Source, error: PageError) -> None:
         """Keep an answer that could not be read, as sent, with what is wrong with it."""

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 
 from harvesters.checkpoints import RunKind, SliceState
 from harvesters.errors import BadTokenError, HarvestError, ProtocolError, SourceError, StoppedError
+from harvesters.following import ListGuard
 from harvesters.oai.repository import Repository
 from harvesters.oai.singly import MAX_SINGLES, get_or_quarantine
 from harvesters.records import DamagedRecord, Page, RawRecord, Window
-from harvesters.runner import ListGuard, Run
+from harvesters.runner import Run
 
 #: Up to so many records each is asked for before it is taken for deleted; of more, a sample.
 VERIFY_ALL = 500
@@ -69,10 +70,11 @@ class Reconcile(Run):
                     self.ledger.adopt_slice(run, state)
                     self.progress.counts.add(state.counts)
                     is_resumed = False
+                guard.check_token(page)
                 counts, missing = self.ledger.store_headers(run, state, page)
                 unknown.extend(missing[: MAX_SINGLES + 1 - len(unknown)])
                 self.count(counts, state)
-                guard.check(page, counts)
+                guard.check_progress([page], counts)
                 if page.token is not None:
                     self.check_limits(state)
         except BadTokenError as error:
@@ -92,7 +94,7 @@ class Reconcile(Run):
             state = self.ledger.open_slice(run, self.source, prefix, Window())
             for names in _parts(unknown):
                 made = [get_or_quarantine(repository, name, prefix) for name in names]
-                self.store(run, state, _page(made))
+                self.store(run, state, [_page(made)])
                 self.check_limits(state)
             self.ledger.close_slice(
                 self.source, state, status="complete", moves_checkpoint=False, note="Listed, but never received."

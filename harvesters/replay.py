@@ -46,7 +46,7 @@ class Replay(Run):
             for piece in self._pieces:
                 page = self._again(repository, piece, prefix)
                 if page is not None:
-                    self.store(run, state, page)
+                    self.store(run, state, [page])
             self.ledger.close_slice(self.source, state, status="complete", moves_checkpoint=False, note="Replayed.")
 
     def _again(self, repository: Repository, piece: Piece, prefix: str) -> Page | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -26,6 +26,7 @@ from harvesters.errors import (
     StuckListError,
     TooLargeError,
 )
+from harvesters.following import Batch, ListGuard
 from harvesters.listers import Wanted, open_lister
 from harvesters.oai.repository import Repository
 from harvesters.oai.singly import fetch_singly
@@ -34,8 +35,6 @@ from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
 from harvesters.windows import plan_windows, split_window
 
-#: Pages in a row without a new identifier before a list counts as stuck (endless empty pages were seen).
-MAX_IDLE_PAGES = 3
 #: How often one run reads a list again from which records left while it was read.
 MAX_REPEATS = 3
 #: How many lists of one run may be cut because a page of theirs fails; more are a server out of order.
@@ -232,23 +231,34 @@ class Run:
     def _follow(self, run: int, state: SliceState, *, is_resumed: bool) -> None:
         # A crawl or file taken up again may well pass many pages of what it has brought before: it ends by itself.
         guard = ListGuard(idle_ends=self.source.kind == "oai")
+        batch = Batch(single=self.request.max_records is not None)
         self.check_limits(state)
-        for page in self.lister.list_records(state.metadata_prefix, state.window, token=state.token):
-            if is_resumed:  # only now is it sure that the token still lives
-                self.ledger.adopt_slice(run, state)
-                self.progress.counts.add(state.counts)
-                self._received_before += state.counts.distinct
-                is_resumed = False
-            self.store(run, state, page, guard)
-            if page.token is not None:
-                self.check_limits(state)
+        try:
+            for page in self.lister.list_records(state.metadata_prefix, state.window, token=state.token):
+                if is_resumed:  # only now is it sure that the token still lives
+                    self.ledger.adopt_slice(run, state)
+                    self.progress.counts.add(state.counts)
+                    self._received_before += state.counts.distinct
+                    is_resumed = False
+                batch.add(page)
+                guard.check_token(page)
+                if batch.is_full:
+                    self._store_batch(run, state, batch, guard)
+                if page.token is not None:
+                    self.check_limits(state)
+        finally:
+            self._store_batch(run, state, batch, guard)
 
-    def store(self, run: int, state: SliceState, page: Page, guard: ListGuard | None = None) -> None:
-        """Store a page and tell how far the run is; ``guard`` ends a list that goes in circles."""
-        counts = self.ledger.store_page(run, state, page)
+    def _store_batch(self, run: int, state: SliceState, batch: Batch, guard: ListGuard) -> None:
+        pages = batch.take()
+        if pages:
+            guard.check_progress(pages, self.store(run, state, pages))
+
+    def store(self, run: int, state: SliceState, pages: Sequence[Page]) -> Counts:
+        """Store pages and tell how far the run is; return what they brought."""
+        counts = self.ledger.store_pages(run, state, pages)
         self.count(counts, state)
-        if guard is not None:
-            guard.check(page, counts)
+        return counts
 
     def _narrow(
         self,
@@ -346,33 +356,4 @@ class Run:
         if request.max_requests is not None and self.lister.requests_made >= request.max_requests:
             raise _LimitReachedError(
                 f"Stopped at the limit of {request.max_requests:,} requests in {state.window}. Harvest again to go on."
-            )
-
-
-class ListGuard:
-    """Notice a list that does not move on: the same token again, or pages that bring nothing new."""
-
-    def __init__(self, *, idle_ends: bool = True) -> None:
-        self._tokens: set[int] = set()
-        self._idle = 0
-        self._idle_ends = idle_ends
-
-    def check(self, page: Page, counts: Counts) -> None:
-        """Raise ``StuckListError`` where following the page's token would lead in a circle."""
-        if page.token is None:
-            return
-        mark = hash(page.token)
-        if mark in self._tokens:
-            raise StuckListError(
-                f"The repository sent the resumption token {page.token[:80]!r} a second time. What arrived is stored; "
-                'tell the repository, or harvest in smaller windows (slice = "day").',
-                url=page.url,
-            )
-        self._tokens.add(mark)
-        self._idle = self._idle + 1 if counts.distinct == 0 else 0
-        if self._idle_ends and self._idle >= MAX_IDLE_PAGES:
-            raise StuckListError(
-                f"{MAX_IDLE_PAGES} pages in a row brought no new record. What arrived is stored; tell the repository, "
-                'or harvest in smaller windows (slice = "day").',
-                url=page.url,
             )

@@ -19,11 +19,10 @@ from indexer.storage.catalogue import StoredWork
 from indexer.storage.search_index import IndexWriter, SearchIndex
 from indexer.storage.store import RecordStore
 
-__all__ = ["LOCK", "Indexed", "Joined", "Pipeline"]
+__all__ = ["Indexed", "Joined", "Pipeline"]
 
 _FEED_BATCH = 1000
 _COMMIT_EVERY = 20_000
-LOCK = "index"
 _NORMALISER = "normaliser_version"
 _log = structlog.get_logger()
 

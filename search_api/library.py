@@ -7,7 +7,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harvesters.checkpoints import RunReport
 from harvesters.pace import Pace
@@ -17,13 +17,17 @@ from harvesters.replay import Piece, Replay
 from harvesters.runner import Progress, Request, Run
 from harvesters.sources.definition import Source, read_sources, seed_sources
 from indexer.errors import SearchIndexError
-from indexer.pipeline import LOCK, Indexed, Joined, Pipeline
 from indexer.storage.harvests import INTERRUPTED
 from indexer.storage.search_index import SearchIndex
 from indexer.storage.store import RecordStore
 from search_api.settings import ClusterStorage, Settings
 
+if TYPE_CHECKING:
+    from indexer.pipeline import Indexed, Joined, Pipeline
+
 INDEX_FOLDER = "search"
+#: Held by whoever joins records and writes the index.
+LOCK = "index"
 REPLAYED_AT_ONCE = 1_000
 
 
@@ -37,8 +41,14 @@ class Library:
     def __init__(self, settings: Settings, store: RecordStore) -> None:
         self.settings = settings
         self.store = store
-        self.pipeline = Pipeline(store)
         self._index: SearchIndex | None = None
+
+    @functools.cached_property
+    def pipeline(self) -> Pipeline:
+        """Return the steps from records to index; they bring dictionaries and models, which a harvest does not need."""
+        from indexer.pipeline import Pipeline  # noqa: PLC0415  # 40 MiB and a third of a second
+
+        return Pipeline(self.store)
 
     @property
     def index_folder(self) -> Path:
@@ -168,10 +178,9 @@ class Library:
         """Build the index anew from the store; with ``normalise`` the works from the raw records before."""
         with self.store.database.lock(LOCK):
             self._require_store()
-            joined = Joined()
             if normalise:
                 self.pipeline.forget_normalised()
-                joined = self.pipeline.join_pending(watch=watch)
+            joined = self.pipeline.join_pending(watch=watch, limit=None if normalise else 0)
             if self._index is None:  # it may be damaged or of another version: the rebuild replaces it
                 self._index = self._open_index(for_rebuild=True)
             return joined, self.pipeline.rebuild_index(self._index, watch=watch)

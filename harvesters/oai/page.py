@@ -28,7 +28,7 @@ _ILLEGAL = re.compile(
 _LIST_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:ListRecords|GetRecord)(?:\s[^<>]*)?>")
 _ROOT_TAG = re.compile(rb"<(?:[\w.-]+:)?OAI-PMH(?:\s[^<>]*)?>")
 _ROOT_END = re.compile(rb"</(?:[\w.-]+:)?OAI-PMH\s*>")
-_RECORD_START = re.compile(rb"<(?:[\w.-]+:)?record(?:\s[^<>]*)?>")
+_USUAL_END = b"</OAI-PMH>"
 _RECORD_END = re.compile(rb"</(?:[\w.-]+:)?record\s*>")
 #: A record of the list, not one inside its metadata (MARCXML has such).
 _OWN_START = re.compile(rb"<(?:[\w.-]+:)?record(?:\s[^<>]*)?>(?=\s*<(?:[\w.-]+:)?(?:header|metadata)[\s/>])")
@@ -188,9 +188,7 @@ def _parse(answer: Answer) -> tuple[bytes, etree._Element]:
         raise _page_error(answer, "is empty")
     if body[:200].lower().startswith((b"<!doctype html", b"<html")):
         raise _page_error(answer, "is an HTML page, not OAI-PMH")
-    end = _ROOT_END.search(body)
-    if end is not None:
-        body = body[: end.end()]  # notices after the root were seen at several repositories
+    body = _without_notices(body)
     try:
         root = _strict(body, answer)
     except etree.XMLSyntaxError as error:
@@ -205,6 +203,14 @@ def _parse(answer: Answer) -> tuple[bytes, etree._Element]:
     if local_name(root) != "OAI-PMH":
         raise _page_error(answer, f"has the root element {local_name(root)!r}, not OAI-PMH")
     return body, root
+
+
+def _without_notices(body: bytes) -> bytes:
+    """Cut off what follows the root: notices were seen there at several repositories."""
+    if body.endswith(_USUAL_END) and body.find(_USUAL_END) == len(body) - len(_USUAL_END):
+        return body
+    end = _ROOT_END.search(body)
+    return body[: end.end()] if end is not None else body
 
 
 def _readable(answer: Answer) -> bytes:
@@ -282,17 +288,16 @@ def _cut(body: bytes, count: int) -> Iterator[tuple[bytes, bytes]] | None:
     head = _head(body)
     if head is None or body.count(b"</record>") != count or body.count(b"<record") != count:
         return None
-    if b":record>" in body:  # metadata with a root of that name: marc:record, dcterms:record (DSpace 7)
-        return None
-    return ((head, piece) for piece in _pieces(body))
+    return ((head, piece) for piece in _pieces(body, count))
 
 
-def _pieces(body: bytes) -> Iterator[bytes]:
+def _pieces(body: bytes, count: int) -> Iterator[bytes]:
+    """Cut between the plain tags; there are as many of both as records."""
     position = 0
-    while start := _RECORD_START.search(body, position):
-        end = _RECORD_END.search(body, start.end())
-        position = end.end() if end else len(body)
-        yield body[start.start() : position]
+    for _ in range(count):
+        start = body.find(b"<record", position)
+        position = body.find(b"</record>", start) + len(b"</record>")
+        yield body[start:position]
 
 
 def _rough_pieces(body: bytes) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from harvesters.checkpoints import Checkpoints, SliceState
+from harvesters.checkpoints import Checkpoints, Counts, SliceState
 from harvesters.errors import HarvestError, PageError, ProtocolError, StoppedError, TooLargeError, TransportError
 from harvesters.oai.repository import Repository
 from harvesters.records import DamagedRecord, Page, RawRecord
@@ -22,8 +22,8 @@ class Storing(Protocol):
     source: Source
     ledger: Checkpoints
 
-    def store(self, run: int, state: SliceState, page: Page) -> None:
-        """Store a page and tell how far the run is."""
+    def store(self, run: int, state: SliceState, pages: Sequence[Page]) -> Counts:
+        """Store pages and tell how far the run is; return what they brought."""
 
     def check_limits(self, state: SliceState) -> None:
         """End the run where its own limits are reached."""
@@ -53,7 +53,7 @@ def fetch_singly(storing: Storing, repository: Repository, run: int, state: Slic
             raise failure
         headers = {one.identifier: one for one in page.records}
         for part in _parts([headers[name] for name in missing]):
-            storing.store(run, state, _fetched(repository, state, page.url, part))
+            storing.store(run, state, [_fetched(repository, state, page.url, part)])
             storing.check_limits(state)
     state.list_size = listed
 

@@ -22,8 +22,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import rjieba
-
 from indexer.search.folding import fold, fold_with_origins
 from indexer.search.stemming import languages_of, script_of, stem, stemmer_for
 
@@ -110,6 +108,13 @@ class _Chunk:
     written: tuple[str, ...]
 
 
+def _cut_words(text: str) -> list[str]:
+    """Cut Chinese into words; the dictionary is loaded at first use (34 MiB that a harvest does not need)."""
+    import rjieba  # noqa: PLC0415
+
+    return list(rjieba.cut(text))
+
+
 def analyse(text: str, language: str | None) -> Analysed:
     """Return the tokens of a stretch of text; ``language`` (ISO 639-1) chooses the stemmer, ``None`` none."""
     folded = fold(text)
@@ -129,7 +134,7 @@ def analyse(text: str, language: str | None) -> Analysed:
         extra += known.joined
         written += known.written
     if runs:
-        extra += _words_of(rjieba.cut(" ".join(runs)))
+        extra += _words_of(_cut_words(" ".join(runs)))
     extra += dict.fromkeys(written)
     return Analysed(stream=stream, extra=extra)
 
@@ -154,9 +159,9 @@ def query_words(text: str, *, stemmed: bool = True) -> QueryWords:
             words += _query_chunk(chunk, stemmed=stemmed)
         elif len(chunk) <= _LONGEST_NAME or not _IS_HAN.match(chunk):
             words.append(QueryRun(text=chunk, pairs=_pairs(chunk)))
-            bonus += _words_of(rjieba.cut(chunk)) if _IS_HAN.match(chunk) else ()
+            bonus += _words_of(_cut_words(chunk)) if _IS_HAN.match(chunk) else ()
         else:
-            pieces = rjieba.cut(chunk)
+            pieces = _cut_words(chunk)
             runs = [QueryRun(text=piece, pairs=_pairs(piece)) for piece in _join_singles(pieces)]
             words += runs
             required = {pair for run in runs for pair in run.pairs}

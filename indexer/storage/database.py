@@ -10,7 +10,8 @@ import contextlib
 import fcntl
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,24 @@ class Database:
     def insert(self, table: Table) -> SqliteInsert | PostgresInsert:
         """Return the dialect's INSERT, which knows ON CONFLICT; the only dialect branch of statements."""
         return sqlite.insert(table) if self.is_embedded else postgresql.insert(table)
+
+    def insert_rows(
+        self, connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Insert many rows, given as tuples in the order of the columns, by the driver itself.
+
+        What SQLAlchemy does with each value costs more than all else that storing a record takes
+        (``benchmarks/harvest.py``); here only times need it. Columns without a value get the database's default.
+        """
+        quote = self.engine.dialect.identifier_preparer.quote
+        names = ", ".join(quote(table.c[name].name) for name in columns)
+        marks = ", ".join(["?" if self.is_embedded else "%s"] * len(columns))
+        statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608  # our own names only
+        connection.exec_driver_sql(statement, list(rows))
+
+    def time_value(self, moment: datetime) -> object:
+        """Return a time as :meth:`insert_rows` takes it: SQLite has no type for it and keeps UTC as text."""
+        return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if self.is_embedded else moment
 
     @contextlib.contextmanager
     def lock(self, name: str, *, wait_seconds: float = 0) -> Iterator[None]:

@@ -19,7 +19,7 @@ from harvesters.checkpoints import (
     SliceStatus,
 )
 from harvesters.errors import PageError, SourceError
-from harvesters.records import DamagedRecord, Page, Window
+from harvesters.records import DamagedRecord, Page, RawRecord, Window
 from harvesters.sources.definition import Source
 from harvesters.windows import is_datestamp
 from indexer import clock
@@ -188,43 +188,44 @@ class HarvestLedger:
                 update(runs).where(runs.c.key == run).values(resumed=True, **_increments(runs, state.counts))
             )
 
-    def store_page(self, run: int, state: SliceState, page: Page) -> Counts:
-        """Store a page with all that follows from it; return its counts and bring ``state`` up to date."""
+    def store_pages(self, run: int, state: SliceState, pages: Sequence[Page]) -> Counts:
+        """Store pages with all that follows from them; return their counts and bring ``state`` up to date."""
         try:
             with self._database.write() as connection:
-                counts = self._store_page(connection, run, state, page)
+                counts = self._store_pages(connection, run, state, pages)
         except BaseException:
             self._raw.compression.forget()
             raise
-        state.token = page.token
-        state.list_size = page.list_size if page.list_size is not None else state.list_size
+        state.token = pages[-1].token
         state.counts.add(counts)
         return counts
 
-    def _store_page(self, connection: Connection, run: int, state: SliceState, page: Page) -> Counts:
+    def _store_pages(self, connection: Connection, run: int, state: SliceState, pages: Sequence[Page]) -> Counts:
         slices, runs = schema.harvest_slices, schema.harvest_runs
         row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
+        records = [record for page in pages for record in page.records]
         # An enriching source's answers belong to the source that it enriches.
-        source_key = self._source_key(connection, page.records[0].source) if page.records else row.source_key
-        received = self._raw.receiver.store(connection, source_key, state.key, page.records)
+        source_key = self._source_key(connection, records[0].source) if records else row.source_key
+        received = self._raw.receiver.store(connection, source_key, state.key, records)
         counts = received.counts
-        counts.pages, counts.bytes = 1, page.bytes_received
-        counts.quarantined = len(page.damaged)
-        counts.received += len(page.damaged)
-        identifiers = [record.identifier for record in page.records]
-        self._quarantine.resolve_damaged(connection, source_key, identifiers)
-        for damaged in page.damaged:
+        counts.pages, counts.bytes = len(pages), sum(page.bytes_received for page in pages)
+        counts.quarantined = sum(len(page.damaged) for page in pages)
+        counts.received += counts.quarantined
+        self._quarantine.resolve_damaged(connection, source_key, [record.identifier for record in records])
+        for damaged in (damaged for page in pages for damaged in page.damaged):
             self._quarantine.add_damaged(connection, source_key, run, damaged)
         doubt_lists(connection, received.left)
-        state.doubt = state.doubt or row.note or _doubt(state, page, moved=received.moved)
-        stamps = [record.datestamp for record in page.records if is_datestamp(record.datestamp)]
-        newest = max([row.newest_datestamp or "", *stamps])
+        state.doubt = state.doubt or row.note
+        for page in pages:
+            state.doubt = state.doubt or _doubt(state, page, moved=received.moved)
+            state.list_size = page.list_size if page.list_size is not None else state.list_size
+        responses = [page.response_date for page in pages if page.response_date]
         values = {
-            "token": page.token,
-            "list_size": page.list_size if page.list_size is not None else row.list_size,
-            "newest_datestamp": newest or None,
-            "first_response": row.first_response or page.response_date,
-            "last_response": page.response_date or row.last_response,
+            "token": pages[-1].token,
+            "list_size": state.list_size,
+            "newest_datestamp": _newest(row.newest_datestamp, records),
+            "first_response": row.first_response or (responses[0] if responses else None),
+            "last_response": responses[-1] if responses else row.last_response,
             "note": state.doubt,
         }
         connection.execute(
@@ -417,6 +418,13 @@ def _slice(row: Row[Any]) -> SliceState:
         counts=counts_of(row),
         doubt=row.note,
     )
+
+
+def _newest(known: str | None, records: Sequence[RawRecord]) -> str | None:
+    """Return the newest datestamp that OAI-PMH knows; each different text is looked at once."""
+    stamps = sorted({record.datestamp for record in records}, reverse=True)
+    newest = next((stamp for stamp in stamps if is_datestamp(stamp)), "")
+    return max(known or "", newest) or None
 
 
 def _doubt(state: SliceState, page: Page, *, moved: bool) -> str | None:

@@ -18,6 +18,22 @@ from indexer.storage.database import Database
 
 _IN_CHUNK = 500
 _Name = tuple[str, str]
+_COLUMNS = (
+    "identifier",
+    "metadata_prefix",
+    "datestamp",
+    "set_specs",
+    "deleted",
+    "body",
+    "dictionary_key",
+    "digest",
+    "size",
+    "head_key",
+    "slice_key",
+    "pending",
+    "received_at",
+)
+_NEW = tuple(f"new_{name}" for name in _COLUMNS)
 
 
 @dataclass(slots=True)
@@ -39,6 +55,20 @@ class Receiver:
     def __init__(self, database: Database, compression: Compression) -> None:
         self._database = database
         self._compression = compression
+        table = schema.raw_records.c
+        # Built once: building it costs more than running it.
+        self._known_statement = select(
+            table.key,
+            table.identifier,
+            table.metadata_prefix,
+            table.datestamp,
+            table.digest,
+            table.slice_key,
+            table.deleted,
+        ).where(
+            table.source_key == bindparam("at_source"),
+            table.identifier.in_(bindparam("names", expanding=True)),
+        )
 
     def store(self, connection: Connection, source_key: int, slice_key: int, records: Sequence[RawRecord]) -> Received:
         """Store records and tell what was new; a record that the same slice has brought already is a duplicate."""
@@ -62,22 +92,11 @@ class Receiver:
     def _known(
         self, connection: Connection, source_key: int, wanted: Mapping[_Name, RawRecord]
     ) -> dict[_Name, Row[Any]]:
-        table = schema.raw_records.c
-        columns = select(
-            table.key,
-            table.identifier,
-            table.metadata_prefix,
-            table.datestamp,
-            table.digest,
-            table.slice_key,
-            table.deleted,
-        )
         identifiers = list({identifier for identifier, _ in wanted})
         found: dict[_Name, Row[Any]] = {}
         for start in range(0, len(identifiers), _IN_CHUNK):
             chunk = identifiers[start : start + _IN_CHUNK]
-            statement = columns.where(table.source_key == source_key, table.identifier.in_(chunk))
-            for row in connection.execute(statement):
+            for row in connection.execute(self._known_statement, {"at_source": source_key, "names": chunk}):
                 found[row.identifier, row.metadata_prefix] = row  # type: ignore[assignment]
         return found
 
@@ -85,16 +104,7 @@ class Receiver:
         table = schema.raw_records
         heads = self._heads(connection, {one.head for one, *_ in (*writes.inserts, *writes.updates) if one.head})
         if writes.inserts:
-            rows = [
-                {
-                    **self._values(connection, writes, record, digest, heads),
-                    "source_key": writes.source_key,
-                    "first_received_at": record.received_at,
-                    "changes": 0,
-                }
-                for record, digest, _ in writes.inserts
-            ]
-            connection.execute(table.insert(), rows)
+            self._insert(connection, writes, heads)
         if writes.updates:
             self._update(connection, writes, heads)
         for start in range(0, len(writes.seen), _IN_CHUNK):
@@ -104,20 +114,34 @@ class Receiver:
         for record, _, _ in writes.inserts:
             self._compression.learn(connection, writes.source_key, record.metadata_prefix, record.body)
 
+    def _insert(self, connection: Connection, writes: _Writes, heads: Mapping[bytes, int]) -> None:
+        moments = {record.received_at for record, _, _ in writes.inserts}
+        times = {moment: self._database.time_value(moment) for moment in moments}
+        rows = [
+            (
+                *self._values(connection, writes, record, digest, heads),
+                times[record.received_at],
+                writes.source_key,
+                times[record.received_at],
+                0,
+            )
+            for record, digest, _ in writes.inserts
+        ]
+        columns = (*_COLUMNS, "source_key", "first_received_at", "changes")
+        self._database.insert_rows(connection, schema.raw_records, columns, rows)
+
     def _update(self, connection: Connection, writes: _Writes, heads: Mapping[bytes, int]) -> None:
         table = schema.raw_records
         rows = [
-            {f"new_{name}": value for name, value in self._values(connection, writes, record, digest, heads).items()}
+            dict(zip(_NEW, (*self._values(connection, writes, record, digest, heads), record.received_at), strict=True))
             | {"at_key": key}
             for record, digest, key in writes.updates
         ]
-        names: dict[str, Any] = {name[4:]: bindparam(name) for name in rows[0] if name.startswith("new_")}
-        statement = update(table).where(table.c.key == bindparam("at_key")).values(**names, changes=table.c.changes + 1)
-        connection.execute(statement, rows)
-        note_changes(
-            connection,
-            [(key, record.datestamp, record.deleted, record.received_at) for record, _, key in writes.updates],
-        )
+        names: dict[str, Any] = {name: bindparam(new) for name, new in zip(_COLUMNS, _NEW, strict=True)}
+        statement = update(table).where(table.c.key == bindparam("at_key"))
+        connection.execute(statement.values(**names, changes=table.c.changes + 1), rows)
+        changes = [(key, record.datestamp, record.deleted, record.received_at) for record, _, key in writes.updates]
+        note_changes(connection, changes)
 
     def _values(
         self,
@@ -126,23 +150,23 @@ class Receiver:
         record: RawRecord,
         digest: bytes,
         heads: Mapping[bytes, int],
-    ) -> dict[str, Any]:
+    ) -> tuple[Any, ...]:
+        """Return the values of ``_COLUMNS`` but the last, the time, which is written in two ways."""
         dictionary = self._compression.current(connection, writes.source_key, record.metadata_prefix)
-        return {
-            "identifier": record.identifier,
-            "metadata_prefix": record.metadata_prefix,
-            "datestamp": record.datestamp,
-            "set_specs": orjson.dumps(record.set_specs),
-            "deleted": record.deleted,
-            "body": self._compression.compress(record.body, dictionary),
-            "dictionary_key": dictionary,
-            "digest": digest,
-            "size": len(record.body),
-            "head_key": heads.get(record.head),
-            "slice_key": writes.slice_key,
-            "received_at": record.received_at,
-            "pending": True,
-        }
+        return (
+            record.identifier,
+            record.metadata_prefix,
+            record.datestamp,
+            orjson.dumps(record.set_specs),
+            record.deleted,
+            self._compression.compress(record.body, dictionary),
+            dictionary,
+            digest,
+            len(record.body),
+            heads.get(record.head),
+            writes.slice_key,
+            True,
+        )
 
     def _heads(self, connection: Connection, heads: set[bytes]) -> dict[bytes, int]:
         keys: dict[bytes, int] = {}

@@ -6,13 +6,12 @@ Exit codes: 0 done, 1 it did not work out (the message says why and what to do),
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harvesters.errors import HarvestError, SourceError
 from indexer.errors import IndexerError, QueryError
-from indexer.pipeline import Indexed, Joined
 from search_api.cli import checks
 from search_api.cli.harvesting import harvest, harvests, reconcile
 from search_api.cli.output import FAILED, OK, USAGE, CountWatch, print_json, print_table
@@ -22,8 +21,10 @@ from search_api.errors import KaijuanError, SettingsError
 from search_api.library import open_library
 from search_api.logs import configure_logs
 from search_api.schemas import search_parameters
-from search_api.searching import Searcher
 from search_api.settings import read_settings
+
+if TYPE_CHECKING:
+    from indexer.pipeline import Indexed, Joined
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
 _HOST, _PORT = "127.0.0.1", 8000
@@ -126,6 +127,8 @@ def search(query: str, *, as_json: bool, **given: Any) -> None:
         for name, value in given.items()
         if value not in (None, ())
     }
+    from search_api.searching import Searcher  # noqa: PLC0415  # dictionaries that harvests do not need
+
     wanted = search_parameters({"q": query, **values})
     with open_library(read_settings()) as library:
         body = Searcher(library).answer(wanted.search())

@@ -125,7 +125,7 @@ def receive(library: Library, records: Iterable[Sent]) -> None:
             list_size=None,
             bytes_received=1,
         )
-        ledger.store_page(run, state, page)
+        ledger.store_pages(run, state, [page])
         ledger.close_slice(source, state, status="complete", moves_checkpoint=True)
         ledger.finish(run, "complete", expected=None, error=None, error_url=None)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harvesters.checkpoints import RunReport
-from harvesters.runner import MAX_IDLE_PAGES
+from harvesters.following import MAX_IDLE_PAGES
 from indexer.errors import StoreBusyError, StoreDamagedError
 from indexer.storage.store import FILE_NAME
 from search_api.library import Library, open_library

@@ -78,9 +78,8 @@ def test_a_record_that_moved_between_pages_keeps_its_newer_state(embedded: Libra
             body=body,
             received_at=datetime.now(UTC),
         )
-        counts = ledger.store_page(
-            run, state, Page(url="", records=(record,), token="t", list_size=None, bytes_received=0)
-        )
+        page = Page(url="", records=(record,), token="t", list_size=None, bytes_received=0)
+        counts = ledger.store_pages(run, state, [page])
     assert (counts.duplicates, counts.changed) == (1, 0)
     group = embedded.store.raw.of(embedded.store.sources.keys()["x"], "a")
     assert group is not None
@@ -117,8 +116,8 @@ def test_what_changes_while_a_list_is_fetched_is_asked_for_next_time(embedded: L
         )
         return Page(url="", records=(record,), token=None, list_size=None, bytes_received=0, response_date=answered)
 
-    ledger.store_page(run, state, page("a", "2026-01-01T00:00:00Z", "2026-01-05T00:00:00Z"))
-    ledger.store_page(run, state, page("b", "2026-01-07T00:00:00Z", "2026-01-08T00:00:00Z"))
+    ledger.store_pages(run, state, [page("a", "2026-01-01T00:00:00Z", "2026-01-05T00:00:00Z")])
+    ledger.store_pages(run, state, [page("b", "2026-01-07T00:00:00Z", "2026-01-08T00:00:00Z")])
     ledger.close_slice(source, state, status="complete", moves_checkpoint=True)
     assert ledger.checkpoint(source, "oai_dc") == "2026-01-05T00:00:00Z"
 

@@ -45,7 +45,7 @@ def test_a_harvest_killed_at_random_moments_loses_nothing(tmp_path: Path) -> Non
             expected = records(library)
         settings = Settings(data_dir=tmp_path / "killed")
         with open_library(settings, sources=[]) as library:
-            add_source(library, "x", repository.url)
+            add_source(library, "x", repository.url, pace_seconds=0.02)
         environment = {**os.environ, "KAIJUAN_DATA_DIR": str(settings.data_dir)}
         kills = 0
         for _ in range(40):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -106,7 +106,12 @@ def test_a_hundred_kills_while_records_change_lose_nothing(
         states_size=states_size,
         page_size=10,
     )
-    settings = {"slice": "day", "first_days": _DAYS + 2, "granularity": "second" if states_size else "day"}
+    settings: dict[str, Any] = {
+        "slice": "day",
+        "first_days": _DAYS + 2,
+        "granularity": "second" if states_size else "day",
+        "pace_seconds": 0.03,  # so that pages are stored some at a time, and kills fall between and within them
+    }
     with repository:
         killed = tmp_path / "killed"
         with open_library(Settings(data_dir=killed), sources=[]) as library:
@@ -115,14 +120,16 @@ def test_a_hundred_kills_while_records_change_lose_nothing(
         repository.restless = False
         with open_library(Settings(data_dir=killed), sources=[]) as library:
             source = library.store.sources.get("x")
+            progress = library.store.harvests.history.runs("x", limit=2 * KILLS)
             last = library.harvest(source, Request(), pace=Pace())
             assert last.status == "complete", last.error
             found = records(library)
         with open_library(Settings(data_dir=tmp_path / "whole"), sources=[]) as library:
-            source = add_source(library, "x", repository.url, **settings)
+            source = add_source(library, "x", repository.url, **{**settings, "pace_seconds": 0})
             assert library.harvest(source, Request(), pace=Pace()).status == "complete"
             expected = records(library)
     assert kills >= KILLS
+    assert sum(run.pages > 0 for run in progress) > KILLS / 2  # most of them were killed between stored pages
     assert found.keys() == expected.keys()
     assert found == expected
 

@@ -62,7 +62,7 @@ def put(library: Library, *records: Dublin, datestamp: str = "2026-10-01") -> No
         list_size=None,
         bytes_received=1,
     )
-    ledger.store_page(run, state, page)
+    ledger.store_pages(run, state, [page])
     ledger.close_slice(SOURCE, state, status="complete", moves_checkpoint=True)
     ledger.finish(run, "complete", expected=None, error=None, error_url=None)
     library.bring_up_to_date()
