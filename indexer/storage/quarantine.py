@@ -68,6 +68,25 @@ class QuarantineTable:
         table = schema.quarantine
         whole = (table.c.source_key == source_key) & table.c.raw_key.is_(None) & table.c.identifier.is_(None)
         connection.execute(update(table).where(whole, table.c.resolved_at.is_(None)).values(resolved_at=clock.now()))
+        self._resolve_mended_rows(connection, source_key)
+
+    def _resolve_mended_rows(self, connection: Connection, source_key: int) -> None:
+        """Mark rows of files (known by their place alone) that a complete reading did not find damaged any more.
+
+        A list that was resumed does not show its first part again: the next one will.
+        """
+        table, runs = schema.quarantine, schema.harvest_runs
+        last = connection.execute(
+            select(runs.c.key, runs.c.resumed)
+            .where(runs.c.source_key == source_key)
+            .order_by(runs.c.key.desc())
+            .limit(1)
+        ).one_or_none()
+        if last is None or last.resumed:
+            return
+        placed = (table.c.source_key == source_key) & table.c.raw_key.is_(None) & (table.c.identifier == table.c.url)
+        gone = placed & table.c.resolved_at.is_(None) & (table.c.run_key != last.key)
+        connection.execute(update(table).where(gone).values(resolved_at=clock.now()))
 
     def add_unusable(self, connection: Connection, group: RecordGroup, error: UnusableRecordError) -> None:
         """Note that a stored record cannot become a manifestation; its bytes stay where they are."""

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from harvesters.sources.definition import Source
+from indexer.storage import schema
 from search_api.app import make_app
-from search_api.library import Library
+from search_api.library import Library, open_library
+from search_api.settings import Settings
 from tests.integration.conftest import add_source, harvest
 from tests.repository import Item, ListRepository
 from tests.unit.files.marc_bytes import NAMESPACE, iso2709, marcxml
@@ -100,7 +108,10 @@ def a_bibtex(books: tuple[Book, ...], *, bad: bool) -> bytes:
     return "".join([*entries, *(["@book{b9, title = {Never closed\n"] if bad else [])]).encode()
 
 
+_COMMAND = [sys.executable, "-c", "from search_api.cli import main; main()"]
 Write = Callable[..., bytes]
+#: Where the bad row stands behind 1,700 good ones, by where it stands behind three.
+LAST = {"row 5": 1702, "record 4": 1701, "entry 4": 1701}
 KINDS = [
     pytest.param("csv", "books.csv", a_csv, "row 5", id="csv"),
     pytest.param("kbart", "books.tsv", a_kbart, "row 5", id="kbart"),
@@ -154,6 +165,7 @@ def test_each_kind_of_file_is_harvested_found_and_followed(
     path.write_bytes(write(edited, bad=False))
     after = harvest(embedded, source)
     assert (after.status, after.new, after.changed, after.unchanged, after.quarantined) == ("complete", 0, 1, 2, 0)
+    assert embedded.store.quarantine.list() == []  # the bad row is gone from the file
     embedded.bring_up_to_date()
     assert titles(embedded, "limnology") == []
     assert titles(embedded, "oceanography") == [CHANGED]
@@ -181,6 +193,60 @@ def test_a_harvest_that_ended_in_mid_file_goes_on_there(
         0,
         1,
     )
+    assert [row["url"] for row in embedded.store.quarantine.list()] == [
+        f"{name}, {place.split(maxsplit=1)[0]} {LAST[place]}"
+    ]
+
+
+def test_a_bad_row_in_the_first_half_of_a_resumed_harvest_stays_named(embedded: Library, tmp_path: Path) -> None:
+    path = tmp_path / "books.csv"
+    path.write_text("\n".join(["id,title", "bad", *(f"{number},Volume" for number in range(900))]), encoding="utf-8")
+    source = file_source(embedded, "csv", path)
+    assert harvest(embedded, source, max_records=400).status == "incomplete"
+    assert harvest(embedded, source).resumed
+    assert [row["url"] for row in embedded.store.quarantine.list()] == ["books.csv, row 2"]
+
+
+def records_of(library: Library) -> dict[str, tuple[str, bytes]]:
+    key = library.store.sources.keys()["own"]
+    with library.store.database.read() as connection:
+        names = connection.scalars(select(schema.raw_records.c.identifier)).all()
+    found = {}
+    for name in names:
+        group = library.store.raw.of(key, name)
+        assert group is not None
+        found[name] = (group.records[0].datestamp, group.records[0].head + group.records[0].body)
+    return found
+
+
+def test_a_harvest_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path: Path) -> None:
+    path = tmp_path / "books.csv"
+    path.write_text(
+        "\n".join(["id,title,abstract", *(f"{number},Volume {number},{'word ' * 30}" for number in range(4_000))]),
+        encoding="utf-8",
+    )
+    with open_library(Settings(data_dir=tmp_path / "whole"), sources=[]) as library:
+        assert harvest(library, file_source(library, "csv", path)).status == "complete"
+        expected = records_of(library)
+    settings = Settings(data_dir=tmp_path / "killed")
+    with open_library(settings, sources=[]) as library:
+        file_source(library, "csv", path)
+        environment = {**os.environ, "KAIJUAN_DATA_DIR": str(settings.data_dir)}
+        kills = 0
+        for pages in (1, 3, 6):
+            process = subprocess.Popen([*_COMMAND, "harvest", "own", "--json"], env=environment, stdout=subprocess.PIPE)
+            while process.poll() is None and library.store.raw.count_pending() < pages * 500:
+                time.sleep(0.005)
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+                kills += 1
+            process.communicate()
+            if process.returncode == 0:
+                break
+        else:
+            assert harvest(library, library.store.sources.get("own")).status == "complete"
+        assert kills >= 1
+        assert records_of(library) == expected
 
 
 def test_a_file_that_changed_after_an_interrupted_harvest_is_read_anew(embedded: Library, tmp_path: Path) -> None:
