@@ -27,6 +27,8 @@ ENGINES = {
     "tantivy": {"indexer/storage/tantivy.py", "indexer/storage/tantivy_search.py"},
     "elasticsearch": {"indexer/storage/elastic.py"},
     "sickle": {"harvesters/oai/fetch.py"},
+    "pymarc": {"harvesters/formats/marc_record.py"},
+    "pybtex": {"harvesters/formats/bibtex.py"},
     "scrapy": {"harvesters/oalib/spider.py"},
     "sqlite3": set(),
     "psycopg": set(),
