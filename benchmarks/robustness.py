@@ -98,7 +98,8 @@ class Outcome:
         return f"**{text}**" if self.verdict in {_SILENT, _NEVER} else text
 
 
-_ALL, _LOUD, _SILENT, _NEVER = "everything", "less, and says so", "less or wrong, and says nothing", "does not end"
+_ALL, _LOUD = "brings everything and ends well", "stops or stays short, and says so"
+_SILENT, _NEVER = "misses or alters records, and says nothing", "does not end"
 
 
 def text_of(held: Held) -> str:
@@ -134,7 +135,7 @@ def ask_peer(name: str, scenario: Scenario) -> Outcome:
         if isinstance(said, dict):
             end = said["end"]
         else:
-            got[said[0] or ""] = said[1]
+            got[(said[0] or "").strip()] = said[1]
     return _judged(got, there, end)
 
 
@@ -143,7 +144,7 @@ def _judged(got: dict[str, str], there: dict[str, Held], end: str) -> Outcome:
     altered = sum(
         not (there[name].is_late or there[name].deleted) and got[name] != text_of(there[name]) for name in present
     )
-    nameless = "" in got
+    nameless = int("" in got)
     missing = sum(not held.is_late and name not in got for name, held in there.items()) - nameless
     gone = len(set(got) - set(there)) - nameless
     if "does not end" in end:
@@ -173,9 +174,8 @@ def _first(played: Played) -> Outcome:
     end = f"{first.report.status}"
     verdict = _LOUD
     if first.report.status == "complete":
-        aside = first.report.quarantined
-        end += f", {aside} named in quarantine" if aside else ""
-        named = min(aside, len(first.quarantine))
+        named = min(first.report.quarantined, len(first.quarantine))
+        end += f", {named} named in quarantine" if named else ""
         verdict = _ALL if not missing else _LOUD if len(missing) <= named else _SILENT
     else:
         end += f": “{_plain(first.report.error or '')}”"
@@ -196,7 +196,7 @@ def _second(scenario: Scenario, played: Played) -> str:
 
 def _plain(text: str) -> str:
     """Shorten an error, without the addresses of this machine."""
-    said = _ADDRESS.sub("…", text).replace("|", "\\|").replace("\n", " ")
+    said = re.sub(r"\d{9,} s", "… s", _ADDRESS.sub("…", text)).replace("|", "\\|").replace("\n", " ")
     return said if len(said) <= 110 else f"{said[:109]}…"
 
 
@@ -258,8 +258,9 @@ A repository with 60 records on six pages (unless said otherwise) misbehaves in 
 Both peers are iterated once to the end, in a process that may take {seconds} s and {memory} GB. They are clients, not
 harvesters: they keep no state, so there is nothing to take up again, and they leave it to the caller to compare a
 list's stated size. What they hand out counts where the repository has such a record, and is *altered* where its text is
-not the repository's. Numbers are different records. **Bold** is what the user is not told: records missing or altered
-after a normal end, or no end at all.
+not the repository's. Numbers are different records; one that changed while it was being harvested may also come with
+the next harvest. **Bold** is what the user is not told: records missing or altered after a normal end, or no end at
+all.
 
 Run it again with `python benchmarks/robustness.py`; it needs the test dependencies and some minutes.
 """
