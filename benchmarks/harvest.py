@@ -67,7 +67,8 @@ def _templates(count: int) -> dict[str, tuple[bytes, list[bytes]]]:
     found: dict[str, tuple[bytes, list[bytes]]] = {}
     with DemoRepositories(count * 4) as repositories:
         for prefix, name in (("oai_doaj", "demo-doaj"), ("pmc_fm", "demo-pmc")):
-            query, records, head = f"metadataPrefix={prefix}", [], b""
+            query, head = f"metadataPrefix={prefix}", b""
+            records: list[bytes] = []
             while len(records) < count:
                 with urlopen(f"{repositories.endpoints[name]}?verb=ListRecords&{query}") as response:
                     page = response.read()

@@ -22,6 +22,12 @@ def plan_windows(
     is); it is asked for again, because records may be added under the same datestamp (seen at PMC). Without it a first
     harvest covers ``first_days``. ``since`` and ``until`` override both. A source that is not sliced gives one window.
     """
+    if source.kind != "oai":
+        if since or until:
+            raise SourceError(
+                f"Source {source.id!r} is read from end to end, without dates. Leave --since and --until out."
+            )
+        return [Window()]
     last = _day(until) if until else (now - timedelta(days=source.lag_days)).astimezone(UTC).date()
     first = _first_day(source, checkpoint=checkpoint, since=since, last=last)
     if source.slice is None:

@@ -223,6 +223,65 @@ class SourceOut(BaseModel):
     last_harvest: dict[str, Any] | None = Field(description="The newest row of the harvest ledger.")
 
 
+class CountsOut(BaseModel):
+    """What arrived: received = new + changed + unchanged + deleted + quarantined + duplicates."""
+
+    expected: int | None = Field(description="What the repository says there is; null where it says nothing.")
+    received: int
+    new: int
+    changed: int
+    unchanged: int
+    deleted: int
+    quarantined: int
+    duplicates: int
+    pages: int
+    bytes: int
+
+
+class RunOut(CountsOut):
+    """A row of the harvest ledger; ``complete`` only when every list ended and the counts agree."""
+
+    id: int
+    source: str
+    kind: str = Field(description="harvest, reconcile or replay.")
+    status: str = Field(description="running, complete, incomplete or failed.")
+    started: str
+    finished: str | None
+    seconds: float | None
+    since: str | None
+    until: str | None
+    resumed: bool
+    error: str | None = Field(description="Why it is not complete, and what to do.")
+    error_url: str | None
+
+
+class ListOut(CountsOut):
+    """One list of a run: one format, one window."""
+
+    id: int
+    metadata_prefix: str
+    set_spec: str | None
+    since: str | None
+    until: str | None
+    status: str = Field(description="open, complete, short, doubtful, repeated, split or dropped.")
+    started: str
+    finished: str | None
+    note: str | None = Field(description="Why the list stands as it does.")
+
+
+class HarvestsOut(BaseModel):
+    """A page of the harvest ledger."""
+
+    meta: dict[str, Any]
+    results: list[RunOut]
+
+
+class HarvestOut(RunOut):
+    """A run with its lists."""
+
+    lists: list[ListOut]
+
+
 class SourcesOut(BaseModel):
     """All sources."""
 

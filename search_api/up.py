@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from harvesters.checkpoints import RunReport
 from harvesters.demo.repository import DemoRepositories
 from harvesters.demo.sources import demo_sources
 from harvesters.errors import HarvestError
@@ -38,6 +40,8 @@ _INDEX_SECONDS = 1.0
 _JOIN_SECONDS = 30.0
 _JITTER_SECONDS = 900
 _RETRY_SECONDS = 30.0
+#: How long a source that enriches another's records waits for them to be described.
+_PATIENCE_SECONDS = 900.0
 #: Records joined in one round of the index thread, so that a long backlog can be stopped and is searchable bit by bit.
 _ROUND = 2000
 #: What NCBI allows outside its hours; others that name hours are treated alike.
@@ -136,6 +140,10 @@ class Service:
         threading.Thread(target=self._announce, name="announce", daemon=True).start()
         for source in sources:
             self._scheduler.add_job(self._harvest, _trigger(source), args=(source.id, Request()), id=source.id)
+            if source.reconcile_days is not None and source.kind == "oai":
+                self._scheduler.add_job(
+                    self._reconcile_if_due, _trigger(source), args=(source.id,), id=f"reconcile {source.id}"
+                )
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -157,23 +165,43 @@ class Service:
                 print_reports(list(self._library.store.harvests.history.last_runs().values()))
 
     def _harvest_first(self, sources: list[Source]) -> None:
-        for source in sources:
+        # Those that enrich another's records come after it, and after its records are described.
+        for source in sorted(sources, key=lambda one: one.enriches is not None):
+            if source.enriches is not None:
+                self._wait_for_indexing()
             last = self._library.store.harvests.history.last_runs().get(source.id)
             if last is None or last.status != "complete":
                 self._harvest(source.id, Request(max_records=source.first_records, max_requests=source.first_requests))
             elif self._is_demo or is_due(source, last.finished, datetime.now(UTC)):
                 self._harvest(source.id, Request())
 
-    def _harvest(self, source_id: str, request: Request) -> None:
+    def _wait_for_indexing(self) -> None:
+        """Wait until no record waits to be described, or as long as that may sensibly take."""
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < until and not self._stop.wait(_INDEX_SECONDS):
+            if not self._library.store.raw.count_pending():
+                return
+
+    def _reconcile_if_due(self, source_id: str) -> None:
+        source = self._library.store.sources.get(source_id)
+        last = self._library.store.harvests.history.last_runs("reconcile").get(source_id)
+        finished = datetime.fromisoformat(last.finished) if last is not None and last.finished else None
+        days = timedelta(days=source.reconcile_days or 0)
+        if finished is None or datetime.now(UTC) - finished >= days:
+            self._harvest(source_id, Request(), work=self._library.reconcile)
+
+    def _harvest(self, source_id: str, request: Request, *, work: Callable[..., RunReport] | None = None) -> None:
         if self._stop.is_set():
             return
         try:
             source = self._library.store.sources.get(source_id)
+            if not source.enabled:  # paused since
+                return
             if not is_allowed_at(source, request, datetime.now(UTC)):
                 _log.info("harvest_postponed", source=source_id, hours=source.hours)
                 return
             with self._hosts.setdefault(source.host, threading.Lock()):
-                self._run(source, request)
+                self._run(source, request, work or self._library.harvest)
         except StoreBusyError:
             _log.info("harvest_skipped", source=source_id, reason="another process is harvesting it")
         except (HarvestError, IndexerError) as error:
@@ -181,9 +209,11 @@ class Service:
         except Exception:  # noqa: BLE001  # an outermost loop: one source's surprise must not end the others
             _log.exception("harvest_failed", source=source_id)
 
-    def _run(self, source: Source, request: Request) -> None:
-        report = self._library.harvest(source, request, pace=self._pace, on_progress=self._watch)
-        _log.info("harvest_ended", source=source.id, status=report.status, received=report.received, error=report.error)
+    def _run(self, source: Source, request: Request, work: Callable[..., RunReport]) -> None:
+        report = work(source, request, pace=self._pace, on_progress=self._watch)
+        _log.info(
+            f"{report.kind}_ended", source=source.id, status=report.status, received=report.received, error=report.error
+        )
 
     def _mend_index(self) -> None:
         """Rebuild an index that is damaged, of another version, or of another state of the store."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
-from harvesters.errors import HarvestError
+from harvesters.errors import HarvestError, ServerFaultError
 from harvesters.http import Client
 from harvesters.oai.fetch import Fetcher
 from harvesters.oai.repository import Repository
@@ -136,22 +138,30 @@ def _sources(library: Library) -> Iterator[Check]:
 
 
 def reach(source: Source) -> Check:
-    """Ask a source to identify itself, once and briefly; a site that is crawled for its robots.txt."""
+    """Ask a source to identify itself, once and briefly; a crawled site for its robots.txt, others just to answer."""
+    name = f"source {source.id}"
+    if source.is_file:
+        if Path(source.endpoint).exists():
+            return Check(name=name, state="ok", found=f"{source.endpoint} is there")
+        remedy = f"Put it back, or run: kaijuan sources set {source.id} endpoint=PATH"
+        return Check(name=name, state="warning", found=f"{source.endpoint} is not there", remedy=remedy)
     brief = dataclasses.replace(source, attempts=1, timeout_seconds=min(source.timeout_seconds, 10.0))
-    client = Client(brief, Pace()) if source.kind == "oalib" else Fetcher(brief, Pace())
+    client = Fetcher(brief, Pace()) if source.kind == "oai" else Client(brief, Pace())
     try:
-        if isinstance(client, Fetcher):
-            said = f"{Repository(client).identify().name} answers"
-        else:
-            require_allowed(ask_robots(client, home_only=True), client)
-            said = "robots.txt allows what is asked for"
+        said = _said(client)
     except HarvestError as error:
-        return Check(
-            name=f"source {source.id}",
-            state="warning",
-            found=str(error),
-            remedy="Check the network and the source's address.",
-        )
+        return Check(name=name, state="warning", found=str(error), remedy="Check the network and the source's address.")
     finally:
         client.close()
-    return Check(name=f"source {source.id}", state="ok", found=f"{said} at {source.endpoint}")
+    return Check(name=name, state="ok", found=f"{said} at {source.endpoint}")
+
+
+def _said(client: Client) -> str:
+    if isinstance(client, Fetcher):
+        return f"{Repository(client).identify().name} answers"
+    if client.source.kind == "oalib":
+        require_allowed(ask_robots(client, home_only=True), client)
+        return "robots.txt allows what is asked for"
+    with contextlib.suppress(ServerFaultError):  # a service that was asked nothing; it answers
+        client.ask({})
+    return "the service answers"

@@ -57,7 +57,7 @@ class HarvestWatch:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]:>7}/s  errors {task.fields[errors]}"),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=Console(stderr=True),
             disable=not self._live,
         )
@@ -82,20 +82,31 @@ class HarvestWatch:
             expected = f"{progress.expected:,}" if progress.expected is not None else "unknown"
             click.echo(
                 f"{progress.source}: {progress.counts.received:,} records of {expected}, {rate:,.0f}/s, "
-                f"errors {progress.errors}",
+                f"errors {progress.errors}{_left(progress)}",
                 err=True,
             )
 
     def _update_bar(self, progress: HarvestProgress, rate: float) -> None:
         if progress.source not in self._tasks:
-            self._tasks[progress.source] = self._bars.add_task(progress.source, total=None, rate="", errors=0)
+            self._tasks[progress.source] = self._bars.add_task(progress.source, total=None, rate="", errors=0, left="")
         self._bars.update(
             self._tasks[progress.source],
             completed=progress.counts.received,
             total=progress.expected,
             rate=f"{rate:,.0f}",
             errors=progress.errors,
+            left=_left(progress).removeprefix(", "),
         )
+
+
+def _left(progress: HarvestProgress) -> str:
+    """Write how long a harvest will go on, as far as its lists tell."""
+    seconds = progress.seconds_left()
+    if seconds is None or seconds < 1:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f", about {hours}:{minutes:02d}:{rest:02d} left"
 
 
 class CountWatch:
