@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from harvesters.checkpoints import RunReport
-from harvesters.following import MAX_IDLE_PAGES
 from indexer.errors import StoreBusyError, StoreDamagedError
 from indexer.storage.store import FILE_NAME
 from search_api.library import Library, open_library
@@ -72,28 +71,6 @@ def test_an_answer_that_is_no_page_keeps_what_was_stored_and_is_mended_next_time
     assert stored(embedded) == 30
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [faults.html, faults.cut(), faults.reset, faults.dropped(), faults.status(500), faults.status(503, retry_after=0)],
-)
-def test_a_passing_fault_is_tried_again_and_leaves_no_trace(
-    embedded: Library, list_repository: ListRepository, fault: faults.Fault
-) -> None:
-    fill(list_repository)
-    list_repository.faults.add(fault, page=2, times=1)
-    report = run(embedded, list_repository)
-    assert (report.status, report.received, report.quarantined) == ("complete", 30, 0)
-
-
-def test_a_repeated_token_ends_the_list_and_says_so(embedded: Library, list_repository: ListRepository) -> None:
-    fill(list_repository)
-    list_repository.faults.add(faults.token_repeats, page=2, times=None)
-    report = run(embedded, list_repository)
-    assert report.status == "incomplete"
-    assert "second time" in (report.error or "")
-    assert len(list_repository.verbs) <= 3 + MAX_IDLE_PAGES
-
-
 def test_a_list_shorter_than_it_says_is_not_called_complete(embedded: Library) -> None:
     with ListRepository(states_size=2_280_000) as repository:
         fill(repository)
@@ -120,23 +97,6 @@ def test_an_answer_over_the_limit_is_refused_and_not_held(embedded: Library, lis
     report = run(embedded, list_repository, max_page_bytes=5_000_000)
     assert (report.status, report.received) == ("incomplete", 10)
     assert "max_page_bytes" in (report.error or "")
-
-
-def test_a_redirect_to_another_host_is_refused_with_the_new_address(
-    embedded: Library, list_repository: ListRepository
-) -> None:
-    fill(list_repository)
-    list_repository.faults.add(faults.redirected("http://localhost:1/oai"), page=1, times=None)
-    report = run(embedded, list_repository)
-    assert report.status == "failed"
-    assert "http://localhost:1/oai" in (report.error or "")
-    assert "redirect_hosts" in (report.error or "")
-
-
-def test_a_redirect_within_the_host_is_followed(embedded: Library, list_repository: ListRepository) -> None:
-    fill(list_repository)
-    list_repository.faults.add(faults.redirected(list_repository.url), page=1, times=1)
-    assert run(embedded, list_repository).status == "complete"
 
 
 def test_unusable_records_are_quarantined_with_reason_and_remedy_and_the_rest_is_found(
