@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +23,6 @@ _LINE_START = re.compile(rb"\s*@\s*[A-Za-z]+\s*[{(]\s*[^\s,{}()=\"]*\s*[,=]")
 _BRACE = re.compile(rb"(?<!\\)[{}]")
 _PAREN = re.compile(rb"(?<!\\)[{}()]")
 _KEY = re.compile(r"@\s*\w+\s*[{(]\s*([^\s,}]+)\s*,")
-_STRING_NAME = re.compile(r"@\s*string\s*[{(]\s*([^\s=]+)\s*=", re.IGNORECASE)
 _USED_NAME = re.compile(r"(?:=|#)\s*([A-Za-z!$&*+\-./:;<>?\[\]^_`|~][\w!$&*+\-./:;<>?\[\]^`|~]*)")
 _MOST_STRINGS = 20_000
 _LONGEST_STRING = 4_000
@@ -60,44 +60,48 @@ class BibtexLister(FileLister):
 def _entry(number: int, body: bytes, strings: _Strings) -> Entry:
     try:
         text = decode(body, strings.charset)
+        used = strings.used_by(text)
     except FormatError as error:
         return Entry(number=number, body=body, reason=str(error), remedy=error.remedy)
     key = _KEY.match(text)
-    head = orjson.dumps({"charset": strings.charset, "strings": strings.used_by(text)})
+    head = orjson.dumps({"charset": strings.charset, "strings": used})
     return Entry(number=number, body=body, head=head, identifier=key[1] if key else None)
 
 
 class _Strings:
-    """The abbreviations of a file up to here, as they are written."""
+    """The abbreviations of a file up to here, each with its whole text: made of others, it is put together at once.
+
+    So nothing grows by naming each other again and again, as it would if each were put together where it is used.
+    """
 
     def __init__(self, charset: str) -> None:
         self.charset = charset
-        self._texts: dict[str, str] = {}
+        self._values: dict[str, str] = {}
 
     def add(self, body: bytes) -> None:
-        """Note a definition; a later one of the same name holds for what follows, as in BibTeX."""
-        try:
-            text = decode(body, self.charset)
-        except FormatError:
-            return  # what uses it shows the name instead
-        name = _STRING_NAME.match(text)
-        if name and len(text) <= _LONGEST_STRING and len(self._texts) < _MOST_STRINGS:
-            self._texts[name[1].lower()] = text
+        """Note a definition; a later one of the same name holds for what follows, as in BibTeX.
+
+        What uses one that cannot be read, or is too long, shows its name instead.
+        """
+        from harvesters.formats.bibtex import read_string  # noqa: PLC0415  # pybtex is slow to load
+
+        if len(body) > _LONGEST_STRING or len(self._values) >= _MOST_STRINGS:
+            return
+        with contextlib.suppress(FormatError):
+            name, value = read_string(decode(body, self.charset), self._values)
+            if len(value) <= _LONGEST_STRING:
+                self._values[name.lower()] = value
 
     def used_by(self, text: str) -> list[str]:
-        """Return the definitions that a text needs, those first that others are made of."""
-        if not self._texts:
-            return []
-        found: dict[str, str] = {}
-        self._collect(text, found, depth=0)
-        return list(found.values())
-
-    def _collect(self, text: str, found: dict[str, str], depth: int) -> None:
-        for name in _USED_NAME.findall(text):
-            definition = self._texts.get(name.lower())
-            if definition is not None and name.lower() not in found and depth < 10:  # noqa: PLR2004 - circles end
-                self._collect(definition, found, depth + 1)
-                found.setdefault(name.lower(), definition)
+        """Return the definitions that an entry needs; raise ``FormatError`` where they would make it too long."""
+        names = [name.lower() for name in _USED_NAME.findall(text)] if self._values else []
+        known = [name for name in names if name in self._values]
+        if sum(len(self._values[name]) for name in known) > MAX_RECORD_BYTES:
+            raise FormatError(
+                f"Its abbreviations make it longer than {MAX_RECORD_BYTES >> 20} MiB.",
+                remedy="Write it without abbreviations and harvest again.",
+            )
+        return [f"@string{{{name} = {{{self._values[name]}}}}}" for name in dict.fromkeys(known)]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import orjson
 from pybtex.bibtex.utils import split_name_list  # type: ignore[import-untyped]
@@ -43,8 +44,13 @@ _MEND = "Mend the entry (most often a brace, a comma or a quotation mark is miss
 class _Macros(dict[str, str]):
     """Abbreviations by name, whatever their case; an unknown one stands for its own name (``month = sept``)."""
 
+    def __init__(self, known: Mapping[str, str]) -> None:
+        super().__init__(month_names)
+        self._known = known
+
     def __getitem__(self, name: str) -> str:
-        return self.get(name.lower(), name)
+        own = self.get(name.lower())
+        return self._known.get(name.lower(), name) if own is None else own
 
     def __setitem__(self, name: str, value: str) -> None:
         super().__setitem__(name.lower(), value)
@@ -73,7 +79,8 @@ def describe_bibtex(record: RawRecord) -> Description:
 
 def read_entry(text: str, strings: Iterable[str] = ()) -> tuple[str, dict[str, str]]:
     """Return an entry's type and its fields by lower-case name; raise ``FormatError`` where it is broken."""
-    _, found = _parsed("\n".join((*strings, text)))
+    commands = _parsed("\n".join((*strings, text)), {})
+    found = [one for one in commands if one[0].lower() not in {"string", "preamble", "comment"}]
     if len(found) != 1:
         raise FormatError(f"It holds {len(found)} BibTeX entries.", remedy=_MEND)
     kind, (_, values) = found[0]
@@ -83,22 +90,26 @@ def read_entry(text: str, strings: Iterable[str] = ()) -> tuple[str, dict[str, s
     return kind.lower(), fields
 
 
-def _parsed(text: str) -> tuple[_Macros, list[tuple[str, tuple[str, list[tuple[str, list[str]]]]]]]:
-    macros = _Macros(month_names)
+def read_string(text: str, known: Mapping[str, str]) -> tuple[str, str]:
+    """Return name and whole text of an abbreviation (``@string``) that may be made of others; raise ``FormatError``."""
+    for kind, definition in _parsed(text, known):
+        if kind.lower() == "string":
+            name, parts = definition
+            return name, "".join(parts)
+    raise FormatError("It defines no abbreviation.", remedy=_MEND)
+
+
+def _parsed(text: str, known: Mapping[str, str]) -> list[tuple[str, Any]]:
+    """Return the commands in a text: (kind, (name, parts of the value)) or (kind, (key, fields))."""
 
     def refuse(error: Exception) -> None:
         if not isinstance(error, UndefinedMacro):
             raise error
 
     try:
-        entries = [
-            one
-            for one in LowLevelParser(text, macros=macros, handle_error=refuse)
-            if one[0].lower() not in {"string", "preamble", "comment"}
-        ]
+        return list(LowLevelParser(text, macros=_Macros(known), handle_error=refuse))
     except (PybtexError, RecursionError) as error:
         raise FormatError(f"It is no BibTeX entry ({str(error)[:200]}).", remedy=_MEND) from error
-    return macros, entries
 
 
 def _strings(head: bytes) -> list[str]:

@@ -157,4 +157,24 @@ def test_nested_braces_beyond_measure_are_damage_and_no_crash(tmp_path: Path) ->
 def test_abbreviations_that_name_each_other_end(tmp_path: Path) -> None:
     content = "@string{a = b # b}\n@string{b = a # a}\n@book{k, title = {T}, publisher = a}\n"
     records, _ = read(tmp_path / "a.bib", "bibtex", content)
-    assert len(records) == 1
+    assert describe(records[0]).publisher == "bb"
+
+
+def test_abbreviations_that_multiply_each_other_stay_small(tmp_path: Path) -> None:
+    bomb = "@string{a0 = {laughter}}\n" + "".join(
+        f"@string{{a{number} = {' # '.join([f'a{number - 1}'] * 10)}}}\n" for number in range(1, 30)
+    )
+    many = "@string{long = {" + "x" * 3900 + "}}\n@book{m, title = {T}, note = " + " # ".join(["long"] * 2000) + "}\n"
+    records, damaged = read(tmp_path / "a.bib", "bibtex", f"{bomb}@book{{k, title = a29}}\n{many}")
+    assert [len(one.head) < 10_000 for one in records] == [True]
+    assert [one.url for one in damaged] == ["a.bib, entry 2"]
+    assert "abbreviations make it longer" in damaged[0].reason
+
+
+def test_an_abbreviation_is_what_it_was_where_it_is_used(tmp_path: Path) -> None:
+    content = (
+        "@string{p = {One}}\n@book{a, title = {A}, publisher = P}\n"
+        "@string{p = {Two}}\n@book{b, title = {B}, publisher = p}\n"
+    )
+    records, _ = read(tmp_path / "a.bib", "bibtex", content)
+    assert [describe(one).publisher for one in records] == ["One", "Two"]
