@@ -27,7 +27,9 @@ _PARSER = etree.XMLParser(
 _XML_NAMES = frozenset((b"lt", b"gt", b"amp", b"quot", b"apos"))
 _UNUSUAL_REFERENCE = re.compile(rb"&(?!#|lt;|gt;|amp;|quot;|apos;)")
 # CDATA and comments first, so that nothing inside them is taken for a reference.
-_REFERENCE = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&([^\s;&<>#][^\s;&<>]*);", re.DOTALL)
+_REFERENCE = re.compile(  # what is not closed goes to the end, so that many such are not each looked for
+    rb"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|&([^\s;&<>#][^\s;&<>]*);", re.DOTALL
+)
 _BARE_AMPERSAND = re.compile(rb"&(?!#\d+;|#[xX][0-9A-Fa-f]+;|[A-Za-z][A-Za-z0-9]*;)")
 _ILLEGAL = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x(?:0?[0-8bcef]|1[0-9a-f])|[0-8]|1[124-9]|2\d|3[01]);", re.IGNORECASE

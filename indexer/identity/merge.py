@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from indexer.models import Bibliography, Container, Contributor, License, Location, Manifestation
 
 #: Formats by how much they can be trusted to be structured: JATS from the publisher, then DOAJ's own, then Dublin Core.
-_FORMAT_RANK = {"jats": 0, "pmc_fm": 0, "pmc": 0, "oai_doaj": 1, "oai_dc": 3}
+_FORMAT_RANK = {"jats": 0, "pmc_fm": 0, "pmc": 0, "oai_doaj": 1, "doaj_json": 1, "oai_dc": 3}
 _DEFAULT_RANK = 2
 _SINGLE = ("container", "published", "volume", "issue", "pages", "license")
 _UNITED = ("identifiers", "subjects", "keywords", "relations")

@@ -27,7 +27,9 @@ from indexer.normalise.types import type_of, version_of
 MAX_RECORD_BYTES = 4 * 1024 * 1024
 """A larger record is refused: no description of an article is so long (a 40 MB "abstract" was seen)."""
 
-_RANKS = {"jats": 0, "pmc": 0, "pmc_fm": 1, "oai_doaj": 2, "oai_dc": 3}
+_RANKS = {
+    "jats": 0, "pmc": 0, "pmc_fm": 1, "oai_doaj": 2, "doaj_json": 2, "oai_dc": 3, "pmc_idconv": 4, "pmc_esummary": 5,
+}  # fmt: skip
 _OTHER_RANK = 2
 _UNITED = frozenset(("identifiers", "subjects", "keywords", "rights", "links", "types", "relations", "issns"))
 _LANGUAGE_FIELDS = frozenset(("languages", "language_scope"))
