@@ -23,7 +23,7 @@ LEAST_PACE = 3.0
 #: A larger page is no paper's: the normaliser refuses it anyway.
 MAX_BYTES = 4 << 20
 #: robots.txt is asked again after so long (RFC 9309, section 2.4), by a process that begins afresh.
-_ROBOTS_SECONDS = 86_400.0
+ROBOTS_SECONDS = 86_400.0
 #: AutoThrottle's longest wait, and room for a machine that is busy.
 _SLACK_SECONDS = 120.0
 
@@ -31,7 +31,9 @@ _SLACK_SECONDS = 120.0
 class OalibLister:
     """Crawl OALib through a process of its own; dates and windows mean nothing here, OALib states none."""
 
-    def __init__(self, source: Source, pace: Pace, *, contact: str = "") -> None:
+    def __init__(
+        self, source: Source, pace: Pace, *, contact: str = "", robots_seconds: float = ROBOTS_SECONDS
+    ) -> None:
         if source.pace_seconds < LEAST_PACE and not _is_loopback(source.endpoint):
             raise SourceError(
                 f"Source {source.id!r}: pace_seconds is {source.pace_seconds}, but a site that is crawled is asked no "
@@ -41,6 +43,7 @@ class OalibLister:
         read_queries(self._queries)
         self._source = source
         self._pace = pace
+        self._robots_seconds = robots_seconds
         self._client = Client(source, pace, contact=contact)
         self._child: Child | None = None
         self._asked_before = 0
@@ -83,7 +86,7 @@ class OalibLister:
                 if token is None:
                     self._read()
                     return
-                if time.monotonic() - started > _ROBOTS_SECONDS:
+                if time.monotonic() - started > self._robots_seconds:
                     break
 
     def _start(self, token: str | None) -> None:
