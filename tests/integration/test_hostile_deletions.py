@@ -38,7 +38,7 @@ def test_a_list_that_is_suddenly_empty_deletes_nothing(embedded: Library, list_r
     list_repository.items.clear()
     for full in (False, True):
         report = harvest(embedded, source, full=full)
-        assert (report.received, report.deleted) == (0, 0)
+        assert (report.status, report.received, report.deleted) == ("complete", 0, 0)
     assert len(held(embedded)) == 60
     assert not any(one.deleted for one in held(embedded).values())
 
