@@ -112,7 +112,7 @@ class Client:
         self.requests_made += 1
         endpoint = url or self.source.endpoint
         asked = f"{'&' if '?' in endpoint else '?'}{urlencode(parameters)}" if parameters else ""
-        shown = _clipped(endpoint + asked)
+        shown = self._hide(_clipped(endpoint + asked))  # a token may echo the key
         keyed = {**parameters, self.key_parameter: self._key} if self._key else parameters
         try:
             response = self._final(self.send(endpoint, keyed), shown)

@@ -1,0 +1,165 @@
+"""Harvesting by command: previews, sets, several hosts at once, the ledger, the quarantine, keys that stay secret."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from harvesters.demo.loopback import Request as HttpRequest
+from harvesters.demo.loopback import Response
+from harvesters.pace import Pace
+from harvesters.runner import Request
+from search_api.app import make_app
+from search_api.library import open_library
+from search_api.settings import Settings
+from tests.integration.conftest import add_source, harvest
+from tests.integration.test_command import Shell
+from tests.repository import Item, ListRepository, faults
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path / "data")
+
+
+def add(shell: Shell, name: str, repository: ListRepository, **settings: object) -> None:
+    with open_library(Settings(data_dir=Path(shell.environment["KAIJUAN_DATA_DIR"])), sources=[]) as library:
+        add_source(library, name, repository.url, **settings)  # type: ignore[arg-type]
+
+
+def fill(repository: ListRepository, count: int) -> None:
+    repository.put(
+        *(
+            Item(
+                f"oai:x:{number:03d}",
+                f"2026-01-{number % 20 + 1:02d}",
+                title=f"Study {number}",
+                set_specs=(f"s{number % 2}",),
+            )
+            for number in range(count)
+        )
+    )
+
+
+def test_a_preview_stores_nothing_and_a_set_has_a_checkpoint_of_its_own(
+    shell: Shell, list_repository: ListRepository
+) -> None:
+    fill(list_repository, 40)
+    add(shell, "x", list_repository)
+    done = shell("harvest", "x", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "10 records of a list that states 40" in done.stdout
+    assert "Nothing was stored" in done.stdout
+    assert shell.lines("harvests", "--json") == []
+    (preview,) = shell.lines("harvest", "x", "--dry-run", "--json")
+    assert (preview["expected"], preview["records"], preview["lists"][0]["metadata_prefix"]) == (40, 10, "oai_dc")
+
+    (odd,) = shell.lines("harvest", "x", "--set", "s1", "--json")
+    assert (odd["status"], odd["received"]) == ("complete", 20)
+    (whole,) = shell.lines("harvest", "x", "--json")
+    assert (whole["status"], whole["received"], whole["new"], whole["unchanged"]) == ("complete", 40, 20, 20)
+
+
+def test_hosts_are_harvested_side_by_side_and_one_host_never_twice(shell: Shell) -> None:
+    both, overlap = threading.Barrier(2, timeout=60), threading.Semaphore(1)
+
+    def meet(_: HttpRequest, response: Response) -> Response:
+        both.wait()  # neither answers before the other is asked
+        return response
+
+    def alone(_: HttpRequest, response: Response) -> Response:
+        assert overlap.acquire(blocking=False), "two requests to one host at once"
+        time.sleep(0.05)
+        overlap.release()
+        return response
+
+    with ListRepository() as first, ListRepository() as second:
+        fill(first, 10)
+        fill(second, 10)
+        for repository in (first, second):
+            repository.faults.add(meet, page=1)
+        first.faults.add(alone, times=None)
+        add(shell, "a", first)
+        add(shell, "b", second)
+        add(shell, "c", first)
+        rows = shell.lines("harvest", "a", "b", "c", "--json")
+    assert {(row["source"], row["status"]) for row in rows} == {(name, "complete") for name in "abc"}
+
+
+def test_the_ledger_shows_runs_and_their_lists(tmp_path: Path, list_repository: ListRepository) -> None:
+    fill(list_repository, 40)
+    with open_library(Settings(data_dir=tmp_path), sources=[]) as library:
+        source = add_source(library, "x", list_repository.url, slice="month", first_days=400)
+        harvest(library, source, max_records=10, since="2026-01-01", until="2026-02-28")
+        harvest(library, source, since="2026-01-01", until="2026-02-28")
+        client = TestClient(make_app(library))
+        body = client.get("/v1/sources/x/harvests", params={"limit": 1}).json()
+        assert body["results"][0]["status"] == "complete"
+        older = client.get("/v1/sources/x/harvests", params={"before": body["meta"]["next_before"]}).json()
+        assert [row["status"] for row in older["results"]] == ["incomplete"]
+        assert "limit of 10 records" in older["results"][0]["error"]
+        one = client.get(f"/v1/sources/x/harvests/{body['results'][0]['id']}").json()
+        assert [(row["since"], row["until"], row["received"], row["status"]) for row in one["lists"]] == [
+            ("2026-01-01", "2026-01-31", 40, "complete"),
+            ("2026-02-01", "2026-02-28", 0, "complete"),
+        ]
+        assert client.get("/v1/sources/y/harvests").status_code == 404
+        assert client.get("/v1/sources/x/harvests/999").status_code == 404
+        assert client.get("/v1/sources/x/harvests", params={"limit": 0}).status_code == 400
+    shell = Shell(tmp_path)
+    assert [row["status"] for row in shell.lines("harvests", "x", "--json")] == ["complete", "incomplete"]
+    lists = shell.lines("harvests", "--run", str(one["id"]), "--json")
+    assert [row["received"] for row in lists] == [40, 0]
+    assert shell("harvests", "nobody").returncode == 2
+
+
+def test_quarantine_shows_the_bytes_and_a_replay_brings_the_record_in(
+    shell: Shell, list_repository: ListRepository
+) -> None:
+    fill(list_repository, 12)
+    # not well-formed: one end tag is wrong, on every answer, until it is mended
+    list_repository.faults.add(
+        faults.with_bytes(b"<dc:title>Study 7</dc:title>", b"<dc:title>Study 7</dc:tilte>"), times=None
+    )
+    add(shell, "x", list_repository, attempts=1)
+    done = shell("harvest", "x")
+    (row,) = shell.lines("quarantine", "--json")
+    assert row["identifier"] == "oai:x:007", done.stdout
+    shown = shell("quarantine", "show", str(row["key"]))
+    assert "Study 7</dc:tilte>" in shown.stdout
+    assert "remedy:" in shown.stdout
+    assert shell("quarantine", "show", "999").returncode == 2
+    still = shell("quarantine", "replay", "--json")
+    assert still.returncode == 1
+    list_repository.faults.clear()
+    mended = shell("quarantine", "replay", "--json")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert shell.lines("quarantine", "--json") == []
+    assert shell.lines("search", "study 7", "--json")[0]["meta"]["count"] >= 1
+
+
+def test_a_key_is_sent_and_lifts_the_lag_but_is_shown_nowhere(tmp_path: Path) -> None:
+    secret = "s3cr3t-key-of-doaj"
+    settings = Settings(data_dir=tmp_path, source_keys={"x": SecretStr(secret)})
+    with ListRepository() as repository, open_library(settings, sources=[]) as library:
+        fill(repository, 25)
+        source = add_source(library, "x", repository.url, lag_days=31, first_days=30, slice="month")
+        repository.faults.add(faults.status(500), page=2, times=None)
+        repository.faults.add(faults.status(500), verb="Identify", times=None)
+        report = library.harvest(source, Request(since="2026-01-01", until="2026-01-31"), pace=Pace())
+        assert report.status == "incomplete"
+        assert {request.argument("api_key") for request in repository.requests} == {secret}
+        assert secret not in f"{report.error} {report.error_url} {library.preview(source, Request(), pace=Pace())}"
+        until = [window.until or "" for _, window in library.preview(source, Request(), pace=Pace()).lists]
+        assert max(until) > _today_minus(2)
+
+
+def _today_minus(days: int) -> str:
+    from datetime import UTC, datetime, timedelta
+
+    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%d")
