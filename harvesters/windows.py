@@ -10,6 +10,8 @@ from harvesters.errors import SourceError
 from harvesters.records import Window
 from harvesters.sources.definition import Source
 
+#: The kinds whose lists can be cut by date: the repository's word, or the order and times of what it lists.
+_DATED_KINDS = frozenset(("oai", "doaj-api", "pmc-bucket"))
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)?")
 
 
@@ -22,7 +24,7 @@ def plan_windows(
     is); it is asked for again, because records may be added under the same datestamp (seen at PMC). Without it a first
     harvest covers ``first_days``. ``since`` and ``until`` override both. A source that is not sliced gives one window.
     """
-    if source.kind != "oai":
+    if source.kind not in _DATED_KINDS:
         if since or until:
             raise SourceError(
                 f"Source {source.id!r} is read from end to end, without dates. Leave --since and --until out."

@@ -108,6 +108,8 @@ def test_what_the_api_finds_is_stored_and_found(library: Library) -> None:
         server.found["lakes"].append(article(500, changed="2026-10-09T00:00:00Z", title="A new lake"))
         third = harvest(library, source)
         assert (third.status, third.new) == ("complete", 1)
+        fourth = harvest(library, source)
+        assert (fourth.status, fourth.received) == ("complete", 1), "only what is not older than the last change"
 
 
 def test_the_apis_first_thousand_is_incomplete_with_the_remedy(embedded: Library) -> None:

@@ -86,19 +86,23 @@ def test_the_bucket_is_stored_found_gone_on_with_and_brought_up_to_date(library:
             server.put_article(
                 number, jats_article(number, title=f"Tide number {number}", doi=f"10.5555/tide.{number}")
             )
+        server.put_article(46, jats_article(46), modified="2026-03-05T00:00:00.000Z")
         source = add_source(library, "pmc-bucket", server.url, kind="pmc-bucket", granularity="second")
         first = harvest(library, source, max_records=20)
         assert (first.status, first.new) == ("incomplete", 20)
         second = harvest(library, source)
-        assert (second.status, second.resumed, second.received) == ("complete", True, 45)
+        assert (second.status, second.resumed, second.received) == ("complete", True, 46)
         library.bring_up_to_date()
         assert "Tide number 33" in found(library, "tide 33")
-        assert sum(request.path != "/" for request in server.requests) == 45, "none was fetched twice"
+        assert sum(request.path != "/" for request in server.requests) == 46, "none was fetched twice"
         again = harvest(library, source)
-        assert (again.status, again.new, again.changed) == ("complete", 0, 0)
+        assert (again.status, again.received, again.unchanged) == ("complete", 1, 1), (
+            "what has the checkpoint's own time"
+        )
         server.put_article(7, jats_article(7, title="Ebb"), version=2, modified="2026-10-01T00:00:00.000Z")
         third = harvest(library, source)
-        assert (third.status, third.changed) == ("complete", 1)
+        assert (third.status, third.received, third.changed) == ("complete", 2, 1)
+        assert sum(request.path != "/" for request in server.requests) == 46 + 1 + 2, "only what is not older"
         library.bring_up_to_date()
         assert found(library, "ebb") == ["Ebb"]
 
