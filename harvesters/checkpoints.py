@@ -23,6 +23,13 @@ RunKind = Literal["harvest", "reconcile", "replay"]
 SliceStatus = Literal["open", "complete", "short", "doubtful", "repeated", "split", "dropped"]
 
 
+#: Why a list that states no size is not complete though it ended.
+IDLE_PAGE = (
+    "A page came a second time instead of the next one, and the list states no size: records may be missing. "
+    "Harvest it again; if it stays, tell the repository."
+)
+
+
 @dataclass(slots=True, kw_only=True)
 class Counts:
     """What arrived. ``received`` = new + changed + unchanged + deleted + quarantined + duplicates.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from harvesters.checkpoints import (
+    IDLE_PAGE,
     Checkpoints,
     Counts,
     DoubtfulList,
@@ -21,6 +22,7 @@ from harvesters.errors import (
     BadTokenError,
     HarvestError,
     PageError,
+    ProtocolError,
     ServerFaultError,
     StoppedError,
     StuckListError,
@@ -82,6 +84,11 @@ class Progress:
         """Estimate how long the run will go on, from how much of its lists is done; ``None`` while unknown."""
         done = (self.slices_done + self.share_of_slice) / self.slices if self.slices else 0.0
         return (time.monotonic() - self.started) * (1 - min(done, 1.0)) / done if done else None
+
+
+def _is_refusal(error: HarvestError) -> bool:
+    """Tell whether a repository refused the request itself, as it does with a token that it does not know any more."""
+    return not isinstance(error, ServerFaultError) or error.status < _SERVER_ERROR
 
 
 class _LimitReachedError(Exception):
@@ -213,17 +220,22 @@ class Run:
         pages_before = state.counts.pages
         try:
             self._follow(run, state, is_resumed=is_resumed)
-        except BadTokenError as error:
-            self.ledger.drop_slice(state, note=str(error))
-            if not is_resumed or state.counts.pages > pages_before:
-                raise
-            # A token kept from an earlier run has died meanwhile: its list begins anew.
-            self._harvest_slice(run, (state.metadata_prefix, state.window))
-            return
+        except (ProtocolError, ServerFaultError) as error:
+            if is_resumed and state.counts.pages == pages_before and _is_refusal(error):
+                # A token kept from an earlier run has died meanwhile, whatever it is answered: its list begins anew.
+                self.ledger.drop_slice(state, note=str(error))
+                self._harvest_slice(run, (state.metadata_prefix, state.window))
+                return
+            if isinstance(error, ServerFaultError):
+                self._narrow(run, state, error, repeats=repeats)
+                return
+            if isinstance(error, BadTokenError):
+                self.ledger.drop_slice(state, note=str(error))
+            raise
         except StuckListError as error:
             self.ledger.drop_slice(state, note=str(error))
             raise
-        except (ServerFaultError, PageError, TooLargeError) as error:
+        except (PageError, TooLargeError) as error:
             self._narrow(run, state, error, repeats=repeats)
             return
         self._close(run, state, repeats=repeats)
@@ -304,6 +316,8 @@ class Run:
 
     def _status(self, state: SliceState, repeats: DoubtfulList | None) -> tuple[SliceStatus, str | None]:
         counts = state.counts
+        if state.doubt == IDLE_PAGE:
+            return "short", f"The list {state.metadata_prefix} {state.window}: {IDLE_PAGE}"
         if state.list_size is not None and counts.distinct < state.list_size:
             return "short", (
                 f"The list {state.metadata_prefix} {state.window} ended after {counts.distinct:,} of "
@@ -320,7 +334,13 @@ class Run:
         missing = self.ledger.missing(self.source, state, examples=3)
         count = missing.count - len(spared)
         allowed = max(FEW_DELETIONS, int(self.source.max_deleted_share * missing.live))
-        if count > allowed and not self.request.confirm_deletions:
+        if count > 0 and state.counts.quarantined and not self.request.confirm_deletions:
+            self._short.append(
+                f"{count:,} records are no longer listed (such as {', '.join(missing.examples)}), but "
+                f"{state.counts.quarantined:,} pieces could not be read, and may be those: nothing was deleted. Mend "
+                f"them (kaijuan quarantine), or: kaijuan {self.kind} {self.source.id} --confirm-deletions"
+            )
+        elif count > allowed and not self.request.confirm_deletions:
             self._short.append(
                 f"{count:,} of {missing.live:,} records are no longer listed (such as {', '.join(missing.examples)}): "
                 f"more than {self.source.max_deleted_share:.0%} are not deleted unasked. If it is right, do it with: "

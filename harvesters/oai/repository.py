@@ -107,7 +107,9 @@ class Repository:
                     return
                 # An empty answer in the middle of a list is no end: the repository has lost its place.
                 raise BadTokenError(
-                    f"{error} That came for a resumption token: the list begins anew next time.", url=error.url, code=error.code
+                    f"{error} That came for a resumption token: the list begins anew next time.",
+                    url=error.url,
+                    code=error.code,
                 ) from error
             yield page
             if page.token is None:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from indexer.models import Manifestation
 
-_SCHEMES = ("doi", "pmid", "pmcid")
+#: DOAJ's own number joins its dump, its API and its OAI-PMH feed where an article has no DOI.
+_SCHEMES = ("doi", "pmid", "pmcid", "doaj")
 #: Notices are about another article and often carry its identifiers; they are never the same work.
 _NOTICE_TYPES = frozenset({"correction", "retraction"})
 #: The word alone proves nothing ("Correction of refractive errors"): what follows it must be a notice's.

@@ -104,6 +104,7 @@ class Compression:
         """Look dictionaries up anew: the transaction that made one has not happened, and its key may be given again."""
         self._current.clear()
         self._data.clear()
+        self._samples.clear()
         self._contexts = _Contexts()
 
     def recompress(self, connection: Connection, source_key: int, metadata_prefix: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from harvesters.checkpoints import (
+    IDLE_PAGE,
     Counts,
     DoubtfulList,
     Missing,
@@ -29,7 +30,7 @@ from indexer.storage.database import Database, inserted_key
 from indexer.storage.deletions import delete_missing, missing_records, note_headers
 from indexer.storage.doubts import doubt_lists, doubtful_lists
 from indexer.storage.harvest_history import HarvestHistory, counts_of, report, runs_statement
-from indexer.storage.quarantine import QuarantineTable
+from indexer.storage.quarantine import WHOLE_ANSWER, QuarantineTable
 from indexer.storage.raw import RawTable
 
 #: What is said of a run whose process ended without a word.
@@ -124,16 +125,20 @@ class HarvestLedger:
             )
             if reached is not None:
                 return reached
+            # Its first list of all, which may well have had no beginning.
             began = (
-                select(func.min(slices.since))
+                select(slices.since)
                 .join(schema.harvest_runs, runs.key == slices.run_key)
                 .where(
                     slices.source_key == source_key,
                     slices.metadata_prefix == metadata_prefix,
                     slices.set_spec == (source.set_spec or ""),
+                    runs.kind == "harvest",
                     runs.since.is_(None),
                     runs.until.is_(None),
                 )
+                .order_by(slices.key)
+                .limit(1)
             )
             start: str | None = connection.scalar(began)
             return start
@@ -208,6 +213,7 @@ class HarvestLedger:
         source_key = self._source_key(connection, records[0].source) if records else row.source_key
         received = self._raw.receiver.store(connection, source_key, state.key, records)
         counts = received.counts
+        is_idle = _holds_idle_page(pages, received.again)
         counts.pages, counts.bytes = len(pages), sum(page.bytes_received for page in pages)
         counts.quarantined = sum(len(page.damaged) for page in pages)
         counts.received += counts.quarantined
@@ -217,7 +223,7 @@ class HarvestLedger:
         doubt_lists(connection, received.left)
         state.doubt = state.doubt or row.note
         for page in pages:
-            state.doubt = state.doubt or _doubt(state, page, moved=received.moved)
+            state.doubt = state.doubt or _doubt(state, page, moved=received.moved, is_idle=is_idle)
             state.list_size = page.list_size if page.list_size is not None else state.list_size
         responses = [page.response_date for page in pages if page.response_date]
         values = {
@@ -237,7 +243,11 @@ class HarvestLedger:
     def keep_page(self, run: int, source: Source, error: PageError) -> None:
         """Keep an answer that could not be read, as sent, until a list of the source is complete again."""
         kept = DamagedRecord(
-            url=error.url or "", body=error.body, reason=str(error), remedy="Harvest the source again."
+            url=error.url or "",
+            body=error.body,
+            reason=str(error),
+            remedy="Harvest the source again.",
+            identifier=WHOLE_ANSWER,
         )
         with self._database.write() as connection:
             self._quarantine.add_damaged(connection, self._source_key(connection, source.id), run, kept)
@@ -335,7 +345,7 @@ class HarvestLedger:
             row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
             counts, unknown = note_headers(connection, row.source_key, state.key, page.records)
             counts.bytes = page.bytes_received
-            state.doubt = state.doubt or row.note or _doubt(state, page, moved=False)
+            state.doubt = state.doubt or row.note or _doubt(state, page, moved=False, is_idle=False)
             size = page.list_size if page.list_size is not None else row.list_size
             connection.execute(
                 update(slices)
@@ -427,13 +437,28 @@ def _newest(known: str | None, records: Sequence[RawRecord]) -> str | None:
     return max(known or "", newest) or None
 
 
-def _doubt(state: SliceState, page: Page, *, moved: bool) -> str | None:
+def _holds_idle_page(pages: Sequence[Page], again: Collection[str]) -> bool:
+    """Tell whether a page has records, and none that the list had not brought before."""
+    seen = set(again)
+    for page in pages:
+        names = {record.identifier for record in page.records}
+        if names and names <= seen and not page.damaged:
+            return True
+        seen |= names
+    return False
+
+
+def _doubt(state: SliceState, page: Page, *, moved: bool, is_idle: bool) -> str | None:
     """Say why records may have been skipped, if this page shows it."""
     if state.list_size is not None and page.list_size is not None and page.list_size < state.list_size:
         return (
             f"The list shrank from {state.list_size:,} to {page.list_size:,} records while it was read: "
             "others may have been skipped."
         )
-    if moved and page.list_size is None and state.list_size is None:
+    if page.list_size is not None or state.list_size is not None:
+        return None  # the count of the list tells what is missing
+    if is_idle:
+        return IDLE_PAGE
+    if moved:
         return "A record moved to another place in this list while it was read: others may have been skipped."
     return None

@@ -16,6 +16,8 @@ from indexer.storage.database import Database
 from indexer.storage.raw import RecordGroup
 
 _IN_CHUNK = 500
+#: Stands for the identifier of an answer that could not be read at all.
+WHOLE_ANSWER = ""
 
 
 class QuarantineTable:
@@ -31,7 +33,7 @@ class QuarantineTable:
         body = self._compression.compress(damaged.body)
         is_open = (table.c.source_key == source_key) & table.c.resolved_at.is_(None) & table.c.raw_key.is_(None)
         is_same = table.c.body == body
-        if damaged.identifier is not None:
+        if damaged.identifier:
             is_same = table.c.identifier == damaged.identifier
         known = connection.scalar(select(table.c.key).where(is_open, is_same))
         if known is not None:
@@ -66,7 +68,7 @@ class QuarantineTable:
     def resolve_pages(self, connection: Connection, source_key: int) -> None:
         """Mark whole answers that could not be read: the list they belong to has come through since."""
         table = schema.quarantine
-        whole = (table.c.source_key == source_key) & table.c.raw_key.is_(None) & table.c.identifier.is_(None)
+        whole = (table.c.source_key == source_key) & table.c.raw_key.is_(None) & (table.c.identifier == WHOLE_ANSWER)
         connection.execute(update(table).where(whole, table.c.resolved_at.is_(None)).values(resolved_at=clock.now()))
         self._resolve_mended_rows(connection, source_key)
 

@@ -42,11 +42,13 @@ class Received:
 
     ``left`` are records that had come with an earlier list and have changed since: (that list's key, new datestamp).
     ``moved`` tells that a record came a second time in this list with another datestamp: the list moved under us.
+    ``again`` are the identifiers that this list had brought before.
     """
 
     counts: Counts
     left: list[tuple[int, str]] = field(default_factory=list)
     moved: bool = False
+    again: set[str] = field(default_factory=set)
 
 
 class Receiver:
@@ -202,6 +204,7 @@ def _classify(record: RawRecord, row: Row[Any] | None, received: Received, write
     is_same = row.digest == digest
     if row.slice_key == writes.slice_key:
         counts.duplicates += 1
+        received.again.add(record.identifier)
         received.moved |= row.datestamp != record.datestamp
         if is_same or record.datestamp < row.datestamp:
             return  # an older state of a record that moved between the pages of a list

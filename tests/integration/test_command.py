@@ -22,7 +22,7 @@ from tests.repository import Item, ListRepository, RecordedRepository
 
 _COMMAND = [sys.executable, "-c", "from search_api.cli import main; main()"]
 #: The sources that come with the project and are harvested by themselves.
-_SEEDS = ("doaj", "doaj-journals", "pmc", "oalib")
+_SEEDS = ("doaj", "doaj-journals", "pmc", "pmc-idconv", "oalib")
 _LEDGER = {
     "source",
     "status",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from search_api.library import Library
 from tests.integration.conftest import add_source, harvest
@@ -30,25 +29,10 @@ def same(ours: Held | None, theirs: Held | None) -> bool:
 
 #: Requests of one harvest of 60 records: lists, four attempts at each page, and all records singly.
 _MOST_REQUESTS = 120
+
+
 #: Scenarios that are not got right yet, and why.
-_NOT_YET = {
-    "page sent twice instead of the next, no size": "a page without new records does not make its list doubtful",
-    "record without an identifier": "the end of the list resolves pieces that have no identifier",
-    "record with an empty identifier": "the end of the list resolves pieces that have no identifier",
-    "record without a header": "the end of the list resolves pieces that have no identifier",
-    "kept token answered with badArgument": "only badResumptionToken lets a kept token's list begin anew",
-    "kept token answered with HTTP 410": "only badResumptionToken lets a kept token's list begin anew",
-    "token of 1 MB": "only badResumptionToken lets a kept token's list begin anew",
-}
-
-
-def marked(scenario: Scenario) -> ParameterSet:
-    reason = _NOT_YET.get(scenario.name)
-    marks = () if reason is None else (pytest.mark.xfail(strict=True, reason=reason),)
-    return pytest.param(scenario, id=scenario.name, marks=marks)
-
-
-@pytest.mark.parametrize("scenario", [marked(scenario) for scenario in SCENARIOS])
+@pytest.mark.parametrize("scenario", [pytest.param(one, id=one.name) for one in SCENARIOS])
 def test_nothing_is_lost_in_silence_from_a_repository_that_misbehaves(scenario: Scenario, tmp_path: Path) -> None:
     played = play(scenario, tmp_path)
     first, second = played.spoiled, played.mended
@@ -69,7 +53,6 @@ def test_nothing_is_lost_in_silence_from_a_repository_that_misbehaves(scenario: 
     assert {*differing(second)} == scenario.left_behind, "after the fault is gone, the store equals the repository"
 
 
-@pytest.mark.xfail(strict=True, reason="the first list's open beginning is passed over for the oldest one with a date")
 def test_a_full_harvest_after_an_incremental_one_asks_for_everything(
     embedded: Library, list_repository: ListRepository
 ) -> None:

@@ -161,3 +161,23 @@ def test_rows_that_left_a_file_are_deleted_but_never_most_of_it_unasked(
     assert (wrong.status, wrong.deleted) == (("complete", 27) if confirmed else ("incomplete", 0))
     if not confirmed:
         assert "kaijuan harvest theses --confirm-deletions" in (wrong.error or "")
+
+
+def test_a_row_that_broke_does_not_delete_the_record_it_was(embedded: Library, tmp_path: Path) -> None:
+    file = tmp_path / "theses.csv"
+    rows = [f"{number},Thesis number {number}" for number in range(10)]
+    file.write_text("\n".join(["id,title", *rows]), encoding="utf-8")
+    source = Source.of({"id": "theses", "name": "Theses", "kind": "csv", "endpoint": str(file)})
+    embedded.store.sources.add(source)
+    harvest(embedded, source)
+    file.write_text("\n".join(["id,title", "0,Thesis,number,0", *rows[1:]]), encoding="utf-8")
+    broken = harvest(embedded, source)
+    assert (broken.status, broken.quarantined, broken.deleted) == ("incomplete", 1, 0)
+    assert "nothing was deleted" in (broken.error or "")
+    key = embedded.store.sources.keys()["theses"]
+    group = embedded.store.raw.of(key, "0")
+    assert group is not None
+    assert not group.records[0].deleted
+    file.write_text("\n".join(["id,title", *rows]), encoding="utf-8")
+    assert harvest(embedded, source).status == "complete"
+    assert embedded.store.quarantine.list() == []

@@ -128,7 +128,7 @@ _DOUBLES = (
         does="sends the third page's records as the fourth page too, and states no size",
         prepare=both(having(states_size=False), _again(4)),
         ends=("incomplete",),
-        says="no new record",
+        says="came a second time",
         at_least=50,
     ),
     *(

@@ -17,7 +17,8 @@ GOOD = {"id": "s", "name": "S", "endpoint": "https://example.org/oai"}
 
 def test_the_projects_own_sources_are_sound() -> None:
     sources = {source.id: source for source in seed_sources()}
-    assert [name for name, source in sources.items() if source.enabled] == ["doaj", "doaj-journals", "pmc", "oalib"]
+    enabled = [name for name, source in sources.items() if source.enabled]
+    assert enabled == ["doaj", "doaj-journals", "pmc", "pmc-idconv", "oalib"]
     assert {source.enriches for source in sources.values()} <= {None, *sources}
 
 

@@ -88,10 +88,9 @@ def test_the_merged_view_does_not_depend_on_the_order() -> None:
 
 
 def test_only_joining_identifiers_are_keys() -> None:
-    assert {
-        str(key.scheme)
-        for key in keys_of(manifestation("s", identifiers=(DOI, Identifier(scheme="url", value="https://x"))))
-    } == {"doi"}
+    doaj = Identifier(scheme="doaj", value="0123456789abcdef0123456789abcdef")
+    url = Identifier(scheme="url", value="https://x")
+    assert {str(key.scheme) for key in keys_of(manifestation("s", identifiers=(DOI, doaj, url)))} == {"doi", "doaj"}
 
 
 def test_notices_are_known_by_type_or_title() -> None:
