@@ -121,7 +121,7 @@ class Library:
         key = secret.get_secret_value() if secret else None
         if key:  # the lag is that of the feed without a key
             source = dataclasses.replace(source, lag_days=0)
-        return source, {"contact": self.settings.contact, "key": key, "wanted": self.store.harvests.wanted}
+        return source, {"contact": self.settings.contact, "key": key, "wanted": self.store.wants}
 
     def shown(self, report: RunReport) -> RunReport:
         """Show a run that its process left without a word as what it is: nobody is running it."""

@@ -8,13 +8,13 @@ its last page. Such a list is read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from harvesters.checkpoints import DoubtfulList
-from harvesters.records import Window
+from harvesters.checkpoints import IDLE_PAGE, DoubtfulList, SliceState
+from harvesters.records import Page, Window
 from harvesters.windows import is_datestamp
 from indexer.storage import schema
 
@@ -69,3 +69,30 @@ def doubtful_lists(connection: Connection, source_key: int, set_spec: str) -> li
         DoubtfulList(key=row.key, metadata_prefix=row.metadata_prefix, window=Window(since=row.since, until=row.until))
         for row in connection.execute(statement)
     ]
+
+
+def holds_idle_page(pages: Sequence[Page], again: Collection[str]) -> bool:
+    """Tell whether a page has records, and none that the list had not brought before."""
+    seen = set(again)
+    for page in pages:
+        names = {record.identifier for record in page.records}
+        if names and names <= seen and not page.damaged:
+            return True
+        seen |= names
+    return False
+
+
+def doubt_of(state: SliceState, page: Page, *, moved: bool, is_idle: bool) -> str | None:
+    """Say why records may have been skipped, if this page shows it."""
+    if state.list_size is not None and page.list_size is not None and page.list_size < state.list_size:
+        return (
+            f"The list shrank from {state.list_size:,} to {page.list_size:,} records while it was read: "
+            "others may have been skipped."
+        )
+    if page.list_size is not None or state.list_size is not None:
+        return None  # the count of the list tells what is missing
+    if is_idle:
+        return IDLE_PAGE
+    if moved:
+        return "A record moved to another place in this list while it was read: others may have been skipped."
+    return None

@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from harvesters.checkpoints import (
-    IDLE_PAGE,
     Counts,
     DoubtfulList,
     Missing,
@@ -28,7 +27,7 @@ from indexer.storage import schema
 from indexer.storage.catalogue import chunks
 from indexer.storage.database import Database, inserted_key
 from indexer.storage.deletions import delete_missing, missing_records, note_headers
-from indexer.storage.doubts import doubt_lists, doubtful_lists
+from indexer.storage.doubts import doubt_lists, doubt_of, doubtful_lists, holds_idle_page
 from indexer.storage.harvest_history import HarvestHistory, counts_of, report, runs_statement
 from indexer.storage.quarantine import WHOLE_ANSWER, QuarantineTable
 from indexer.storage.raw import RawTable
@@ -213,7 +212,7 @@ class HarvestLedger:
         source_key = self._source_key(connection, records[0].source) if records else row.source_key
         received = self._raw.receiver.store(connection, source_key, state.key, records)
         counts = received.counts
-        is_idle = _holds_idle_page(pages, received.again)
+        is_idle = holds_idle_page(pages, received.again)
         counts.pages, counts.bytes = len(pages), sum(page.bytes_received for page in pages)
         counts.quarantined = sum(len(page.damaged) for page in pages)
         counts.received += counts.quarantined
@@ -223,7 +222,7 @@ class HarvestLedger:
         doubt_lists(connection, received.left)
         state.doubt = state.doubt or row.note
         for page in pages:
-            state.doubt = state.doubt or _doubt(state, page, moved=received.moved, is_idle=is_idle)
+            state.doubt = state.doubt or doubt_of(state, page, moved=received.moved, is_idle=is_idle)
             state.list_size = page.list_size if page.list_size is not None else state.list_size
         responses = [page.response_date for page in pages if page.response_date]
         values = {
@@ -345,7 +344,7 @@ class HarvestLedger:
             row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
             counts, unknown = note_headers(connection, row.source_key, state.key, page.records)
             counts.bytes = page.bytes_received
-            state.doubt = state.doubt or row.note or _doubt(state, page, moved=False, is_idle=False)
+            state.doubt = state.doubt or row.note or doubt_of(state, page, moved=False, is_idle=False)
             size = page.list_size if page.list_size is not None else row.list_size
             connection.execute(
                 update(slices)
@@ -376,37 +375,6 @@ class HarvestLedger:
                 return total
             after = following
 
-    def wanted(self, source_id: str, metadata_prefix: str, *, after: str, limit: int) -> list[str]:
-        """Return the next identifiers of a source that lack an answer in this format, and need one.
-
-        They need one where a DOI or a PMID is missing; records that are not described yet come next time.
-        """
-        rows, raw, keys = schema.manifestations.c, schema.raw_records.c, schema.manifestation_keys.c
-        answered = select(raw.key).where(
-            raw.source_key == rows.source_key,
-            raw.identifier == rows.identifier,
-            raw.metadata_prefix == metadata_prefix,
-        )
-        named = (
-            select(func.count(keys.scheme.distinct()))
-            .where(keys.manifestation_key == rows.key, keys.scheme.in_(("doi", "pmid")))
-            .scalar_subquery()
-        )
-        with self._database.read() as connection:
-            statement = (
-                select(rows.identifier)
-                .where(
-                    rows.source_key == self._source_key(connection, source_id),
-                    rows.live,
-                    rows.identifier > after,
-                    ~answered.exists(),
-                    named < 2,  # noqa: PLR2004  # both of them
-                )
-                .order_by(rows.identifier)
-                .limit(limit)
-            )
-            return list(connection.scalars(statement))
-
     def _source_key(self, connection: Connection, source_id: str) -> int:
         key = connection.scalar(select(schema.sources.c.key).where(schema.sources.c.id == source_id))
         if key is None:
@@ -435,30 +403,3 @@ def _newest(known: str | None, records: Sequence[RawRecord]) -> str | None:
     stamps = sorted({record.datestamp for record in records}, reverse=True)
     newest = next((stamp for stamp in stamps if is_datestamp(stamp)), "")
     return max(known or "", newest) or None
-
-
-def _holds_idle_page(pages: Sequence[Page], again: Collection[str]) -> bool:
-    """Tell whether a page has records, and none that the list had not brought before."""
-    seen = set(again)
-    for page in pages:
-        names = {record.identifier for record in page.records}
-        if names and names <= seen and not page.damaged:
-            return True
-        seen |= names
-    return False
-
-
-def _doubt(state: SliceState, page: Page, *, moved: bool, is_idle: bool) -> str | None:
-    """Say why records may have been skipped, if this page shows it."""
-    if state.list_size is not None and page.list_size is not None and page.list_size < state.list_size:
-        return (
-            f"The list shrank from {state.list_size:,} to {page.list_size:,} records while it was read: "
-            "others may have been skipped."
-        )
-    if page.list_size is not None or state.list_size is not None:
-        return None  # the count of the list tells what is missing
-    if is_idle:
-        return IDLE_PAGE
-    if moved:
-        return "A record moved to another place in this list while it was read: others may have been skipped."
-    return None

@@ -15,6 +15,7 @@ from indexer.storage.harvests import HarvestLedger
 from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
 from indexer.storage.sources import SourceTable
+from indexer.storage.wants import Wants
 
 FILE_NAME = "records.db"
 
@@ -27,6 +28,7 @@ class RecordStore:
         self.sources = SourceTable(database)
         self.raw = RawTable(database)
         self.quarantine = QuarantineTable(database, self.raw.compression)
+        self.wants = Wants(database)
         self.harvests = HarvestLedger(database, self.raw, self.quarantine)
         self.catalogue = Catalogue(database)
         self.feed = ChangeFeed(database)
