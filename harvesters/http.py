@@ -68,6 +68,7 @@ class Client:
         self._key = key
         self.session = requests.Session()
         _settle_environment(self.session, source.endpoint)
+        self._prepared: requests.PreparedRequest | None = None
         self.session.headers["User-Agent"] = f"{USER_AGENT}; {contact}" if contact else USER_AGENT
         self.session.headers["Accept-Encoding"] = "gzip, deflate"
 
@@ -135,12 +136,24 @@ class Client:
 
     def send(self, endpoint: str, parameters: Mapping[str, str]) -> requests.Response:
         """Send the first request, body unread, redirects not followed; any status is an answer."""
-        return self.session.get(
-            endpoint,
-            params=dict(parameters),
+        return self.get(endpoint, parameters)
+
+    def get(self, endpoint: str, parameters: Mapping[str, str]) -> requests.Response:
+        """Send one request as the session would; all but the address is prepared once, at half the cost."""
+        if self._prepared is None:
+            self._prepared = self.session.prepare_request(requests.Request("GET", self.source.endpoint))
+        prepared = self._prepared.copy()
+        prepared.prepare_url(endpoint, dict(parameters))
+        if self.session.cookies:
+            prepared.headers.pop("Cookie", None)
+            prepared.prepare_cookies(self.session.cookies)
+        return self.session.send(
+            prepared,
             stream=True,
             allow_redirects=False,
             timeout=self.source.timeout_seconds,
+            proxies=self.session.proxies,
+            verify=self.session.verify,
         )
 
     def is_answer(self, body: bytes) -> bool:  # noqa: ARG002  # for those who know their repository's errors

@@ -6,7 +6,7 @@ recovers cut pages and so loses records in silence (docs/decisions/0002-sickle.m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import requests
 from sickle import Sickle
@@ -19,14 +19,14 @@ _OAI_MARK = b"OAI-PMH"
 
 
 class _SessionSickle(Sickle):  # type: ignore[misc]  # sickle has no type information
-    """sickle's request and status handling over one kept-alive session."""
+    """sickle's request and status handling over our own way of sending."""
 
-    def __init__(self, endpoint: str, session: requests.Session, **request_args: object) -> None:
-        super().__init__(endpoint, max_retries=0, **request_args)
-        self._session = session
+    def __init__(self, endpoint: str, get: Callable[[str, Mapping[str, str]], requests.Response]) -> None:
+        super().__init__(endpoint, max_retries=0)
+        self._get = get
 
     def _request(self, kwargs: Mapping[str, str]) -> requests.Response:
-        return self._session.get(self.endpoint, params=dict(kwargs), **self.request_args)
+        return self._get(self.endpoint, kwargs)
 
 
 class Fetcher(Client):
@@ -34,9 +34,7 @@ class Fetcher(Client):
 
     def __init__(self, source: Source, pace: Pace, *, contact: str = "", key: str | None = None) -> None:
         super().__init__(source, pace, contact=contact, key=key)
-        self._sickle = _SessionSickle(
-            source.endpoint, self.session, stream=True, allow_redirects=False, timeout=source.timeout_seconds
-        )
+        self._sickle = _SessionSickle(source.endpoint, self.get)
 
     def send(self, endpoint: str, parameters: Mapping[str, str]) -> requests.Response:  # noqa: ARG002
         """Send a request; its status is judged later."""

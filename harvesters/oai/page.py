@@ -30,6 +30,13 @@ _ROOT_TAG = re.compile(rb"<(?:[\w.-]+:)?OAI-PMH(?:\s[^<>]*)?>")
 _ROOT_END = re.compile(rb"</(?:[\w.-]+:)?OAI-PMH\s*>")
 _USUAL_END = b"</OAI-PMH>"
 _RECORD_END = re.compile(rb"</(?:[\w.-]+:)?record\s*>")
+_PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*+<[^!?]", re.DOTALL)
+_PLAIN_HEADER = re.compile(
+    rb"<record(?:\s[^<>]*)?>\s*<header((?:\s[^<>]*)?)>\s*<identifier>([^<&\s]+)</identifier>"
+    rb"\s*<datestamp>([^<&\s]+)</datestamp>((?:\s*<setSpec>[^<&\s]+</setSpec>)*)\s*</header>"
+)
+_SET = re.compile("<setSpec>([^<]+)</setSpec>")
+_COUNT_RECORDS = etree.XPath("count(*[local-name() = 'record'])")
 #: A record of the list, not one inside its metadata (MARCXML has such).
 _OWN_START = re.compile(rb"<(?:[\w.-]+:)?record(?:\s[^<>]*)?>(?=\s*<(?:[\w.-]+:)?(?:header|metadata)[\s/>])")
 _LIST_END = re.compile(rb"<(?:[\w.-]+:)?resumptionToken[\s/>]|</(?:[\w.-]+:)?(?:ListRecords|OAI-PMH)\s*>")
@@ -98,14 +105,24 @@ def _listing(answer: Answer, verb: str) -> tuple[bytes, etree._Element, etree._E
 def _read_records(
     answer: Answer, body: bytes, listing: etree._Element, context: PageContext
 ) -> tuple[list[RawRecord], list[DamagedRecord]]:
-    elements = [child for child in listing if local_name(child) == "record"]
-    pieces = _cut(body, len(elements))
+    pieces = _cut(body, int(_COUNT_RECORDS(listing)))  # type: ignore[arg-type]  # a number, by its expression
+    elements: list[etree._Element] = []
+    if pieces is None:
+        elements = _record_elements(listing)
+        pieces = [_written_anew(element) for element in elements]
     records: list[RawRecord] = []
     damaged: list[DamagedRecord] = []
-    for element, piece in zip(elements, pieces or map(_written_anew, elements), strict=True):
-        made = _record(element, piece, context, answer.url)
+    for place, piece in enumerate(pieces):
+        made: RawRecord | DamagedRecord | None = _quickly(piece, context)
+        if made is None:
+            elements = elements or _record_elements(listing)
+            made = _record(elements[place], piece, context, answer.url)
         (records if isinstance(made, RawRecord) else damaged).append(made)  # type: ignore[arg-type]
     return records, damaged
+
+
+def _record_elements(listing: etree._Element) -> list[etree._Element]:
+    return [child for child in listing if local_name(child) == "record"]
 
 
 def _page(
@@ -192,7 +209,8 @@ def _parse(answer: Answer) -> tuple[bytes, etree._Element]:
     try:
         root = _strict(body, answer)
     except etree.XMLSyntaxError as error:
-        cleaned = _ILLEGAL.sub(b"", body)
+        end = _ROOT_END.search(body)
+        cleaned = _ILLEGAL.sub(b"", body[: end.end()] if end is not None else body)
         if cleaned == body:
             raise _page_error(answer, f"is not well-formed XML ({error.msg})") from error
         body = cleaned
@@ -207,8 +225,8 @@ def _parse(answer: Answer) -> tuple[bytes, etree._Element]:
 
 def _without_notices(body: bytes) -> bytes:
     """Cut off what follows the root: notices were seen there at several repositories."""
-    if body.endswith(_USUAL_END) and body.find(_USUAL_END) == len(body) - len(_USUAL_END):
-        return body
+    if body.endswith(_USUAL_END):
+        return body  # were there two ends, it would not be well-formed, and be cut at the first then
     end = _ROOT_END.search(body)
     return body[: end.end()] if end is not None else body
 
@@ -253,7 +271,8 @@ def _strict(body: bytes, answer: Answer) -> etree._Element:
 
 
 def _declares_entities(body: bytes) -> bool:
-    return b"<!DOCTYPE" in body[:4096] or b"<!ENTITY" in body
+    """Tell whether a document type may come before the first tag, the one place for it (XML 1.0, section 2.8)."""
+    return _PROLOG.match(body) is None and (b"<!DOCTYPE" in body or b"<!ENTITY" in body)
 
 
 def _plain(text: bytes) -> str | None:
@@ -280,24 +299,22 @@ def _head(body: bytes) -> bytes | None:
     return _COMMENT.sub(b"", body[: root.start()]) + root[0] + listing[0].replace(b"GetRecord", b"ListRecords")
 
 
-def _cut(body: bytes, count: int) -> Iterator[tuple[bytes, bytes]] | None:
+def _cut(body: bytes, count: int) -> list[tuple[bytes, bytes]] | None:
     """Cut the records out of the page's bytes; ``None`` where the cuts cannot be trusted.
 
     They cannot where the count differs from the parser's: prefixed tags, records within records (MARCXML), comments.
     """
     head = _head(body)
-    if head is None or body.count(b"</record>") != count or body.count(b"<record") != count:
+    parts = body.split(b"</record>")
+    if head is None or len(parts) != count + 1 or b"<record" in parts.pop():
         return None
-    return ((head, piece) for piece in _pieces(body, count))
-
-
-def _pieces(body: bytes, count: int) -> Iterator[bytes]:
-    """Cut between the plain tags; there are as many of both as records."""
-    position = 0
-    for _ in range(count):
-        start = body.find(b"<record", position)
-        position = body.find(b"</record>", start) + len(b"</record>")
-        yield body[start:position]
+    pieces: list[tuple[bytes, bytes]] = []
+    for part in parts:
+        start = part.find(b"<record")
+        if start < 0 or part.find(b"<record", start + 1) >= 0:
+            return None
+        pieces.append((head, part[start:] + b"</record>"))
+    return pieces
 
 
 def _rough_pieces(body: bytes) -> Iterator[bytes]:
@@ -320,6 +337,30 @@ def _record(
     if header is None:
         return _headless(piece[1], url)
     return _made(header, piece, context, url)
+
+
+def _quickly(piece: tuple[bytes, bytes], context: PageContext) -> RawRecord | None:
+    """Read the facts of a header from the bytes of a well-formed record, where it is as plain as nearly all are.
+
+    ``None`` for every other: with a status, entities, comments, or in another order. Those are read from the tree,
+    which takes a fifth of the whole harvest's time if all are.
+    """
+    header = _PLAIN_HEADER.match(piece[1])
+    if header is None or b"status" in header[1]:
+        return None
+    try:
+        return RawRecord(
+            source=context.source,
+            identifier=header[2].decode("ascii"),
+            metadata_prefix=context.metadata_prefix,
+            datestamp=header[3].decode("ascii"),
+            set_specs=tuple(_SET.findall(header[4].decode("ascii"))),
+            body=piece[1],
+            head=piece[0],
+            received_at=context.received_at,
+        )
+    except UnicodeDecodeError:  # the page's encoding decides
+        return None
 
 
 def _headless(body: bytes, url: str) -> DamagedRecord:

@@ -8,11 +8,13 @@ with the data and never removed, and each record knows which one it needs.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import zstandard
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from harvesters.records import RawRecord
 from indexer import clock
 from indexer.errors import StoreDamagedError
 from indexer.storage import schema
@@ -88,17 +90,18 @@ class Compression:
             self._current[name] = self._newest(connection, name)
         return self._current[name]
 
-    def learn(self, connection: Connection, source_key: int, metadata_prefix: str, body: bytes) -> None:
-        """Take a stored record as a sample; train a dictionary when there are enough of them."""
-        name = (source_key, metadata_prefix)
-        samples = self._samples.setdefault(name, _Samples())
-        if samples.seen >= TRAIN_AT[-1]:
-            return
-        samples.add(body)
-        if samples.seen in TRAIN_AT and self._may_train(connection, name, samples.seen):
-            self._train(connection, name, samples.bodies)
-        if samples.seen >= TRAIN_AT[-1]:
-            samples.bodies.clear()
+    def learn(self, connection: Connection, source_key: int, records: Sequence[RawRecord]) -> None:
+        """Take stored records as samples; train a dictionary when there are enough of them."""
+        for record in records:
+            name = (source_key, record.metadata_prefix)
+            samples = self._samples.setdefault(name, _Samples())
+            if samples.seen >= TRAIN_AT[-1]:
+                return
+            samples.add(record.body)
+            if samples.seen in TRAIN_AT and self._may_train(connection, name, samples.seen):
+                self._train(connection, name, samples.bodies)
+            if samples.seen >= TRAIN_AT[-1]:
+                samples.bodies.clear()
 
     def forget(self) -> None:
         """Look dictionaries up anew: the transaction that made one has not happened, and its key may be given again."""

@@ -113,8 +113,7 @@ class Receiver:
             keys = writes.seen[start : start + _IN_CHUNK]
             connection.execute(update(table).where(table.c.key.in_(keys)).values(slice_key=writes.slice_key))
         # Learning comes last: it may train a dictionary and compress anew what was just written.
-        for record, _, _ in writes.inserts:
-            self._compression.learn(connection, writes.source_key, record.metadata_prefix, record.body)
+        self._compression.learn(connection, writes.source_key, [record for record, _, _ in writes.inserts])
 
     def _insert(self, connection: Connection, writes: _Writes, heads: Mapping[bytes, int]) -> None:
         moments = {record.received_at for record, _, _ in writes.inserts}
