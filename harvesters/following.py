@@ -12,7 +12,7 @@ from harvesters.records import Page
 #: Pages in a row without a new identifier before a list counts as stuck (endless empty pages were seen).
 MAX_IDLE_PAGES = 3
 #: Pages are stored together while they come fast; a slow list is stored page by page.
-BATCH_RECORDS = 1_000
+BATCH_RECORDS = 800
 BATCH_BYTES = 4 << 20
 BATCH_SECONDS = 0.1
 
