@@ -45,7 +45,7 @@ class _Samples:
 
     seen: int = 0
     size: int = 0
-    bodies: list[bytes | bytearray | memoryview[int]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
     def add(self, body: bytes) -> None:
         self.seen += 1
@@ -55,6 +55,12 @@ class _Samples:
             self.size -= len(self.bodies.pop(0))
         self.bodies.append(body)
         self.size += len(body)
+
+
+def train(bodies: Sequence[bytes]) -> zstandard.ZstdCompressionDict:
+    """Train a dictionary; raise ``ZstdError`` where there are too few samples, or too short ones."""
+    # A short hash table (f): the usual one trains no better here and takes 5 MiB more.
+    return zstandard.train_dictionary(_DICTIONARY_BYTES, list(bodies), d=8, f=16, steps=4)
 
 
 class Compression:
@@ -71,9 +77,14 @@ class Compression:
         """Compress bytes, with a dictionary or on their own."""
         made = self._contexts.compressors.get(dictionary)
         if made is None:
-            made = zstandard.ZstdCompressor(level=_LEVEL, dict_data=self._dictionary(dictionary))
+            made = self.compressor(self._dictionary(dictionary))
             self._contexts.compressors[dictionary] = made
         return made.compress(body)
+
+    @staticmethod
+    def compressor(dictionary: zstandard.ZstdCompressionDict | None) -> zstandard.ZstdCompressor:
+        """Return what compresses with a dictionary, or without."""
+        return zstandard.ZstdCompressor(level=_LEVEL, dict_data=dictionary)
 
     def decompress(self, body: bytes, dictionary: int | None = None) -> bytes:
         """Give back exactly what was compressed."""
@@ -141,12 +152,9 @@ class Compression:
         ).scalar_one()
         return versions <= TRAIN_AT.index(seen)
 
-    def _train(
-        self, connection: Connection, name: tuple[int, str], bodies: list[bytes | bytearray | memoryview[int]]
-    ) -> None:
+    def _train(self, connection: Connection, name: tuple[int, str], bodies: list[bytes]) -> None:
         try:
-            # A short hash table (f): the usual one trains no better here and takes 5 MiB more.
-            data = zstandard.train_dictionary(_DICTIONARY_BYTES, bodies, d=8, f=16, steps=4).as_bytes()
+            data = train(bodies).as_bytes()
         except zstandard.ZstdError:  # too few or too short samples: each record stays on its own
             return
         table = schema.dictionaries
