@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote
 
+from stdnum import isbn as isbn_rules
 from stdnum import issn as issn_rules
 from stdnum.exceptions import ValidationError
 
@@ -44,7 +45,8 @@ _SIGNS: tuple[tuple[str, re.Pattern[str], IdentifierScheme], ...] = (  # the wor
     ("handle.net", _HANDLE, "handle"),
     ("hdl", _HANDLE, "handle"),
 )
-_ISBN = re.compile(r"(?:urn:)?isbn[:\s]*((?:97[89][- ]?)?(?:\d[- ]?){9}[\dX])", re.IGNORECASE)
+_ISBN = re.compile(r"(?:97[89][-‐–\s]?)?(?:\d[-‐–\s]?){9}[\dX](?![\dX])", re.IGNORECASE)
+_ISBN_LABEL = re.compile(r"(?:urn:)?isbn(?:-1[03])?[:\s]*", re.IGNORECASE)
 _ISSN = re.compile(r"(?<![\dX-])(\d{4})\s*[-–‐−]?\s*(\d{3}[\dXxХх])(?![\dX-])")
 _MAX_LENGTH = 2048
 _LONGEST_ISSN = 200  # with all that stands around it
@@ -152,6 +154,19 @@ def issns(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found for found in map(issn, values) if found))
 
 
+def isbn(value: str) -> str | None:
+    """Return the ISBN that a value begins with, as 13 digits where it is right, so that a book has one; else ``None``.
+
+    Where the check digit is wrong, as in many catalogues, the digits stay as they are: nobody can tell which is amiss.
+    """
+    label = _ISBN_LABEL.match(value)
+    match = _ISBN.match(value, label.end() if label else 0)
+    if match is None:
+        return None
+    digits = "".join(one for one in match[0].upper() if one in "0123456789X")
+    return isbn_rules.to_isbn13(digits) if isbn_rules.is_valid(digits) else digits
+
+
 def orcid(value: str | None) -> str | None:
     """Return a bare ORCID iD with a valid check digit (ISO 7064, MOD 11-2), else ``None``."""
     if not value:
@@ -186,7 +201,7 @@ def identify(raw: RawIdentifier) -> list[Identifier]:
         found = arxiv(value)
         return [Identifier(scheme="arxiv", value=found)] if found else []
     if scheme == "isbn":
-        return _guess(f"isbn:{value}")
+        return _isbns(value)
     return [] if scheme else _guess(value)
 
 
@@ -214,10 +229,14 @@ def _guess(value: str) -> list[Identifier]:
     if ("pubmed" in lowered and _PMID_PATH.search(value)) or lowered.startswith("pmid"):
         found = pmid(value)
         return [Identifier(scheme="pmid", value=found)] if found else []
-    isbn = _ISBN.match(value) if "isbn" in lowered else None
-    if isbn:
-        return [Identifier(scheme="isbn", value=isbn[1].replace("-", "").replace(" ", ""))]
+    if lowered.startswith(("isbn", "urn:isbn")):
+        return _isbns(value)
     return _doi_and_arxiv(value) if _is_doi_like(lowered) else []
+
+
+def _isbns(value: str) -> list[Identifier]:
+    found = isbn(value)
+    return [Identifier(scheme="isbn", value=found)] if found else []
 
 
 def _is_pmcid(value: str) -> bool:

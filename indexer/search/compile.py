@@ -14,6 +14,7 @@ from typing import Literal, assert_never
 
 from indexer.errors import QueryError, UnsupportedQueryError
 from indexer.search.analysis import QueryRun, QueryWord, prefix_forms, query_phrases, query_words
+from indexer.search.conditions import IDENTIFIER_FIELDS
 from indexer.search.expression import And, Node, Not, Or, Phrase, Prefix, Sequence, Term, Word, YearRange
 from indexer.search.parser import MAX_CLAUSES, parse
 from indexer.search.query import (
@@ -40,7 +41,6 @@ MOST = 0.7
 #: With fewer words ``most`` is all: two of two, one of one.
 _FEWEST_FOR_MOST = 3
 _STEMMED: frozenset[TextField] = frozenset({"all", "title", "subject"})
-_IDENTIFIERS = frozenset({"doi", "pmid", "pmcid", "arxiv"})
 _KEYWORD_FIELDS: dict[str, KeywordField] = {
     "issn": "issn",
     "lang": "lang",
@@ -242,7 +242,7 @@ def _any_of(clauses: list[Clause]) -> Clause | None:
 
 
 def _compile_term(term: Term) -> Exact:
-    if term.name in _IDENTIFIERS:
+    if term.name in IDENTIFIER_FIELDS:
         return Exact(field="identifier", values=(f"{term.name}:{term.value}",))
     return Exact(field=_KEYWORD_FIELDS[term.name], values=(term.value,))
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from typing import cast, get_args
 
+from stdnum import isbn as isbn_rules
+
 from indexer.errors import QueryError
-from indexer.search.expression import FieldName, Term, TermName, YearRange
+from indexer.normalise.identifiers import isbn
+from indexer.search.expression import FieldName, IdentifierName, Term, TermName, YearRange
 
 TEXT_FIELDS: frozenset[str] = frozenset(get_args(FieldName))
+IDENTIFIER_FIELDS: frozenset[str] = frozenset(get_args(IdentifierName))
 TERM_FIELDS: frozenset[str] = frozenset(get_args(TermName))
 ALIASES = {"licence": "license", "language": "lang", "pmc": "pmcid"}
 FIELDS = TEXT_FIELDS | TERM_FIELDS | {"year"}
@@ -42,6 +46,10 @@ _IDENTIFIERS: tuple[tuple[TermName, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_ISBN = re.compile(
+    r"(isbn(?:-1[03])?[:\s]\s*)?((?:97[89][-‐–\s]?)?(?:\d[-‐–\s]?){9}[\dX])(?![\dX])", re.ASCII | re.IGNORECASE
+)
+_ISBN_13 = 13
 _TRAILING = ".,;:'!?]}"
 _REST = re.compile(r"[^\s()\"]*")
 _YEARS = re.compile(r"(\d{4})?(?:(\.\.|-|–)(\d{4})?)?", re.ASCII)
@@ -62,7 +70,21 @@ def find_identifier(text: str, position: int) -> tuple[Term, int] | None:
                 if any(character.isalnum() for character in _rest(text, end)):
                     continue
             return Term(name=name, value=_canonical_case(name, value), position=position), end
-    return None
+    return _find_isbn(text, position)
+
+
+def _find_isbn(text: str, position: int) -> tuple[Term, int] | None:
+    """Return the ISBN that stands at a position, however it is hyphenated; one of 10 digits as that of 13.
+
+    A number that does not say so is one where two of three hold: it has no blanks, its digits are 13, they check.
+    """
+    found = _ISBN.match(text, position)
+    value = isbn(found[2]) if found else None
+    if found is None or value is None or any(character.isalnum() for character in _rest(text, found.end())):
+        return None
+    digits = re.sub(r"[^\dX]", "", found[2].upper())
+    signs = (re.search(r"\s", found[2]) is None, len(digits) == _ISBN_13, isbn_rules.is_valid(digits))
+    return (Term(name="isbn", value=value, position=position), found.end()) if found[1] or sum(signs) > 1 else None
 
 
 def make_term(name: str, value: str, position: int) -> Term | YearRange:
@@ -73,8 +95,8 @@ def make_term(name: str, value: str, position: int) -> Term | YearRange:
     """
     if name == "year":
         return _make_years(value, position)
-    if name in {"doi", "pmid", "pmcid", "arxiv"}:
-        return _make_identifier(cast(TermName, name), value, position)
+    if name in IDENTIFIER_FIELDS:
+        return _make_identifier(cast(IdentifierName, name), value, position)
     makers = {"issn": _canonical_issn, "lang": _canonical_language, "has": _canonical_possession}
     canonical = makers[name](value, position) if name in makers else value.strip().lower()
     if not canonical:
@@ -114,14 +136,17 @@ def _canonical_case(name: TermName, value: str) -> str:
     return value.upper() if name == "pmcid" else value.lower()
 
 
-def _make_identifier(name: TermName, value: str, position: int) -> Term:
+def _make_identifier(name: IdentifierName, value: str, position: int) -> Term:
     value = value.strip()
     number = f"PMC{value}" if name == "pmcid" and value.isdecimal() else value
     for attempt in (number, f"{name}:{number}"):
         found = find_identifier(attempt, 0)
         if found and found[0].name == name and found[1] == len(attempt):
             return Term(name=name, value=found[0].value, position=position)
-    example = {"doi": "doi:10.1371/journal.pone.0000001", "pmid": "pmid:17183631", "pmcid": "pmcid:PMC1762380"}
+    example = {
+        "doi": "doi:10.1371/journal.pone.0000001", "pmid": "pmid:17183631", "pmcid": "pmcid:PMC1762380",
+        "isbn": "isbn:978-0-306-40615-7",
+    }  # fmt: skip
     raise QueryError(
         f"“{value}” is not a {name.upper()}.",
         remedy=f"Write it like {example.get(name, 'arxiv:2101.00001')}.",

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 FieldName = Literal["title", "author", "journal", "subject"]
-TermName = Literal["doi", "issn", "pmid", "pmcid", "arxiv", "lang", "source", "license", "type", "has"]
+IdentifierName = Literal["doi", "pmid", "pmcid", "arxiv", "isbn"]
+TermName = Literal[IdentifierName, "issn", "lang", "source", "license", "type", "has"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from indexer.search.conditions import (
     ABSENT,
     ALIASES,
     FIELDS,
+    IDENTIFIER_FIELDS,
     TERM_FIELDS,
     TEXT_FIELDS,
     find_identifier,
@@ -166,7 +167,7 @@ class _Parser:
                 first = self.at
                 chunk = self._chunk()
                 self.at = first + len(chunk)
-                if name in {"doi", "pmid", "pmcid", "arxiv"} and (found := find_identifier(self.text, start)):
+                if name in IDENTIFIER_FIELDS and (found := find_identifier(self.text, start)):
                     node, self.at = found
                 else:
                     node = _make_word(chunk, name, first)

@@ -260,6 +260,21 @@ def test_a_file_that_changed_after_an_interrupted_harvest_is_read_anew(embedded:
     assert (after.status, after.received, after.new, after.unchanged) == ("complete", 1201, 201, 1000)
 
 
+@pytest.mark.parametrize(
+    "query", ["978-0-306-40615-7", "9780306406157", "0-306-40615-2", "0306406152", "isbn:0306406152"]
+)
+@pytest.mark.parametrize("written", ["9780306406157", "978-0-306-40615-7", "0306406152", "0-306-40615-2"])
+def test_a_book_is_found_by_its_isbn_however_either_is_written(
+    embedded: Library, tmp_path: Path, written: str, query: str
+) -> None:
+    path = tmp_path / "books.csv"
+    path.write_text(f"编号,题名,ISBN\nb1,高等数学教程,{written}\nb2,线性代数,978-7-302-00001-3\n", encoding="utf-8")
+    harvest(embedded, file_source(embedded, "csv", path))
+    embedded.bring_up_to_date()
+    assert titles(embedded, query) == ["高等数学教程"]
+    assert titles(embedded, "9787302000013") == titles(embedded, "978-7-302-00001-3") == ["线性代数"]
+
+
 def test_a_missing_file_fails_with_the_remedy_and_keeps_what_there_was(embedded: Library, tmp_path: Path) -> None:
     path = tmp_path / "books.csv"
     path.write_bytes(a_csv(BOOKS, bad=False))

@@ -12,6 +12,7 @@ from indexer.search.parser import MAX_CLAUSES, MAX_DEPTH, MAX_QUERY_LENGTH, pars
 
 A, B, C = Word(text="a"), Word(text="b"), Word(text="c")
 DOI = Term(name="doi", value="10.1000/x")
+ISBN = Term(name="isbn", value="9780306406157")
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,22 @@ def test_a_query_is_read_as(text: str, node: Node) -> None:
         ("https://www.ncbi.nlm.nih.gov/pmc/articles/PMC123/pdf/a.pdf", Term(name="pmcid", value="PMC123")),
         ("arXiv:2101.00001v2", Term(name="arxiv", value="2101.00001")),
         ("PMC123x", Word(text="PMC123x")),
+        ("978-0-306-40615-7", ISBN),
+        ("9780306406157", ISBN),
+        ("978 0 306 40615 7", ISBN),
+        ("0-306-40615-2", ISBN),
+        ("0306406152", ISBN),
+        ("(0-306-40615-2),", ISBN),
+        ("ISBN 0-306-40615-2", ISBN),
+        ("ISBN: 978‐0‐306‐40615‐7", ISBN),
+        ("isbn:9780306406157", ISBN),
+        ('isbn:"978 0 306 40615 7"', ISBN),
+        ("0-8044-2957-x", Term(name="isbn", value="9780804429573")),
+        ("978-0-306-40615-8", Term(name="isbn", value="9780306406158")),
+        ("0306406153", Word(text="0306406153")),
+        ("0306406152a", Word(text="0306406152a")),
+        ("97803064061570", Word(text="97803064061570")),
+        ("0 306 40615 2", Sequence(items=tuple(Word(text=one) for one in ("0", "306", "40615", "2")))),
     ],
 )
 def test_an_identifier_is_known_however_it_is_pasted(text: str, node: Node) -> None:
@@ -143,6 +160,7 @@ def test_a_blank_query_is_none(text: str) -> None:
         ("issn:12", 5, "issn:1932-6203"),
         ("doi:foo", 4, "doi:10."),
         ("pmid:x", 5, "pmid:1"),
+        ("isbn:12", 5, "isbn:978-0-306-40615-7"),
         ("source:doa*", 10, "whole value"),
         ("title:()", 0, "leave “title:” out"),
         ("title:???", 0, "leave “title:” out"),
