@@ -1,21 +1,19 @@
 """Ask a repository what it is, has and heeds, and propose how to harvest it.
 
 At most about twenty requests at the source's pace: Identify (at most six more where a home page was given),
-ListMetadataFormats, ListSets (five pages), a page of records in up to three formats, and one window of the future.
+ListMetadataFormats, ListSets (five pages), a page of records in up to three formats, and a window of the future.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from harvesters.errors import (
     HarvestError,
-    NoRecordsMatchError,
     PageError,
     ProtocolError,
     ServerFaultError,
@@ -25,21 +23,17 @@ from harvesters.errors import (
 from harvesters.oai.addresses import base_url, same_place, well_known
 from harvesters.oai.fetch import Fetcher
 from harvesters.oai.offers import Format, ListedSet, candidates, read_formats, read_sets
+from harvesters.oai.proposals import FIRST_DAY, earliest_day, granularity_of, slice_for
 from harvesters.oai.repository import Identity, Repository
 from harvesters.pace import Pace
 from harvesters.records import Page, Window
 from harvesters.sampling import Sample, clean, first_page, sample
-from harvesters.sources.definition import Slice, Source
+from harvesters.sources.definition import Source
 
 MAX_SET_PAGES = 5
 MAX_SETS = 1000
-#: From so many records on, a list is cut by months; from so many a day, by days.
-LARGE_LIST = 20_000
-BUSY_DAY = 1_000
 _TRIED_FORMATS = 3
 _TIMEOUT, _ANSWER = 20.0, 120.0
-_FIRST_DAY = date(1970, 1, 1)
-_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +100,7 @@ class _Surveyor:
         self._findings: list[Finding] = []
         self._started = time.monotonic()
         self._requests = 0
+        self._granularity: Literal["day", "second"] | None = None  # what it takes, where that was tried
         self._repository = self._open(self._source)
 
     def survey(self) -> Survey:
@@ -321,27 +316,33 @@ class _Surveyor:
             )
 
     def _heeds_dates(self, prefix: str, identity: Identity, page: Page) -> bool | None:
-        """Ask for two days a year from now: one that heeds dates has nothing there."""
-        known = {one.identifier for one in page.records}
-        day = datetime.now(UTC).date() + timedelta(days=366)
-        fine = granularity_of(identity.granularity) == "second"
-        window = Window(
-            since=f"{day}T00:00:00Z" if fine else f"{day}",
-            until=f"{day + timedelta(days=1)}T23:59:59Z" if fine else f"{day + timedelta(days=1)}",
-        )
-        try:
-            answer = first_page(self._repository, prefix, window)
-        except (NoRecordsMatchError, ProtocolError):  # a date in the future may be a bad argument
-            return True
-        except StoppedError:
-            raise
-        except HarvestError as error:
-            self._add("note", f"Whether it heeds dates could not be told: {error}", "It is harvested as one list.")
-            return None
+        """Ask for two days a year from now: one that heeds dates has nothing there. Note the dates that it takes."""
+        stated = self._granularity = granularity_of(identity.granularity) or "day"
+        for granularity in ("second", "day") if stated == "second" else ("day",):
+            window = _future(fine=granularity == "second")
+            try:
+                answer = first_page(self._repository, prefix, window)
+            except ProtocolError as error:
+                if error.code == "badArgument":  # of the seconds perhaps, or of the future
+                    continue
+                return True
+            except StoppedError:
+                raise
+            except HarvestError as error:
+                self._add("note", f"Whether it heeds dates could not be told: {error}", "It is harvested as one list.")
+                return None
+            if granularity != stated:
+                self._granularity = granularity
+                self._add("warning", "It says that it knows seconds, but refuses them.", "It is asked by days.")
+            return self._is_heeded(window, answer, page)
+        return True
+
+    def _is_heeded(self, window: Window, answer: Page | None, page: Page) -> bool:
         if answer is None or not answer.records:
             return True
+        known = {one.identifier for one in page.records}
         same = "the same" if {one.identifier for one in answer.records} & known else "other"
-        what = f"It ignores dates: asked for {day} it sent {same} records."
+        what = f"It ignores dates: asked for {window.since} and later it sent {same} records."
         self._add("warning", what, "It is harvested as one list, whole each time; leave slice out.")
         return False
 
@@ -356,14 +357,14 @@ class _Surveyor:
         elif heeds_dates and slice_ is None and found is not None:
             slice_ = slice_for(found.list_size, earliest_day(identity.earliest_datestamp))
         if slice_ is not None and first_days is None:
-            start = earliest_day(identity.earliest_datestamp) or _FIRST_DAY
+            start = earliest_day(identity.earliest_datestamp) or FIRST_DAY
             first_days = max((datetime.now(UTC).date() - start).days + 1, 1)
         named = given.name if given.name != given.id else clean(identity.name) or given.name
         return dataclasses.replace(
             given,
             name=named,
             metadata_prefixes=prefixes,
-            granularity=granularity_of(identity.granularity) or "day",
+            granularity=self._granularity or granularity_of(identity.granularity) or "day",
             slice=slice_,
             first_days=first_days,
             deleted_record=kept,  # type: ignore[arg-type]
@@ -372,29 +373,8 @@ class _Surveyor:
         )
 
 
-def granularity_of(said: str) -> Literal["day", "second"] | None:
-    """Read a granularity in any spelling seen; ``None`` for what is none."""
-    letters = re.sub(r"[^a-z]", "", said.lower())
-    if letters.startswith("yyyymmddthhmm") or letters in {"second", "seconds"}:
-        return "second"
-    return "day" if letters in {"yyyymmdd", "day", "days"} else None
-
-
-def earliest_day(stamp: str) -> date | None:
-    """Return the day of an earliest datestamp; ``None`` for none, a nonsensical one, or one before 1970."""
-    found = _DAY.match(stamp.strip())
-    if found is None:
-        return None
-    try:
-        day = date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return None
-    return day if _FIRST_DAY <= day <= datetime.now(UTC).date() else None
-
-
-def slice_for(list_size: int | None, earliest: date | None) -> Slice | None:
-    """Cut a large list of a repository that heeds dates by months, a very busy one by days, a small one not at all."""
-    if list_size is None or earliest is None or list_size < LARGE_LIST:
-        return None
-    days = max((datetime.now(UTC).date() - earliest).days, 1)
-    return "day" if list_size / days >= BUSY_DAY else "month"
+def _future(*, fine: bool) -> Window:
+    """Return two days a year from now, to the second if ``fine``."""
+    day = datetime.now(UTC).date() + timedelta(days=366)
+    since, until = f"{day}", f"{day + timedelta(days=1)}"
+    return Window(since=f"{since}T00:00:00Z", until=f"{until}T23:59:59Z") if fine else Window(since=since, until=until)

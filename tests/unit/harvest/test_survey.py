@@ -13,12 +13,13 @@ from harvesters.demo.loopback import Request, Response
 from harvesters.http import Answer
 from harvesters.oai.addresses import base_url, same_place, well_known
 from harvesters.oai.offers import candidates, read_formats, read_sets
-from harvesters.oai.survey import MAX_SET_PAGES, Survey, earliest_day, granularity_of, slice_for, survey
+from harvesters.oai.proposals import earliest_day, granularity_of, slice_for
+from harvesters.oai.survey import MAX_SET_PAGES, Survey, survey
 from harvesters.pace import Pace
 from harvesters.sampling import clean
 from harvesters.sources.definition import Source
 from tests.repository import Item, ListRepository
-from tests.repository.faults import html, redirected, status, token_becomes, with_bytes
+from tests.repository.faults import html, if_asked, oai_error, redirected, status, token_becomes, with_bytes
 from tests.repository.server import error
 
 ITEMS = [Item(f"oai:x:{number:03}", "2020-01-01T00:00:00Z", title=f"Study {number}") for number in range(25)]
@@ -136,6 +137,27 @@ def test_a_granularity_of_its_own_is_told_and_asked_by_days() -> None:
         found = ask(repository)
     assert found.proposed.granularity == "day"
     assert "fortnight" in said(found)
+
+
+def test_one_that_says_seconds_and_knows_only_days_is_asked_by_days(repository: ListRepository) -> None:
+    def refuse(request: Request, response: Response) -> Response:
+        fine = "T" in (request.argument("from") or "")
+        return oai_error("badArgument", "from is no date")(request, response) if fine else response
+
+    repository.faults.add(refuse, times=None)
+    found = ask(repository)
+    assert (found.identity and found.identity.granularity, found.proposed.granularity) == (
+        "YYYY-MM-DDThh:mm:ssZ",
+        "day",
+    )
+    assert (found.heeds_dates, found.has_failed) == (True, False)
+    assert "warning: It says that it knows seconds, but refuses them. It is asked by days." in said(found)
+
+
+def test_one_that_refuses_any_future_keeps_the_granularity_that_it_states(repository: ListRepository) -> None:
+    repository.faults.add(if_asked("from", oai_error("badArgument", "from is in the future")), times=None)
+    found = ask(repository)
+    assert (found.heeds_dates, found.proposed.granularity, found.findings) == (True, "second", ())
 
 
 def test_the_best_format_that_brings_usable_records_is_chosen() -> None:
