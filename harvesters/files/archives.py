@@ -15,11 +15,15 @@ from datetime import UTC, datetime
 from typing import BinaryIO, Self
 
 from harvesters.errors import PageError
-from harvesters.files.places import SourceFile
+from harvesters.files.places import SourceFile, shown
 
 #: A larger member is refused: DOAJ's batches have 300 MB, the largest article of PMC 100 MB.
 MAX_MEMBER = 16 << 30
+#: A longer directory of a zip archive is refused: zipfile holds all of it, some ten times as large. 300,000 members.
+MAX_DIRECTORY = 32 << 20
+_LONGEST_ZIP_END = 22 + 0xFFFF  # with its comment
 _MAX_HEADER = 1 << 20
+_LONGEST_NAME = 500
 _EXTENSIONS = frozenset((tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME))
 _TAR_MAGIC = slice(257, 262)
 _ENCRYPTED = 0x1
@@ -84,7 +88,7 @@ def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
         refused = f"It has more than {MAX_MEMBER >> 30} GiB."
     stream = None if refused else archive.extractfile(info)
     return Member(
-        name=_shown(info.name),
+        name=shown(info.name)[:_LONGEST_NAME],
         modified=_stamp(info.mtime),
         stream=stream,  # type: ignore[arg-type]  # a buffered reader, declared as IO[bytes]
         refused=refused,
@@ -95,8 +99,13 @@ def zip_members(file: SourceFile) -> Iterator[Member]:
     """Yield the members of a zip archive in its own order.
 
     Raises:
-        PageError: it is no zip archive, or its directory is damaged.
+        PageError: it is no zip archive, its directory is damaged, or too large to be held in memory.
     """
+    if _directory_size(file) > MAX_DIRECTORY:
+        raise PageError(
+            f"{file.name} has more members than can be held in memory. Unpack it into a folder, or pack it as tar.gz.",
+            url=file.name,
+        )
     try:
         with zipfile.ZipFile(file.path) as archive:
             for info in archive.infolist():
@@ -106,9 +115,18 @@ def zip_members(file: SourceFile) -> Iterator[Member]:
         raise damaged(file, error) from error
 
 
+def _directory_size(file: SourceFile) -> int:
+    """Return how long a zip archive says its directory is (4 GiB in those that need more room for it)."""
+    with file.path.open("rb") as stream:
+        stream.seek(max(file.size - _LONGEST_ZIP_END, 0))
+        end = stream.read(_LONGEST_ZIP_END)
+    place = end.rfind(b"PK\x05\x06")
+    return int.from_bytes(end[place + 12 : place + 16], "little") if place >= 0 else 0
+
+
 def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Member]:
     modified = "{:04d}-{:02d}-{:02d}T{:02d}:{:02d}:{:02d}Z".format(*info.date_time)
-    name = _shown(info.filename)
+    name = shown(info.filename)[:_LONGEST_NAME]
     if info.flag_bits & _ENCRYPTED:
         yield Member(name=name, modified=modified, stream=None, refused="It is encrypted.")
         return
@@ -136,8 +154,3 @@ def _stamp(seconds: float) -> str:
         return datetime.fromtimestamp(max(int(seconds), 0), tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, OSError, ValueError):
         return ""
-
-
-def _shown(name: str) -> str:
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")[:500]
-    return "".join(one if one.isprintable() else "�" for one in text)

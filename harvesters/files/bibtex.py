@@ -27,6 +27,8 @@ _USED_NAME = re.compile(r"(?:=|#)\s*([A-Za-z!$&*+\-./:;<>?\[\]^_`|~][\w!$&*+\-./
 _MOST_STRINGS = 20_000
 _LONGEST_STRING = 4_000
 _UNCLOSED = "A brace in it is not closed."
+_ENDLESS = f"A line has more than {MAX_RECORD_BYTES >> 20} MiB; nothing in it was read, only its beginning is kept."
+_BREAK = "Let each entry begin a line of its own and harvest again."
 _MEND = "Close the brace or the parenthesis and harvest again."
 
 
@@ -52,7 +54,7 @@ class BibtexLister(FileLister):
             if len(piece.body) > MAX_RECORD_BYTES:
                 yield Entry.too_large(number, piece.body)
             elif piece.reason is not None:
-                yield Entry(number=number, body=piece.body, reason=piece.reason, remedy=_MEND)
+                yield Entry(number=number, body=piece.body, reason=piece.reason, remedy=piece.remedy)
             else:
                 yield _entry(number, piece.body, strings)
 
@@ -109,6 +111,7 @@ class _Piece:
     kind: str
     body: bytes
     reason: str | None = None
+    remedy: str = _MEND
 
 
 @dataclass(slots=True)
@@ -124,9 +127,12 @@ class _Cutter:
 
     def __iter__(self) -> Iterator[_Piece]:
         for line in self.lines:
-            if self._taken and _LINE_START.match(line.data):
+            if self._taken and (line.is_too_long or _LINE_START.match(line.data)):
                 yield self._ended(_UNCLOSED)
-            yield from self._read(line.data)
+            if line.is_too_long:  # whatever stands in it, entries perhaps, is not there to be read
+                yield _Piece(kind="line", body=line.data, reason=_ENDLESS, remedy=_BREAK)
+            else:
+                yield from self._read(line.data)
         if self._taken:
             yield self._ended(_UNCLOSED)
 

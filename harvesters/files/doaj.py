@@ -22,6 +22,7 @@ from harvesters.records import RawRecord
 _JSON = (".json", ".jsonl", ".ldj", ".ndjson")
 _CHUNK = 1 << 18
 _BATCH = re.compile(r"(article|journal)s?[_-]batch", re.IGNORECASE)
+_OTHER = 'Add it as a source of its own with describes = "{}s".'
 _MEND = "Download the dump again; if it stays, tell DOAJ's help desk."
 
 
@@ -57,13 +58,7 @@ class DumpLister(FileLister):
             if member.stream is None or other:
                 number += 1
                 reason = member.refused or f"It has no {self.source.describes}."
-                remedy = (
-                    _MEND
-                    if member.refused
-                    else f'Add it as a source of its own with describes = "{batch[1]}s".'
-                    if batch
-                    else ""
-                )
+                remedy = _MEND if batch is None or member.refused else _OTHER.format(batch[1].lower())
                 yield Entry(number=number, body=b"", reason=f"{member.name}: {reason}", remedy=remedy)
                 continue
             try:

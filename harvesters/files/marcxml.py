@@ -22,8 +22,8 @@ _CONTENT = re.compile(rb"(?:data|control|sub)field\b")
 _CONTROL = re.compile(rb"<(?:[\w.-]+:)?controlfield\s[^<>]*?tag\s*=\s*[\"'](00[135])[\"'][^<>]*>([^<]*)<")
 _LOST = "Something here has the fields of a record, but is none."
 _UNENDED = "The record has no end."
-#: How far a start tag may reach over the end of what was read.
-_REACH = 4096
+#: How far a tag, and what tells that it begins a record, may reach over the end of what was read.
+_REACH = 8192
 
 Piece = tuple[bytes, bytes, str | None]
 
@@ -46,21 +46,24 @@ class _Cutter:
     def __init__(self, stream: io.BufferedIOBase) -> None:
         self._stream = stream
         self._buffer = b""
+        self._searched = 0  # up to there no record begins in the buffer
         self._is_done = False
         self._head: bytes | None = None
         self._found: list[Piece] = []
 
     def next(self) -> Piece | None:
         while not self._found:
-            start = _START.search(self._buffer)
+            start = _START.search(self._buffer, self._searched)
             if start is None:
                 if self._is_done:
                     self._leave(self._buffer)
                     self._buffer = b""
                     break
                 self._forget()
+                self._searched = max(0, len(self._buffer) - _REACH)
                 self._fill()
                 continue
+            self._searched = 0
             self._leave(self._buffer[: start.start()])
             self._buffer = self._buffer[start.start() :]
             self._take(start[1])
@@ -82,7 +85,7 @@ class _Cutter:
         end = re.compile(rb"</" + re.escape(name) + rb"\s*>")
         position = 1
         while True:
-            ended, following = end.search(self._buffer, position), _START.search(self._buffer, 1)
+            ended, following = end.search(self._buffer, position), _START.search(self._buffer, position)
             if following is not None and (ended is None or following.start() < ended.start()):
                 self._cut(following.start(), _UNENDED)
                 return
@@ -92,7 +95,7 @@ class _Cutter:
             if self._is_done or len(self._buffer) > MAX_RECORD_BYTES:
                 self._cut(len(self._buffer), _UNENDED)
                 return
-            position = max(1, len(self._buffer) - 64)
+            position = max(1, len(self._buffer) - _REACH)
             self._fill()
 
     def _cut(self, size: int, reason: str | None) -> None:

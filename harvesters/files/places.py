@@ -70,13 +70,13 @@ def find_files(endpoint: str, suffixes: Sequence[str]) -> Iterator[SourceFile | 
     try:
         kind = root.stat().st_mode
         if stat.S_ISDIR(kind):
-            yield from _below(root, "", tuple(suffixes))
+            yield from _below(root, tuple(suffixes))
         elif stat.S_ISREG(kind):
             yield _file(root, root.name)
         else:
             yield UnreachableError(f"{root.name} is neither a file nor a folder. Give the path of one.")
     except OSError as error:
-        yield unreadable(_shown(Path(error.filename or endpoint).name), error)
+        yield unreadable(shown(Path(error.filename or endpoint).name), error)
 
 
 def unreadable(name: str, error: OSError) -> UnreachableError:
@@ -87,26 +87,31 @@ def unreadable(name: str, error: OSError) -> UnreachableError:
     )
 
 
-def _below(folder: Path, prefix: str, suffixes: tuple[str, ...]) -> Iterator[SourceFile]:
-    """Walk in the order of names, one folder's names in memory at a time; links to folders are not followed."""
-    with os.scandir(folder) as listing:
-        entries = sorted(
-            (one.name, one.is_dir(follow_symlinks=False)) for one in listing if not one.name.startswith(_HIDDEN)
-        )
-    for name, is_folder in entries:
-        path = folder / name
+def _below(root: Path, suffixes: tuple[str, ...]) -> Iterator[SourceFile]:
+    """Walk in the order of names, however deep; links to folders are not followed."""
+    waiting = _listed(root, "")
+    while waiting:
+        path, name, is_folder = waiting.pop()
         if is_folder:
-            yield from _below(path, f"{prefix}{name}/", suffixes)
+            waiting += _listed(path, f"{name}/")
         elif name.lower().removesuffix(".gz").endswith(suffixes) and path.is_file():
-            yield _file(path, prefix + name)
+            yield _file(path, name)
+
+
+def _listed(folder: Path, prefix: str) -> list[tuple[Path, str, bool]]:
+    """Return what a folder has, the last first: path, name in the source, whether it is a folder."""
+    with os.scandir(folder) as listing:
+        entries = [(one.name, one.is_dir(follow_symlinks=False)) for one in listing]
+    seen = sorted((one for one in entries if not one[0].startswith(_HIDDEN)), reverse=True)
+    return [(folder / name, prefix + name, is_folder) for name, is_folder in seen]
 
 
 def _file(path: Path, name: str) -> SourceFile:
     found = path.stat()
-    return SourceFile(path=path, name=_shown(name), size=found.st_size, modified_ns=found.st_mtime_ns)
+    return SourceFile(path=path, name=shown(name), size=found.st_size, modified_ns=found.st_mtime_ns)
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """Make a file name fit for messages and the store: names may hold bytes of any encoding, and line breaks."""
     text = os.fsencode(name).decode("utf-8", "replace")
     return "".join(one if one.isprintable() else "�" for one in text)

@@ -31,7 +31,7 @@ class RisLister(FileLister):
         head = orjson.dumps({"charset": text.charset})
         for number, (lines, reason) in enumerate(_cut(text.lines()), 1):
             body = b"".join(line.data for line in lines).rstrip(b"\r\n")
-            if reason is None and any(line.is_too_long for line in lines):
+            if any(line.is_too_long for line in lines):
                 yield Entry.too_large(number, body)
             else:
                 yield self._entry(number, body, head, text.charset, reason)
@@ -58,10 +58,10 @@ def _cut(lines: Iterator[Line]) -> Iterator[tuple[list[Line], str | None]]:
             yield from _ended(taken, is_record=is_record)
             taken, size = [], 0
         is_record = tag == "TY" or (is_record and bool(taken))
-        if size <= MAX_RECORD_BYTES and (taken or tag is not None):  # enough of a record that is too large anyway
+        if size <= MAX_RECORD_BYTES and (taken or tag or line.is_too_long):  # enough of what is too large anyway
             taken.append(line)
             size += len(line.data)
-        if tag == "ER":
+        if tag == "ER" or (line.is_too_long and not is_record):
             yield from _ended(taken, is_record=is_record)
             taken, size, is_record = [], 0, False
     if is_record:

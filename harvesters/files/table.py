@@ -23,7 +23,7 @@ _DELIMITERS = (",", "\t", ";", "|", "，")
 #: A header may stand below some lines of caption, as tables made for people have them.
 _CAPTION_ROWS = 10
 _SAMPLE_LINES = 60
-_SEPARATOR = re.compile(rb'"?sep=(.)"?\s*', re.IGNORECASE)
+_SEPARATOR = re.compile(rb'"?sep=([,;|\t:^~])"?\s*', re.IGNORECASE)
 _EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?")
 _log = structlog.get_logger()

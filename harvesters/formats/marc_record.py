@@ -136,12 +136,16 @@ def cut_fields(data: bytes) -> list[tuple[str, bytes]]:
 def _by_directory(data: bytes, entries: list[bytes], base: int) -> list[bytes] | None:
     """Cut the fields where the directory says; ``None`` where they do not end there."""
     contents: list[bytes] = []
+    last = 0
     for entry in entries:
         start = base + int(entry[7:])
         field = data[start : start + int(entry[3:7])]
         if not field.endswith(_FIELD_END) or _FIELD_END in field[:-1]:
             return None
         contents.append(field[:-1])
+        last = max(last, start + len(field))
+    if data[last:].strip(RECORD_END + b" \t\r\n\0"):
+        raise FormatError("Something follows its last field, perhaps a record after a lost end mark.", remedy=_EXPORT)
     return contents
 
 

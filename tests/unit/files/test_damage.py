@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harvesters.errors import HarvestError
 from harvesters.files import open_files
+from harvesters.files.entries import MAX_RECORD_BYTES
 from harvesters.formats import describe
 from harvesters.records import DamagedRecord, RawRecord, Window
 from harvesters.sources.definition import Source
@@ -132,3 +133,33 @@ def test_good_bibtex_entries_around_damage_are_kept(damage: bytes) -> None:
     records, _, error = read("bibtex", good[0] + good[1] + b"@book{bad, title = {" + damage + b"\n" + good[2])
     assert error is None
     assert {"g0", "g1", "g2"} <= {record.identifier for record in records}
+
+
+ENDLESS = MAX_RECORD_BYTES + 10
+
+
+def test_entries_in_an_endless_line_of_bibtex_are_never_lost_without_a_word() -> None:
+    line = b"@book{a, title={A}} " * (ENDLESS // 20 + 1)
+    records, damaged, error = read("bibtex", b"@book{b, title={B}}\n" + line + b"\n@book{c, title={C}}\n")
+    assert ([record.identifier for record in records], error) == (["b", "c"], None)
+    (one,) = damaged
+    assert "A line has more than 4 MiB" in one.reason
+    assert "a line of its own" in one.remedy
+
+
+def test_an_endless_line_between_ris_records_is_named() -> None:
+    one = b"TY  - BOOK\nID  - %d\nTI  - T\nER  - \n"
+    records, damaged, error = read("ris", one % 1 + b"x" * ENDLESS + b"\n" + one % 2)
+    assert ([record.identifier for record in records], error) == (["1", "2"], None)
+    assert [bad.reason for bad in damaged] == [
+        "file.ris, record 2: It has more than 4 MiB; only its beginning is kept."
+    ]
+
+
+def test_marc_records_joined_by_lost_end_marks_are_read_or_named() -> None:
+    made = [iso2709(("001", f"g{number}"), ("245", "00", f"aGood {number}")) for number in range(4)]
+    records, damaged, _ = read("marc", made[0][:-1] + made[1][:-1] + made[2] + made[3])
+    assert [record.identifier for record in records] == ["g2", "g3"]
+    (one,) = damaged
+    assert "follows its last field" in one.reason
+    assert one.body == made[0][:-1] + made[1][:-1]

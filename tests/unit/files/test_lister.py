@@ -82,6 +82,20 @@ def test_a_folder_is_read_in_the_order_of_names_with_its_subfolders(tmp_path: Pa
     assert identifiers(listed(tmp_path)) == ["1", "2", "3"]
 
 
+def test_a_folder_of_any_depth_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "z.lines", "2 Two")
+    folders = [Path(tmp_path, *["d"] * depth) for depth in range(1, 1201)]  # deeper than calls may be nested
+    for folder in folders:
+        folder.mkdir()
+    write(folders[-1] / "a.lines", "1 One")
+    try:
+        assert identifiers(listed(tmp_path)) == ["1", "2"]
+    finally:
+        (folders[-1] / "a.lines").unlink()
+        for folder in reversed(folders):  # what clears up after the tests cannot
+            folder.rmdir()
+
+
 def test_a_folder_that_links_to_itself_is_read_once(tmp_path: Path) -> None:
     write(tmp_path / "a.lines", "1 One")
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
