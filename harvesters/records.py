@@ -11,7 +11,8 @@ _OPEN_TAG = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>")
 
 
 @lru_cache(maxsize=64)
-def _closers(head: bytes) -> bytes:
+def closers(head: bytes) -> bytes:
+    """Return the end tags of a head's elements."""
     return b"".join(b"</" + name + b">" for name in reversed(_OPEN_TAG.findall(head)))
 
 
@@ -37,7 +38,7 @@ class RawRecord:
 
     def document(self) -> bytes:
         """Return the body inside its head, with the head's elements closed again: one XML document."""
-        return self.head + self.body + _closers(self.head)
+        return self.head + self.body + closers(self.head)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +82,7 @@ class Window:
     def __str__(self) -> str:
         """Show the window as a person would write it."""
         return f"{self.since or 'the beginning'} .. {self.until or 'now'}"
+
+    def holds(self, stamp: str) -> bool:
+        """Tell whether a datestamp is in the window; one of days holds all seconds of its last day."""
+        return (self.since or "") <= stamp and (self.until is None or stamp[: len(self.until)] <= self.until)

@@ -136,7 +136,9 @@ class DoajApi:
             results = self._search(place)
             every, damaged = self._read(results)
             place = _next_place(place, results, every, window)
-            records = [one for one in every if _is_in(one, window) and (one.identifier, one.datestamp) not in seen]
+            records = [
+                one for one in every if window.holds(one.datestamp) and (one.identifier, one.datestamp) not in seen
+            ]
             seen.update((one.identifier, one.datestamp) for one in records)
             token = place.token()
             # A page of what was there already is not shown, so that queries that overlap do not look like a circle.
@@ -257,11 +259,6 @@ def _next_place(place: _Place, results: _Results, records: Sequence[RawRecord], 
         return replace(place, page=place.page + 1, size=size, last=last, newest_first=in_order)
     short = place.short if is_over else (*place.short, (place.queries[place.at], results.total))
     return _Place(queries=place.queries, at=place.at + 1, size=size, short=short)
-
-
-def _is_in(record: RawRecord, window: Window) -> bool:
-    stamp = record.datestamp
-    return (window.since or "") <= stamp and (window.until is None or stamp[: len(window.until)] <= window.until)
 
 
 def _said_short(short: Sequence[tuple[str, int]], describes: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -15,6 +15,8 @@ from harvesters.files.archives import BROKEN, damaged, is_tar, tar_members
 from harvesters.files.entries import MAX_RECORD_BYTES, Entry
 from harvesters.files.lister import FileLister
 from harvesters.files.places import SourceFile
+from harvesters.files.rows import Row, Rows
+from harvesters.files.text import TextFile
 from harvesters.formats.description import Description
 from harvesters.formats.doaj_journals import journal_columns
 from harvesters.records import RawRecord
@@ -119,14 +121,15 @@ class JournalsLister(FileLister):
 
     def read(self, file: SourceFile) -> Iterator[Entry]:
         """Yield the rows as sent, each with the header line as its head; the header is row 1."""
-        with file.open() as stream:
-            head: bytes | None = None
-            for number, row in _rows(stream):
-                if head is None:
-                    head = row
-                    self._check_header(file, head)
-                elif row.strip():
-                    yield self._entry(number, head, row)
+        text = TextFile(file)
+        rows = Rows(text.lines(), text.charset, ",")
+        head: bytes | None = None
+        for row in rows:
+            if head is None:
+                head, rows.width = row.body, len(row.cells)
+                self._check_header(file, head)
+            elif not row.is_blank:
+                yield self._entry(head, row)
 
     def examine(self, record: RawRecord) -> Description | None:  # noqa: ARG002
         """Ask nothing more: each row has an ISSN, or is damaged."""
@@ -144,53 +147,24 @@ class JournalsLister(FileLister):
                 url=file.name,
             )
 
-    def _entry(self, number: int, head: bytes, row: bytes) -> Entry:
-        if len(row) > MAX_RECORD_BYTES:
-            return Entry.too_large(number, row)
+    def _entry(self, head: bytes, row: Row) -> Entry:
+        entry = Entry(number=row.number, body=row.body, head=head, reason=row.reason, remedy=row.remedy)
+        if row.reason is not None:
+            return entry
         try:
-            values = journal_columns(head, row)
+            values = journal_columns(head, row.body)
         except FormatError as error:
-            return Entry(number=number, body=row, head=head, reason=str(error), remedy=error.remedy)
+            return replace(entry, reason=str(error), remedy=error.remedy)
         own = values.get("online") or values.get("print")
         identifier = f"issn:{own.upper()}" if own else values.get("page")
         wrong = "no title" if "title" not in values else "no ISSN and no address in DOAJ" if identifier is None else ""
         if wrong:
             remedy = "Correct the row and harvest again, or download the file anew."
-            return Entry(number=number, body=row, head=head, reason=f"It has {wrong}.", remedy=remedy)
-        changed = values.get("changed", "")
-        return Entry(number=number, body=row, head=head, identifier=identifier, datestamp=_stamp(changed))
+            return replace(entry, reason=f"It has {wrong}.", remedy=remedy)
+        return replace(entry, identifier=identifier, datestamp=_stamp(values.get("changed", "")))
 
 
 def _stamp(value: str) -> str | None:
     """Return a datestamp of DOAJ's dates (``2024-08-13T09:28:00Z``, ``2024-08-13``); ``None``: the file's counts."""
     match = re.match(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2}))?", value)
     return (f"{match[1]}T{match[2]}Z" if match[2] else match[1]) if match else None
-
-
-def _rows(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Cut a CSV stream into rows as sent (RFC 4180: a quoted cell may hold line breaks); rows count from 1."""
-    number, row, quotes = 0, bytearray(), 0
-    for line in iter(lambda: stream.readline(MAX_RECORD_BYTES + 1), b""):
-        row += line
-        quotes += line.count(b'"')
-        if quotes % 2 == 0 or len(row) > MAX_RECORD_BYTES:
-            for one in _parted(bytes(row)):
-                number += 1
-                yield number, one
-            row.clear()
-            quotes = 0
-    for one in _parted(bytes(row)):
-        number += 1
-        yield number, one
-
-
-def _parted(row: bytes) -> list[bytes]:
-    """Return a row alone, or its lines where a stray quotation mark has drawn several rows together."""
-    lines = row.splitlines(keepends=True)
-    if len(lines) <= 1:
-        return lines
-    try:
-        is_one = sum(1 for _ in csv.reader(row.decode("utf-8", "replace").splitlines(keepends=True), strict=True)) == 1
-    except csv.Error:
-        is_one = False
-    return [row] if is_one else lines

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from html import unescape
 
 from harvesters.files.entries import MAX_RECORD_BYTES
+from harvesters.formats.xml import open_tags
 
 _CHUNK = 1 << 16
 _LONGEST_HEAD = 1 << 16
@@ -16,8 +17,6 @@ _START = re.compile(
     rb"(?=\s*(?:<!--.{0,2000}?-->\s*)?<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b)",
     re.DOTALL,
 )
-_ANY_TAG = re.compile(rb"<!--.*?-->|<\?.*?\?>|<(/?)([A-Za-z_][\w.:-]*)(?:\s[^<>]*?)?(/?)>", re.DOTALL)
-_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 _CONTENT = re.compile(rb"(?:data|control|sub)field\b")
 _CONTROL = re.compile(rb"<(?:[\w.-]+:)?controlfield\s[^<>]*?tag\s*=\s*[\"'](00[135])[\"'][^<>]*>([^<]*)<")
 _LOST = "Something here has the fields of a record, but is none."
@@ -105,20 +104,6 @@ class _Cutter:
     def _leave(self, between: bytes) -> None:
         """Pass over what stands between records; before the first one it is the head."""
         if self._head is None:
-            self._head = _head_of(between[:_LONGEST_HEAD])
+            self._head = open_tags(between[:_LONGEST_HEAD])
         if _CONTENT.search(between):
             self._found.append((self._head, between, _LOST))
-
-
-def _head_of(before: bytes) -> bytes:
-    """Return the XML declaration and the tags that are still open before the first record."""
-    declaration = _DECLARATION.match(before)
-    still_open: list[tuple[bytes, bytes]] = []
-    for tag in _ANY_TAG.finditer(before):
-        if tag[2] is None or tag[3]:
-            continue
-        if not tag[1]:
-            still_open.append((tag[2], tag[0]))
-        elif still_open and still_open[-1][0] == tag[2]:
-            still_open.pop()
-    return (declaration[0].strip() if declaration else b"") + b"".join(text for _, text in still_open)

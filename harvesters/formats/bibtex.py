@@ -14,11 +14,10 @@ from pybtex.exceptions import PybtexError  # type: ignore[import-untyped]
 from pybtex.richtext import Text  # type: ignore[import-untyped]
 
 from harvesters.errors import FormatError
-from harvesters.formats.charset import decode
-from harvesters.formats.csv_row import isbns, terms
+from harvesters.formats.charset import charset_in, decode
 from harvesters.formats.description import Description, RawContributor, RawDate, RawIdentifier, RawLink, RawText
 from harvesters.formats.draft import Draft
-from harvesters.formats.ris import charset_in
+from harvesters.formats.several import isbns, terms
 from harvesters.records import RawRecord
 
 _TYPES = {

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+import orjson
+
 from harvesters.errors import FormatError
 
 Charset = Literal["utf-8", "gb18030", "cp1252"]
@@ -38,9 +40,9 @@ def find_charset(lines: Iterable[bytes]) -> Charset:
 
 def charset_of(data: bytes) -> Charset:
     """Return the encoding that bytes are in, judged by themselves; Windows-1252 is what is left."""
-    if _decodes(data, "utf-8"):
+    if decodes(data, "utf-8"):
         return "utf-8"
-    return "gb18030" if looks_chinese(data) and _decodes(data, "gb18030") else "cp1252"
+    return "gb18030" if looks_chinese(data) and decodes(data, "gb18030") else "cp1252"
 
 
 def looks_chinese(data: bytes) -> bool:
@@ -81,9 +83,18 @@ def _is_surely_utf8(data: bytes) -> bool:
     return len(data) - len(text) >= 4 or _HAN.search(text) is not None  # noqa: PLR2004 - two letters, or one of Chinese
 
 
-def _decodes(data: bytes, charset: str) -> bool:
+def decodes(data: bytes, charset: str) -> bool:
+    """Tell whether bytes are in an encoding without any error."""
     try:
         data.decode(charset)
     except UnicodeDecodeError:
         return False
     return True
+
+
+def charset_in(head: bytes) -> str:
+    """Return the encoding that a record's head states."""
+    try:
+        return str(orjson.loads(head)["charset"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError("The record does not say its encoding.", remedy="Harvest the file again.") from error

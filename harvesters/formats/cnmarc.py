@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harvesters.formats.csv_row import isbns, people
 from harvesters.formats.description import (
     Description,
     RawContributor,
@@ -17,6 +16,7 @@ from harvesters.formats.description import (
 from harvesters.formats.draft import Draft
 from harvesters.formats.marc_record import Field, MarcRecord
 from harvesters.formats.marc_text import add_part, language_codes, trimmed, year_of
+from harvesters.formats.several import isbns, people
 
 _ROLES = {
     "070": "author", "340": "editor", "650": "publisher", "730": "translator", "727": "advisor", "003": "contributor",

@@ -15,7 +15,6 @@ from harvesters.formats.charset import decode
 from harvesters.formats.columns import clean_cell, recognise
 from harvesters.formats.description import (
     Description,
-    RawContributor,
     RawDate,
     RawIdentifier,
     RawLink,
@@ -23,22 +22,11 @@ from harvesters.formats.description import (
     RawText,
 )
 from harvesters.formats.draft import Draft
+from harvesters.formats.several import FLOAT_END, SEVERAL, isbns, people, terms
 from harvesters.records import RawRecord
 
 LONGEST_CELL = 4 << 20
 
-_HAN = re.compile("[\u3400-\u9fff]")
-_SEVERAL = re.compile(r"\s*[;；|｜\n]\s*")
-_COMMAS = re.compile(r"\s*[,，、]\s*")
-_ALL_HAN_NAMES = re.compile(r"[\u3400-\u9fff·•\s,，、()（）\[\]〔〕]+")
-#: "[美] 张三 著", "李四等译": what Chinese title pages say of a person's part.
-_COUNTRY = re.compile(r"^[\[［(（〔【][^\])）］〕】]{1,6}[\]］)）〕】]\s*")
-_PART = re.compile(r"(?<=[\u3400-\u9fff]{2})\s*(?:等)?\s*(编著|著|主编|编|编译|译著|等)$")
-_TRANSLATED = re.compile(r"(?<=[\u3400-\u9fff]{2})(?:\s+|等)译$|(?<=[\u3400-\u9fff]{3})译$")
-_TRANSLATED_PLAIN = re.compile(r"(?<=[\u3400-\u9fff]{2})\s*等?译$")
-_ISBN = re.compile(r"(?<![\dXx])(?:97[89][-‐–\s]?)?(?:\d[-‐–\s]?){9}[\dXx](?![\dXx])")
-_NOT_ISBN = re.compile(r"[^\dXx]")
-_FLOAT_END = re.compile(r"(?<=\d)\.0+$")
 _ISSN = re.compile(r"\d{4}\s*[-–‐−]?\s*\d{3}[\dXx]")
 _LANGUAGES = {
     "中文": "zh", "汉语": "zh", "漢語": "zh", "中": "zh", "简体中文": "zh", "繁体中文": "zh", "英文": "en",
@@ -134,7 +122,7 @@ class Row:
 
     def parts(self, field: str) -> list[str]:
         """Return the single values of cells that hold several, parted by ; or | or a line break."""
-        return [part for cell in self.all(field) for part in _SEVERAL.split(cell) if part]
+        return [part for cell in self.all(field) for part in SEVERAL.split(cell) if part]
 
 
 def describe_table_row(record: RawRecord) -> Description:
@@ -178,53 +166,16 @@ def _identifiers(row: Row, draft: Draft) -> None:
     draft.issns.extend(RawIdentifier(value=one) for cell in row.all("issn") for one in _ISSN.findall(cell))
 
 
-def isbns(cell: str) -> list[str]:
-    """Return the ISBNs in a cell; what Excel made a rounded number of (2.01E+12) is none."""
-    return [_NOT_ISBN.sub("", match[0]).upper() for match in _ISBN.finditer(_FLOAT_END.sub("", cell))]
-
-
 def _published(row: Row, draft: Draft) -> None:
     draft.container_title = row.first("journal")
     draft.publisher = row.first("publisher")
     draft.dates.extend(
-        RawDate(value=_FLOAT_END.sub("", one)) for field in ("date", "year") for one in row.all(field)[:1]
+        RawDate(value=FLOAT_END.sub("", one)) for field in ("date", "year") for one in row.all(field)[:1]
     )
     draft.volume = row.first("volume")
     draft.issue = row.first("issue")
     draft.first_page = row.first("first_page") or row.first("pages")
     draft.last_page = row.first("last_page")
-
-
-def people(cell: str, role: str) -> Iterable[RawContributor]:
-    """Return the people in a cell: parted by semicolons or bars, by commas only between Chinese names."""
-    parts = [part for part in _SEVERAL.split(cell) if part]
-    if len(parts) == 1 and _ALL_HAN_NAMES.fullmatch(parts[0]):
-        parts = [part for part in _COMMAS.split(parts[0]) if part]
-    says_parts = any(_PART.search(part) for part in parts)
-    for part in parts:
-        name, own_role = _person(part, role, says_parts=says_parts)
-        if name:
-            yield RawContributor(name=name, role=own_role)
-
-
-def _person(text: str, role: str, *, says_parts: bool) -> tuple[str, str]:
-    """Return name and role; 译 is also a given name, so that it counts only where the others' parts are said too."""
-    name = _COUNTRY.sub("", text.strip())
-    if not _HAN.search(name):
-        return name, role
-    translated = _TRANSLATED_PLAIN if says_parts else _TRANSLATED
-    if translated.search(name):
-        return translated.sub("", name), "translator"
-    part = _PART.search(name)
-    if part is None:
-        return name, role
-    return name[: part.start()].strip(), "editor" if part[1] in {"主编", "编"} else role
-
-
-def terms(cell: str) -> list[str]:
-    """Return the terms in a cell: parted by semicolons or bars, else by commas."""
-    parts = [part for part in _SEVERAL.split(cell) if part]
-    return [part for part in _COMMAS.split(cell) if part] if len(parts) == 1 else parts
 
 
 def _classes(codes: Iterable[str]) -> Iterable[RawSubject]:

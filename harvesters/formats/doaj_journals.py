@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Mapping
 
@@ -72,7 +73,7 @@ def journal_columns(head: bytes, body: bytes) -> dict[str, str]:
     """
     try:
         lines = [data.decode("utf-8-sig").rstrip("\r\n") for data in (head, body)]
-        rows = [next(csv.reader(line.splitlines(keepends=True), strict=True), []) for line in lines]
+        rows = [next(csv.reader(io.StringIO(line, newline=""), strict=True), []) for line in lines]
     except (UnicodeDecodeError, csv.Error) as error:
         raise FormatError(
             f"The row cannot be read: {error}.", remedy="Save the file as CSV in UTF-8 and harvest it again."

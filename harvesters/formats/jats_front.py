@@ -15,6 +15,7 @@ from harvesters.errors import FormatError
 from harvesters.formats.description import Description
 from harvesters.formats.jats import describe_jats
 from harvesters.formats.xml import local_name, parse_document
+from harvesters.records import closers
 
 _Element = etree._Element  # noqa: SLF001 - lxml's only name for the type
 _NAMES = rb"(?:article|front|front-stub|sub-article|response)"
@@ -23,7 +24,6 @@ _MARKUP = re.compile(
     rb"|<(?P<end>/?)(?P<name>(?:[\w.-]+:)?" + _NAMES + rb")(?P<rest>\s[^<>]*)?>",
     re.DOTALL,
 )
-_OPEN_TAG = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>")
 _PMCID_SCHEMES = frozenset(("pmc", "pmcid", "pmc-uid", "pmcid-ver", "accession"))
 _PMCID = re.compile(r"\s*(?:PMC)?(\d{1,12})(?:\.\d+)?\s*", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\x00-\x1f]{1,300}")
@@ -58,10 +58,7 @@ def read_front(article: bytes, head: bytes = b"") -> Front:
 
 
 def _describe(head: bytes, article: bytes) -> Description:
-    closers = b"".join(
-        b"</" + name + b">" for name in reversed(re.findall(rb"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>", head))
-    )
-    root = parse_document(head + article + closers)
+    root = parse_document(head + article + closers(head))
     found = root if local_name(root) == "article" else next(root.iter("{*}article"), None)
     if found is None:
         raise FormatError(

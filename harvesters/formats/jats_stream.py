@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from harvesters.formats.xml import open_tags
+
 #: A larger article is refused; the largest known have 30 MB.
 MAX_ARTICLE = 64 << 20
 _CHUNK = 1 << 18
@@ -15,10 +17,6 @@ _LONGEST_PROLOGUE = 1 << 20
 _START = re.compile(rb"<(?:[\w.-]+:)?article(?=[\s>])")
 _END = re.compile(rb"</(?:[\w.-]+:)?article\s*>")
 _LONGEST_END = 200
-_TAG = re.compile(
-    rb"<!--(?:.*?-->|.*)|<\?(?:.*?\?>|.*)|<(?P<end>/?)(?P<name>[A-Za-z_][\w.:-]*)(?P<rest>\s[^<>]*)?>", re.DOTALL
-)
-_DECLARATION = re.compile(rb"<\?xml\s[^>]{0,200}\?>")
 _NO_ARTICLE = "There is no JATS <article> in it."
 _TAKE_OUT = "Take it out of the folder, or give the source the kind that it needs; it must be XML in UTF-8."
 
@@ -50,7 +48,7 @@ def articles_in(stream: BinaryIO) -> Iterator[Article]:
                     remedy="Write plain characters instead; entity declarations are never expanded.",
                 )
                 return
-            head, found = _opened(prologue), True
+            head, found = open_tags(prologue), True
         buffer = _fill_to(stream, buffer, _END, MAX_ARTICLE)
         end = _END.search(buffer)
         if end is None:
@@ -84,17 +82,3 @@ def _fill_to(stream: BinaryIO, buffer: bytes, wanted: re.Pattern[bytes], limit: 
         parts.append(chunk)
         size += len(chunk)
     return b"".join(parts)
-
-
-def _opened(prologue: bytes) -> bytes:
-    """Return the XML declaration and those tags of a prologue that are still open: what the article stands in."""
-    declaration = _DECLARATION.search(prologue)
-    tags: list[bytes] = []
-    for match in _TAG.finditer(prologue):
-        if match["name"] is None or (match["rest"] or b"").endswith(b"/"):
-            continue
-        if match["end"]:
-            del tags[-1:]
-        else:
-            tags.append(match[0])
-    return (declaration[0] if declaration else b"") + b"".join(tags)

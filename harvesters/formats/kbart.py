@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from harvesters.formats.columns import clean_cell
-from harvesters.formats.csv_row import isbns, people, read_table
+from harvesters.formats.csv_row import read_table
 from harvesters.formats.description import Description, RawDate, RawIdentifier, RawLink, RawText
 from harvesters.formats.draft import Draft
+from harvesters.formats.several import isbns, people
 from harvesters.records import RawRecord
 
 #: The columns without which a table is no KBART file.

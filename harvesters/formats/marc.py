@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from lxml import etree
 
 from harvesters.formats.cnmarc import describe_unimarc
-from harvesters.formats.csv_row import isbns
 from harvesters.formats.description import (
     Description,
     RawContributor,
@@ -21,6 +20,7 @@ from harvesters.formats.description import (
 from harvesters.formats.draft import Draft
 from harvesters.formats.marc_record import Field, MarcRecord, read_element, read_marc
 from harvesters.formats.marc_text import add_part, language_codes, trimmed, year_of
+from harvesters.formats.several import isbns
 from harvesters.records import RawRecord
 
 _ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")

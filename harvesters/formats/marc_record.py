@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from harvesters.errors import FormatError
-from harvesters.formats.charset import looks_chinese
+from harvesters.formats.charset import decodes, looks_chinese
 from harvesters.formats.xml import local_name, parse_document, plain_text
 from harvesters.records import RawRecord
 
@@ -169,9 +169,9 @@ class _Decoder:
     def __init__(self, data: bytes) -> None:
         self._is_marc8 = False
         self._charset = "utf-8"
-        if _decodes(data, "utf-8") and _ESCAPE not in data:
+        if decodes(data, "utf-8") and _ESCAPE not in data:
             return
-        if _ESCAPE not in data and looks_chinese(data) and _decodes(data, "gb18030"):
+        if _ESCAPE not in data and looks_chinese(data) and decodes(data, "gb18030"):
             self._charset = "gb18030"
         elif data[9:10] == b"a":
             raise FormatError("Its leader says UTF-8, but it has bytes that are not.", remedy=_EXPORT)
@@ -189,14 +189,6 @@ class _Decoder:
             return marc8_to_unicode(data, hide_utf8_warnings=True)
         except (UnicodeDecodeError, ValueError, KeyError) as error:
             raise FormatError("It has characters that are not MARC-8.", remedy=_EXPORT) from error
-
-
-def _decodes(data: bytes, charset: str) -> bool:
-    try:
-        data.decode(charset)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _decoded(tag: str, content: bytes, decode: _Decoder) -> Field:

@@ -9,11 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import orjson
-
-from harvesters.errors import FormatError
-from harvesters.formats.charset import decode
-from harvesters.formats.csv_row import isbns
+from harvesters.formats.charset import charset_in, decode
 from harvesters.formats.description import (
     Description,
     RawContributor,
@@ -23,6 +19,7 @@ from harvesters.formats.description import (
     RawText,
 )
 from harvesters.formats.draft import Draft
+from harvesters.formats.several import isbns
 from harvesters.records import RawRecord
 
 TAG = re.compile(r"([A-Z][A-Z0-9])\s{0,3}-(?:\s|$)")
@@ -54,14 +51,6 @@ def describe_ris(record: RawRecord) -> Description:
     if kind not in _IN_SOMETHING and draft.container_title is None:
         draft.container_title = draft.container_abbreviation
     return draft.finish("article")
-
-
-def charset_in(head: bytes) -> str:
-    """Return the encoding that a record's head states."""
-    try:
-        return str(orjson.loads(head)["charset"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise FormatError("The record does not say its encoding.", remedy="Harvest the file again.") from error
 
 
 def read_tags(text: str) -> list[tuple[str, str]]:

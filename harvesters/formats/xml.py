@@ -35,6 +35,10 @@ _ILLEGAL = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x(?:0?[0-8bcef]|1[0-9a-f])|[0-8]|1[124-9]|2\d|3[01]);", re.IGNORECASE
 )
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?\s*(<\?xml\s[^>]{0,200}\?>)")
+_ANY_TAG = re.compile(
+    rb"<!--(?:.*?-->|.*)|<\?(?:.*?\?>|.*)|<(?P<end>/?)(?P<name>[A-Za-z_][\w.:-]*)(?P<rest>\s[^<>]*)?>", re.DOTALL
+)
 _ARTICLE_SETS = frozenset(("pmc-articleset", "articles"))
 _ENVELOPES = frozenset(("OAI-PMH", "ListRecords", "GetRecord", "record", "metadata"))
 
@@ -119,6 +123,22 @@ def _character(match: re.Match[bytes]) -> bytes:
     if characters is None:
         return b"&amp;" + name + b";"
     return b"".join(b"&#%d;" % ord(one) for one in characters)
+
+
+def open_tags(prologue: bytes) -> bytes:
+    """Return the XML declaration and the tags that are still open at the end: what stands after them is inside."""
+    declared = _DECLARED.match(prologue)
+    names: list[bytes] = []
+    tags: list[bytes] = []
+    for tag in _ANY_TAG.finditer(prologue):
+        if tag["name"] is None or (tag["rest"] or b"").endswith(b"/"):
+            continue
+        if not tag["end"]:
+            names.append(tag["name"])
+            tags.append(tag[0])
+        elif names and names[-1] == tag["name"]:
+            del names[-1], tags[-1]
+    return (declared[1] if declared else b"") + b"".join(tags)
 
 
 def find_payload(root: etree._Element) -> etree._Element:

@@ -82,7 +82,7 @@ class Bucket:
         page = _Draft()
         for prefix, after in started:
             for version in _latest(self._objects(prefix, after, page)):
-                if not _is_in(version.stored.modified, window):
+                if not window.holds(version.stored.modified):
                     continue
                 self._fetch(version, metadata_prefix, page)
                 if page.is_full:
@@ -195,10 +195,6 @@ def _latest(objects: Iterable[StoredObject]) -> Iterator[_Version]:
             best = _Version(number=match[1], version=int(match[2]), stored=stored, last_key=last)
     if best is not None:
         yield _Version(number=best.number, version=best.version, stored=best.stored, last_key=last)
-
-
-def _is_in(modified: str, window: Window) -> bool:
-    return (window.since or "") <= modified and (window.until is None or modified[: len(window.until)] <= window.until)
 
 
 def _checked(answer: Answer, stored: StoredObject) -> Answer:

@@ -8,7 +8,7 @@ import pytest
 
 from harvesters.errors import FormatError
 from harvesters.formats import describe
-from harvesters.formats.csv_row import isbns, people, terms
+from harvesters.formats.several import isbns, people, terms
 from indexer.normalise.manifestation import normalise
 from tests.unit.files.reading import described, read
 from tests.unit.pages import record
