@@ -316,7 +316,9 @@ class Run:
 
     def _status(self, state: SliceState, repeats: DoubtfulList | None) -> tuple[SliceStatus, str | None]:
         counts = state.counts
-        if state.doubt == IDLE_PAGE:
+        # Only OAI-PMH's lists are of records that come once; a crawl passes known papers.
+        doubt = None if state.doubt == IDLE_PAGE and self.source.kind != "oai" else state.doubt
+        if doubt == IDLE_PAGE:
             return "short", f"The list {state.metadata_prefix} {state.window}: {IDLE_PAGE}"
         if state.list_size is not None and counts.distinct < state.list_size:
             return "short", (
@@ -325,8 +327,8 @@ class Run:
             )
         # Read a second time without anything new, a list is what it was: nothing had been skipped.
         is_confirmed = repeats is not None and not (counts.new or counts.changed or counts.deleted)
-        if state.doubt and not is_confirmed:
-            return "doubtful", state.doubt
+        if doubt and not is_confirmed:
+            return "doubtful", doubt
         return "complete", None
 
     def delete_missing(self, run: int, state: SliceState, spared: frozenset[str]) -> None:

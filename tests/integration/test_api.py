@@ -275,7 +275,8 @@ def test_the_description_is_complete_and_holds_against_made_up_requests(library:
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     operations = [operation.ok() for operation in schema.get_all_operations() if isinstance(operation, Ok)]
     paths = {operation.path for operation in operations}
-    assert paths == {"/v1/works", "/v1/works/{work_id}", "/v1/sources", "/health", "/ready"}
+    ledger = {"/v1/sources/{source_id}/harvests", "/v1/sources/{source_id}/harvests/{run_id}"}
+    assert paths == {"/v1/works", "/v1/works/{work_id}", "/v1/sources", *ledger, "/health", "/ready"}
 
     for operation in operations:
 
