@@ -88,7 +88,7 @@ class CsvLister(FileLister):
     def _no_header(self, file: SourceFile, cells: tuple[str, ...]) -> SourceError:
         return SourceError(
             f"{file.name} has no column known to be the title. Its first row: {' | '.join(cells)[:300] or '–'}. Name "
-            'the column title (or 题名), or tell the source\'s settings what it is called: columns = {title = "…"}.'
+            'the column title (or 题名), or say what it is called: --column title=… (setting: columns = {title = "…"}).'
         )
 
     def _table(self, header: Row, delimiter: str, charset: str) -> Table:

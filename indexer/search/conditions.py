@@ -49,6 +49,7 @@ _IDENTIFIERS: tuple[tuple[TermName, re.Pattern[str]], ...] = (
 _ISBN = re.compile(
     r"(isbn(?:-1[03])?[:\s]\s*)?((?:97[89][-‐–\s]?)?(?:\d[-‐–\s]?){9}[\dX])(?![\dX])", re.ASCII | re.IGNORECASE
 )
+_HYPHENATED = re.compile(r"\d+[-‐–]\d+[-‐–]\d+[-‐–][\dX]", re.ASCII | re.IGNORECASE)
 _ISBN_13 = 13
 _TRAILING = ".,;:'!?]}"
 _REST = re.compile(r"[^\s()\"]*")
@@ -76,14 +77,16 @@ def find_identifier(text: str, position: int) -> tuple[Term, int] | None:
 def _find_isbn(text: str, position: int) -> tuple[Term, int] | None:
     """Return the ISBN that stands at a position, however it is hyphenated; one of 10 digits as that of 13.
 
-    A number that does not say so is one where two of three hold: it has no blanks, its digits are 13, they check.
+    A number that does not say so is one where two of three hold: it has no blanks; it has 13 digits or an
+    ISBN-10's hyphens; its digits check.
     """
     found = _ISBN.match(text, position)
     value = isbn(found[2]) if found else None
     if found is None or value is None or any(character.isalnum() for character in _rest(text, found.end())):
         return None
     digits = re.sub(r"[^\dX]", "", found[2].upper())
-    signs = (re.search(r"\s", found[2]) is None, len(digits) == _ISBN_13, isbn_rules.is_valid(digits))
+    has_form = len(digits) == _ISBN_13 or _HYPHENATED.fullmatch(found[2]) is not None
+    signs = (re.search(r"\s", found[2]) is None, has_form, isbn_rules.is_valid(digits))
     return (Term(name="isbn", value=value, position=position), found.end()) if found[1] or sum(signs) > 1 else None
 
 
