@@ -77,8 +77,8 @@ class ListGuard:
         mark = hash(page.token)
         if mark in self._tokens:
             raise StuckListError(
-                f"The repository sent the resumption token {page.token[:80]!r} a second time. What arrived is stored; "
-                'tell the repository, or harvest in smaller windows (slice = "day").',
+                "The repository sent the same resumption token a second time. What arrived is stored; tell the "
+                'repository, or harvest in smaller windows (slice = "day").',  # not the token: it may echo a key
                 url=page.url,
             )
         self._tokens.add(mark)

@@ -29,6 +29,7 @@ from harvesters.errors import (
     TransportError,
     UnreachableError,
 )
+from harvesters.keys import HiddenKey
 from harvesters.pace import Pace
 from harvesters.sources.definition import Source
 
@@ -40,7 +41,6 @@ _GZIP_MARK = b"\x1f\x8b"
 _MAX_LAYERS = 3
 #: So much of an address is shown; tokens of a megabyte were thought of.
 _SHOWN = 500
-_HIDDEN = "…"
 _T = TypeVar("_T")
 
 
@@ -65,7 +65,7 @@ class Client:
         self.source = source
         self.pace = pace
         self.requests_made = 0
-        self._key = key
+        self._key = HiddenKey(key)
         self.session = requests.Session()
         _settle_environment(self.session, source.endpoint)
         self._prepared: requests.PreparedRequest | None = None
@@ -88,7 +88,8 @@ class Client:
         attempt = 1
         while True:
             try:
-                return read(self.ask(parameters, url=url))
+                with self._key.hidden_in_errors():  # an answer may echo the key
+                    return read(self.ask(parameters, url=url))
             except (TransportError, PageError) as error:
                 wait = self._wait_after(error, attempt)
                 if wait is None:
@@ -109,25 +110,28 @@ class Client:
 
     def ask(self, parameters: Mapping[str, str], *, url: str | None = None) -> Answer:
         """Send one request, follow allowed redirects, and return the answer's bytes."""
+        with self._key.hidden_in_errors():
+            return self._asked(parameters, url)
+
+    def _asked(self, parameters: Mapping[str, str], url: str | None) -> Answer:
         self.pace.wait(self.source.host, self.source.pace_seconds)
         self.requests_made += 1
         endpoint = url or self.source.endpoint
         asked = f"{'&' if '?' in endpoint else '?'}{urlencode(parameters)}" if parameters else ""
-        shown = self._hide(_clipped(endpoint + asked))  # a token may echo the key
-        keyed = {**parameters, self.key_parameter: self._key} if self._key else parameters
+        shown = _clipped(self._key.hide(endpoint + asked))  # a token may echo the key
+        keyed = {**parameters, self.key_parameter: self._key.value} if self._key.value else parameters
         try:
             response = self._final(self.send(endpoint, keyed), shown)
             with response:
                 body = self._read(response, shown)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, ValueError) as error:
             raise UnreachableError(
-                f"{shown} is, or leads to, no address that can be asked: {self._hide(str(error))}. "
-                "Correct the source's endpoint.",
+                f"{shown} is, or leads to, no address that can be asked: {error}. Correct the source's endpoint.",
                 url=shown,
             ) from error
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             raise UnreachableError(
-                f"No answer from {urlsplit(shown).netloc}: {self._hide(_reason(error))}. Check the network and the "
+                f"No answer from {urlsplit(shown).netloc}: {_reason(error)}. Check the network and the "
                 "source's address; what was stored stays, the next harvest goes on from there.",
                 url=shown,
             ) from error
@@ -160,9 +164,6 @@ class Client:
         """Tell whether the body of a 4xx or 5xx is an answer all the same, to be read as one."""
         return False
 
-    def _hide(self, text: str) -> str:
-        return text.replace(self._key, _HIDDEN) if self._key else text
-
     def _final(self, response: requests.Response, url: str) -> requests.Response:
         for _ in range(MAX_REDIRECTS):
             if not response.is_redirect:
@@ -182,17 +183,18 @@ class Client:
             target, is_web, is_allowed = location, False, False
         if not is_web:
             raise RedirectRefusedError(
-                f"{url} sends us to {self._hide(target[:300])}, which is no web address. "
+                f"{url} sends us to {self._key.hide(target)[:300]}, which is no web address. "
                 "Ask the repository for its own.",
                 url=url,
             )
         if not is_allowed:
             raise RedirectRefusedError(
-                f"{url} sends us to {self._hide(target[:300])}, a host that the source does not name. If that is its "
-                "new address, set endpoint to it, or add the host to redirect_hosts.",
+                f"{url} sends us to {self._key.hide(target)[:300]}, a host that the source does not name. If that is "
+                "its new address, set endpoint to it, or add the host to redirect_hosts.",
                 url=url,
             )
         self.pace.wait(self.source.host, self.source.pace_seconds)
+        self.requests_made += 1
         return self.session.get(target, stream=True, allow_redirects=False, timeout=self.source.timeout_seconds)
 
     def _may_go_to(self, target: SplitResult) -> bool:

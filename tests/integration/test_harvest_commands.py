@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,14 @@ from harvesters.demo.loopback import Response
 from harvesters.pace import Pace
 from harvesters.runner import Request
 from search_api.app import make_app
-from search_api.library import open_library
+from search_api.library import Library, open_library
 from search_api.settings import Settings
 from tests.integration.conftest import add_source, harvest
 from tests.integration.test_command import Shell
 from tests.repository import Item, ListRepository, faults
+from tests.repository.server import envelope, error
+
+_KEY = "AB+CD/EF=gh12"
 
 
 @pytest.fixture
@@ -157,6 +161,59 @@ def test_a_key_is_sent_and_lifts_the_lag_but_is_shown_nowhere(tmp_path: Path) ->
         assert secret not in f"{report.error} {report.error_url} {library.preview(source, Request(), pace=Pace())}"
         until = [window.until or "" for _, window in library.preview(source, Request(), pace=Pace()).lists]
         assert max(until) > _today_minus(2)
+
+
+@pytest.fixture
+def keyed(tmp_path: Path) -> Iterator[Library]:
+    with open_library(Settings(data_dir=tmp_path, source_keys={"x": SecretStr(_KEY)}), sources=[]) as library:
+        yield library
+
+
+@pytest.mark.parametrize("written", [_KEY, "AB%2BCD%2FEF%3Dgh12", "AB%2bCD%2fEF%3dgh12", "AB%252BCD%252FEF%253Dgh12"])
+@pytest.mark.parametrize("place", ["error", "cut error", "redirect", "page"])
+def test_a_key_that_an_answer_echoes_is_shown_and_kept_nowhere(
+    keyed: Library, list_repository: ListRepository, place: str, written: str
+) -> None:
+    fill(list_repository, 30)
+    source = add_source(keyed, "x", list_repository.url)
+    echo = f"api_key={written}"
+    answers = {
+        "error": error(list_repository.url, "badArgument", f"Illegal argument {echo}"),
+        "cut error": error(list_repository.url, "badArgument", "…" * (300 - len(echo) + 3) + echo),
+        "redirect": Response(status=302, headers=(("Location", f"http://other.example/oai?{echo}"),), body=b""),
+        "page": Response(body=f"<OAI-PMH><request {echo}>no end".encode()),
+    }
+    list_repository.faults.add(lambda *_: answers[place], times=None)
+    report = harvest(keyed, source)
+    assert report.status == "failed"
+    assert "AB" not in f"{report.error} {report.error_url}", "the beginning of the key"
+    pieces = keyed.store.quarantine.pieces(keyed.store.sources.keys()["x"], keys=None, limit=10)
+    kept = [keyed.store.quarantine.body(row) for row in pieces]
+    assert len(kept) == (place == "page")
+    assert all(b"AB" not in body and b"api_key=" in body for body in kept)
+
+
+def test_a_token_that_echoes_the_key_is_followed_and_shown_nowhere(
+    keyed: Library, list_repository: ListRepository
+) -> None:
+    """The list leads in a circle by a token that holds the key; it was sent back as it was."""
+    fill(list_repository, 30)
+    source = add_source(keyed, "x", list_repository.url)
+    pages = iter(range(1000))
+
+    def lead_in_circles(*_: object) -> Response:
+        record = (
+            f"<record><header><identifier>oai:x:{next(pages)}</identifier><datestamp>2026-01-01</datestamp></header>"
+        )
+        token = f"<resumptionToken>api_key={_KEY}/1</resumptionToken>"
+        listed = f"<ListRecords>{record}<metadata><a/></metadata></record>{token}</ListRecords>"
+        return Response(body=envelope(list_repository.url, listed))
+
+    list_repository.faults.add(lead_in_circles, times=None)
+    report = harvest(keyed, source)
+    assert "a second time" in (report.error or "")
+    assert "AB+CD" not in f"{report.error} {report.error_url}"
+    assert list_repository.requests[1].argument("resumptionToken") == f"api_key={_KEY}/1"
 
 
 def _today_minus(days: int) -> str:
