@@ -8,7 +8,8 @@
     ├── UnsupportedQueryError     this engine cannot do that: never answer differently in silence
     ├── StoreError                the record store cannot be used
     │   ├── StoreDamagedError     its file is damaged: restore it
-    │   └── StoreBusyError        another process holds the lock: wait or stop it
+    │   ├── StoreBusyError        another process holds the lock: wait or stop it
+    │   └── StoreConflictError    the database ended this transaction in favour of another: do it again
     └── SearchIndexError          the search index cannot be used
         ├── IndexDamagedError     its files are damaged or missing: rebuild it from the store
         └── IndexVersionError     made by another analyser or schema version: rebuild it
@@ -53,6 +54,10 @@ class StoreDamagedError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another process is doing the same thing."""
+
+
+class StoreConflictError(StoreError):
+    """Two transactions waited for each other, and the database undid this one; the same again will succeed."""
 
 
 class SearchIndexError(IndexerError):

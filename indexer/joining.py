@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row
 
+from harvesters.formats import ENRICHMENTS
 from indexer.errors import StoreError, UnusableRecordError
 from indexer.identity.cluster import Assignment, Member, assign
 from indexer.identity.merge import Merged, merge
@@ -22,6 +23,7 @@ from indexer.normalise.journals import normalise_journal
 from indexer.normalise.manifestation import normalise
 from indexer.storage.catalogue_writer import CatalogueWriter, WorkEntry
 from indexer.storage.containers import PlacedWork
+from indexer.storage.database import retried
 from indexer.storage.feed import append_changes
 from indexer.storage.journals import JournalWriter, StaleContainers, journal_sources
 from indexer.storage.raw import RecordGroup
@@ -129,6 +131,7 @@ class Joiner:
 
     # --- records ------------------------------------------------------------------------------
 
+    @retried
     def _join_batch(self, size: int) -> Joined | None:
         """Normalise the next groups, then write what comes of them in one transaction.
 
@@ -167,6 +170,7 @@ class Joiner:
         JournalWriter(self._store.database, connection).replace(described.journals, described.no_journals)
         return [*writer.save(described.articles), *writer.retire(described.no_articles)]
 
+    @retried
     def _set_first_aside(self) -> Joined:
         """Quarantine the first pending group, which cannot be written for a reason that we did not foresee."""
         with self._store.database.write() as connection:
@@ -226,6 +230,7 @@ class Joiner:
 
     # --- journals --------------------------------------------------------------------------------
 
+    @retried
     def _remerge_batch(self, size: int) -> Joined | None:
         """Merge the next works of stale containers anew; they stay in the same works with the same members."""
         database = self._store.database
@@ -248,6 +253,7 @@ class Joiner:
         placed = writer.containers.place([_merged(keys, manifestations) for keys in members.values()])
         return writer.write_works([(known[work], view) for work, view in zip(members, placed, strict=True)])
 
+    @retried
     def _pass_first_over(self) -> Joined:
         """Leave out the next stale work, which cannot be merged for a reason that we did not foresee."""
         database = self._store.database
@@ -270,12 +276,14 @@ def _move(writer: CatalogueWriter, members: Sequence[Member], homes: Sequence[tu
 
 
 def _outcome(group: RecordGroup, *, is_journal: bool) -> Journal | Manifestation | UnusableRecordError | None:
-    """Normalise a group; ``None`` where all its records are deleted, the error where it cannot be used.
+    """Normalise a group; ``None`` where all its own records are deleted, the error where it cannot be used.
+
+    What a service adds to a record is no article on its own, whether the record is gone or never came.
 
     A record that trips our own code is one that cannot be used, so that it does not block all others.
     """
     live = tuple(record for record in group.records if not record.deleted)
-    if not live:
+    if all(record.metadata_prefix in ENRICHMENTS for record in live):
         return None
     try:
         return normalise_journal(live, group.source) if is_journal else normalise(live, group.source)

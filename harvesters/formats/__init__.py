@@ -25,7 +25,7 @@ from harvesters.formats.ris import describe_ris
 from harvesters.formats.xml import find_payload, local_name, parse_document
 from harvesters.records import RawRecord
 
-__all__ = ["JOURNAL_READERS", "PREFIXES", "READERS", "ROOTS", "describe", "describe_journal"]
+__all__ = ["ENRICHMENTS", "JOURNAL_READERS", "PREFIXES", "READERS", "ROOTS", "describe", "describe_journal"]
 
 Reader = Callable[[RawRecord], Description]
 JournalReader = Callable[[RawRecord], JournalDescription]
@@ -76,6 +76,9 @@ READERS: Mapping[str, Reader] = {
     "oalib_html": describe_oalib,
 }
 """Readers of formats that are not XML, by metadata prefix."""
+
+ENRICHMENTS = frozenset(("pmc_idconv", "pmc_esummary"))
+"""Formats that add to what a record says of itself; where nothing else is left of it, the article is gone."""
 
 JOURNAL_READERS: Mapping[str, JournalReader] = {
     "doaj_csv": describe_csv_row,

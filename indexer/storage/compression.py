@@ -32,9 +32,16 @@ _RECOMPRESSED = 1_000
 
 
 class _Contexts(threading.local):
-    """zstd contexts may not be shared between threads; there are as many as dictionaries in use."""
+    """What each thread has of its own.
+
+    zstd contexts may not be shared between threads; there are as many as dictionaries in use. Nor may dictionaries:
+    one that a thread has just trained is no other's until it is committed, and the database tells then.
+    ``learned`` names what this thread has taken samples of.
+    """
 
     def __init__(self) -> None:
+        self.data: dict[int, bytes] = {}
+        self.learned: set[tuple[int, str]] = set()
         self.compressors: dict[int | None, zstandard.ZstdCompressor] = {}
         self.decompressors: dict[int | None, zstandard.ZstdDecompressor] = {}
 
@@ -69,8 +76,6 @@ class Compression:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._contexts = _Contexts()
-        self._current: dict[tuple[int, str], int | None] = {}
-        self._data: dict[int, bytes] = {}
         self._samples: dict[tuple[int, str], _Samples] = {}
 
     def compress(self, body: bytes, dictionary: int | None = None) -> bytes:
@@ -92,19 +97,34 @@ class Compression:
         if made is None:
             made = zstandard.ZstdDecompressor(dict_data=self._dictionary(dictionary))
             self._contexts.decompressors[dictionary] = made
-        return made.decompress(body, max_output_size=_MAX_BODY)
+        try:
+            return made.decompress(body, max_output_size=_MAX_BODY)
+        except zstandard.ZstdError as error:
+            raise StoreDamagedError(
+                f"A record's bytes cannot be decompressed ({error}).",
+                remedy="Check the disk and restore the last backup; or harvest that source again with --full.",
+            ) from error
 
     def current(self, connection: Connection, source_key: int, metadata_prefix: str) -> int | None:
         """Return the key of the dictionary that new records of a source and format are compressed with."""
-        name = (source_key, metadata_prefix)
-        if name not in self._current:
-            self._current[name] = self._newest(connection, name)
-        return self._current[name]
+        table = schema.dictionaries.c
+        newest = (
+            select(table.key)
+            .where(table.source_key == source_key, table.metadata_prefix == metadata_prefix)
+            .order_by(table.version.desc())
+            .limit(1)
+        )
+        key: int | None = connection.scalar(newest)
+        if key is not None and key not in self._contexts.data:
+            # By the caller's connection, which alone knows what it has made itself.
+            self._contexts.data[key] = connection.execute(select(table.data).where(table.key == key)).scalar_one()
+        return key
 
     def learn(self, connection: Connection, source_key: int, records: Sequence[RawRecord]) -> None:
         """Take stored records as samples; train a dictionary when there are enough of them."""
         for record in records:
             name = (source_key, record.metadata_prefix)
+            self._contexts.learned.add(name)
             samples = self._samples.setdefault(name, _Samples())
             if samples.seen >= TRAIN_AT[-1]:
                 return
@@ -115,11 +135,15 @@ class Compression:
                 samples.bodies.clear()
 
     def forget(self) -> None:
-        """Look dictionaries up anew: the transaction that made one has not happened, and its key may be given again."""
-        self._current.clear()
-        self._data.clear()
-        self._samples.clear()
-        self._contexts = _Contexts()
+        """Look dictionaries up anew: the transaction that made one has not happened, and its key may be given again.
+
+        What other threads have made and not committed yet stays theirs.
+        """
+        mine = self._contexts
+        for name in mine.learned:
+            self._samples.pop(name, None)
+        for held in (mine.data, mine.compressors, mine.decompressors, mine.learned):
+            held.clear()
 
     def recompress(self, connection: Connection, source_key: int, metadata_prefix: str) -> int:
         """Compress records that were stored before there was a dictionary; return how many, some at a time."""
@@ -134,7 +158,10 @@ class Compression:
                 table.c.metadata_prefix == metadata_prefix,
                 table.c.dictionary_key.is_(None),
             )
+            .order_by(table.c.key)
             .limit(_RECOMPRESSED)
+            # As they are now, and not to be changed under our hands; those that somebody else writes wait.
+            .with_for_update(key_share=True, skip_locked=True)
         ).all()
         if rows:
             statement = update(table).where(table.c.key == bindparam("at_key"))
@@ -168,26 +195,13 @@ class Compression:
         )
         # Another process may have trained the same version at this moment: its own counts.
         connection.execute(insert.on_conflict_do_nothing(index_elements=["source_key", "metadata_prefix", "version"]))
-        self._current[name] = self._newest(connection, name)
         self.recompress(connection, *name)
-
-    def _newest(self, connection: Connection, name: tuple[int, str]) -> int | None:
-        table = schema.dictionaries.c
-        row = connection.execute(
-            select(table.key, table.data)
-            .where(table.source_key == name[0], table.metadata_prefix == name[1])
-            .order_by(table.version.desc())
-            .limit(1)
-        ).first()
-        if row is None:
-            return None
-        self._data[row.key] = row.data
-        return int(row.key)
 
     def _dictionary(self, key: int | None) -> zstandard.ZstdCompressionDict | None:
         if key is None:
             return None
-        if key not in self._data:
+        known = self._contexts.data
+        if key not in known:
             with self._database.read() as connection:
                 table = schema.dictionaries.c
                 data = connection.scalar(select(table.data).where(table.key == key))
@@ -196,5 +210,5 @@ class Compression:
                     f"The compression dictionary {key} is missing.",
                     remedy="Restore the last backup; the records that need it cannot be read without.",
                 )
-            self._data[key] = data
-        return zstandard.ZstdCompressionDict(self._data[key])
+            known[key] = data
+        return zstandard.ZstdCompressionDict(known[key])

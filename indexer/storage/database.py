@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
+import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,14 +23,22 @@ from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
 
-from indexer.errors import StoreBusyError, StoreDamagedError, StoreError
+from indexer.errors import StoreBusyError, StoreConflictError, StoreDamagedError, StoreError
 from indexer.storage.schema import MIGRATION
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MS = 60_000
 _LOCK_POLL_SECONDS = 0.2
-_DAMAGED = ("malformed", "not a database", "disk image", "file is encrypted", "corrupt")
+_CONNECT = {"connect_timeout": 10}
+_ATTEMPTS = 3
+# By the drivers' codes, never by their words: a message may quote a query, a record, or say "blocked".
+_DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, "XX001", "XX002"))
+_LOCKED = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03"))
+_CONFLICT = frozenset(("40P01", "40001"))  # PostgreSQL: deadlock_detected, serialization_failure
 
 
 class Database:
@@ -37,6 +47,9 @@ class Database:
     def __init__(self, engine: Engine, folder: Path | None) -> None:
         self.engine = engine
         self._folder = folder
+        # A lock keeps its connection for as long as a harvest lasts: out of the pool that transactions are served
+        # from, a dozen harvests would leave none.
+        self._lock_engine = engine if folder else create_engine(engine.url, poolclass=NullPool, connect_args=_CONNECT)
 
     @classmethod
     def sqlite(cls, path: Path) -> Database:
@@ -66,7 +79,7 @@ class Database:
                 "The database address cannot be read.",
                 remedy="Write KAIJUAN_STORAGE__DATABASE_URL as postgresql://user:password@host/name.",
             ) from error
-        return cls(create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10}), None).migrated()
+        return cls(create_engine(parsed, pool_pre_ping=True, connect_args=_CONNECT), None).migrated()
 
     @property
     def is_embedded(self) -> bool:
@@ -154,7 +167,7 @@ class Database:
     def _advisory_lock(self, name: str) -> Iterator[None]:
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
         with _translated():
-            connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection = self._lock_engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         with connection:
             with _translated():
                 is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number})
@@ -220,6 +233,25 @@ class Database:
             command.upgrade(config, "head")
 
 
+def retried(step: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Decorate a step that is one transaction: where the database undid it in favour of another, it is done again.
+
+    The step must leave nothing behind when it fails.
+
+    Raises:
+        StoreConflictError: it was undone three times.
+    """
+
+    @functools.wraps(step)
+    def until_done(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        for _ in range(_ATTEMPTS - 1):
+            with contextlib.suppress(StoreConflictError):
+                return step(*args, **kwargs)
+        return step(*args, **kwargs)
+
+    return until_done
+
+
 def inserted_key(result: CursorResult[Any]) -> int:
     """Return the integer key that an INSERT was given."""
     key = result.inserted_primary_key
@@ -253,20 +285,32 @@ def _busy(name: str) -> StoreBusyError:
     return StoreBusyError(f"Another process is busy with {name!r}.", remedy="Wait until it is done, or stop it first.")
 
 
+def _code(error: DBAPIError) -> int | str | None:
+    """Return the driver's code for an error: SQLite's primary one, or PostgreSQL's SQLSTATE."""
+    if isinstance(error.orig, sqlite3.Error):
+        code: int | None = getattr(error.orig, "sqlite_errorcode", None)  # none where Python itself refuses
+        return None if code is None else code & 0xFF
+    return getattr(error.orig, "sqlstate", None)
+
+
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
     """Turn the drivers' errors about the database itself into ours; all others pass."""
     try:
         yield
     except DBAPIError as error:
-        said = str(error.orig)
-        if any(word in said for word in _DAMAGED):
+        said, code = str(error.orig), _code(error)
+        if code in _DAMAGED:
             raise StoreDamagedError(
                 f"The store is damaged ({said}). Nothing was changed.",
                 remedy="Stop kaijuan, keep a copy of the file, restore the last backup; "
                 "or move the file aside and harvest again.",
             ) from error
-        if "locked" in said:
+        if code in _CONFLICT:
+            raise StoreConflictError(
+                "The database undid this step, for two processes waited for each other.", remedy="Do the same again."
+            ) from error
+        if code in _LOCKED:
             raise StoreBusyError(
                 "The store is locked by another process.", remedy="Wait until it is done, or stop it first."
             ) from error

@@ -111,7 +111,9 @@ class RawTable:
         """Mark the groups' records as dealt with, but for those that changed in the meantime: they wait again."""
         table = schema.raw_records
         statement = update(table).where(table.c.key == bindparam("at_key"), table.c.digest == bindparam("read_digest"))
-        rows = [{"at_key": key, "read_digest": digest} for group in groups for key, digest in group.digests.items()]
+        # By key, as whoever stores records takes them too: two that lock in different orders wait for each other.
+        digests = sorted((key, digest) for group in groups for key, digest in group.digests.items())
+        rows = [{"at_key": key, "read_digest": digest} for key, digest in digests]
         if rows:
             connection.execute(statement.values(pending=False), rows)
 

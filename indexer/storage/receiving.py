@@ -104,7 +104,13 @@ class Receiver:
 
     def _write(self, connection: Connection, writes: _Writes) -> None:
         table = schema.raw_records
-        heads = self._heads(connection, {one.head for one, *_ in (*writes.inserts, *writes.updates) if one.head})
+        self._lock(connection, sorted([*writes.seen, *(key for *_, key in writes.updates)]))
+        records = [record for record, *_ in (*writes.inserts, *writes.updates)]
+        heads = self._heads(connection, {record.head for record in records if record.head})
+        prefixes = {record.metadata_prefix for record in records}
+        writes.dictionaries = {
+            prefix: self._compression.current(connection, writes.source_key, prefix) for prefix in prefixes
+        }
         if writes.inserts:
             self._insert(connection, writes, heads)
         if writes.updates:
@@ -115,12 +121,21 @@ class Receiver:
         # Learning comes last: it may train a dictionary and compress anew what was just written.
         self._compression.learn(connection, writes.source_key, [record for record, _, _ in writes.inserts])
 
+    def _lock(self, connection: Connection, keys: Sequence[int]) -> None:
+        """Lock all rows that will be written, by key, as the index does: else each could wait for the other."""
+        if self._database.is_embedded:
+            return  # SQLite has one writer
+        table = schema.raw_records.c
+        for start in range(0, len(keys), _IN_CHUNK):
+            chosen = select(table.key).where(table.key.in_(keys[start : start + _IN_CHUNK])).order_by(table.key)
+            connection.execute(chosen.with_for_update(key_share=True))
+
     def _insert(self, connection: Connection, writes: _Writes, heads: Mapping[bytes, int]) -> None:
         moments = {record.received_at for record, _, _ in writes.inserts}
         times = {moment: self._database.time_value(moment) for moment in moments}
         rows = [
             (
-                *self._values(connection, writes, record, digest, heads),
+                *self._values(writes, record, digest, heads),
                 times[record.received_at],
                 writes.source_key,
                 times[record.received_at],
@@ -134,7 +149,7 @@ class Receiver:
     def _update(self, connection: Connection, writes: _Writes, heads: Mapping[bytes, int]) -> None:
         table = schema.raw_records
         rows = [
-            dict(zip(_NEW, (*self._values(connection, writes, record, digest, heads), record.received_at), strict=True))
+            dict(zip(_NEW, (*self._values(writes, record, digest, heads), record.received_at), strict=True))
             | {"at_key": key}
             for record, digest, key in writes.updates
         ]
@@ -144,16 +159,9 @@ class Receiver:
         changes = [(key, record.datestamp, record.deleted, record.received_at) for record, _, key in writes.updates]
         note_changes(connection, changes)
 
-    def _values(
-        self,
-        connection: Connection,
-        writes: _Writes,
-        record: RawRecord,
-        digest: bytes,
-        heads: Mapping[bytes, int],
-    ) -> tuple[Any, ...]:
+    def _values(self, writes: _Writes, record: RawRecord, digest: bytes, heads: Mapping[bytes, int]) -> tuple[Any, ...]:
         """Return the values of ``_COLUMNS`` but the last, the time, which is written in two ways."""
-        dictionary = self._compression.current(connection, writes.source_key, record.metadata_prefix)
+        dictionary = writes.dictionaries[record.metadata_prefix]
         return (
             record.identifier,
             record.metadata_prefix,
@@ -171,7 +179,7 @@ class Receiver:
 
     def _heads(self, connection: Connection, heads: set[bytes]) -> dict[bytes, int]:
         keys: dict[bytes, int] = {}
-        for head in heads:
+        for head in sorted(heads):
             digest = hashlib.sha256(head).digest()
             insert = self._database.insert(schema.heads).values(digest=digest, head=head)
             connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]))
@@ -190,6 +198,7 @@ class _Writes:
         self.inserts: list[tuple[RawRecord, bytes, int]] = []
         self.updates: list[tuple[RawRecord, bytes, int]] = []
         self.seen: list[int] = []
+        self.dictionaries: dict[str, int | None] = {}
 
 
 def _classify(record: RawRecord, row: Row[Any] | None, received: Received, writes: _Writes) -> None:

@@ -61,6 +61,7 @@ class SourceTable:
     def seed(self, sources: list[Source]) -> None:
         """Bring in sources from TOML: new ones are added, seeded ones updated, what a person touched is left alone."""
         with self._database.write() as connection:
+            self._database.one_writer(connection, "sources")  # several processes start together
             known = {row.id: row for row in connection.execute(select(schema.sources))}
             for source in sources:
                 settings = orjson.dumps(source.values())

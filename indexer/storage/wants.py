@@ -25,6 +25,7 @@ class Wants:
             raw.source_key == rows.source_key,
             raw.identifier == rows.identifier,
             raw.metadata_prefix == metadata_prefix,
+            ~raw.deleted,  # the record had gone, its answer with it; now it is back
         )
         named = (
             select(func.count(keys.scheme.distinct()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from indexer.errors import StoreError
+
 revision = "0002"
 down_revision = "0001"
 
@@ -33,6 +35,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    held = op.get_bind().scalar(sa.text("SELECT count(*) FROM raw_records WHERE dictionary_key IS NOT NULL"))
+    if held:
+        raise StoreError(
+            f"{held:,} raw records can only be read with their compression dictionaries, which schema 0001 lacks.",
+            remedy="Stay with this version, or restore a backup from before the update.",
+        )
     op.drop_column("harvest_slices", "note")
     op.drop_column("harvest_slices", "last_response")
     op.drop_column("harvest_runs", "kind")
