@@ -11,14 +11,12 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from harvesters.checkpoints import RunReport
 from harvesters.demo.repository import DemoRepositories
@@ -32,20 +30,18 @@ from search_api.cli.checks import reach
 from search_api.cli.harvesting import print_reports
 from search_api.cli.output import HarvestWatch
 from search_api.library import Library, open_library
+from search_api.schedule import HoursPace, is_allowed_at, is_due, is_reconcile_due, trigger
 from search_api.serving import address, bind, make_server, until_interrupted
 from search_api.settings import EmbeddedStorage, Settings
 
 DEMO_FOLDER = "demo"
 _INDEX_SECONDS = 1.0
 _JOIN_SECONDS = 30.0
-_JITTER_SECONDS = 900
 _RETRY_SECONDS = 30.0
 #: How long a source that enriches another's records waits for them to be described.
 _PATIENCE_SECONDS = 900.0
 #: Records joined in one round of the index thread, so that a long backlog can be stopped and is searchable bit by bit.
 _ROUND = 2000
-#: What NCBI allows outside its hours; others that name hours are treated alike.
-_SMALL_REQUESTS = 100
 _log = structlog.get_logger()
 
 
@@ -109,9 +105,12 @@ def _opened(settings: Settings, *, demo: bool) -> Iterator[Library]:
 class Service:
     """The background work of ``up``."""
 
-    def __init__(self, library: Library, *, is_demo: bool) -> None:
+    def __init__(
+        self, library: Library, *, is_demo: bool, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._library = library
         self._is_demo = is_demo
+        self._now = now
         self._stop = threading.Event()
         self._pace = Pace(self._stop)
         self._watch = HarvestWatch()
@@ -139,10 +138,10 @@ class Service:
             thread.start()
         threading.Thread(target=self._announce, name="announce", daemon=True).start()
         for source in sources:
-            self._scheduler.add_job(self._harvest, _trigger(source), args=(source.id, Request()), id=source.id)
+            self._scheduler.add_job(self.harvest_by_schedule, trigger(source), args=(source.id,), id=source.id)
             if source.reconcile_days is not None and source.kind == "oai":
                 self._scheduler.add_job(
-                    self._reconcile_if_due, _trigger(source), args=(source.id,), id=f"reconcile {source.id}"
+                    self.reconcile_by_schedule, trigger(source), args=(source.id,), id=f"reconcile {source.id}"
                 )
         self._scheduler.start()
 
@@ -172,7 +171,7 @@ class Service:
             last = self._library.store.harvests.history.last_runs().get(source.id)
             if last is None or last.status != "complete":
                 self._harvest(source.id, Request(max_records=source.first_records, max_requests=source.first_requests))
-            elif self._is_demo or is_due(source, last.finished, datetime.now(UTC)):
+            elif self._is_demo or is_due(source, last, self._now()):
                 self._harvest(source.id, Request())
 
     def _wait_for_indexing(self) -> None:
@@ -182,26 +181,29 @@ class Service:
             if not self._library.store.raw.count_pending():
                 return
 
-    def _reconcile_if_due(self, source_id: str) -> None:
+    def harvest_by_schedule(self, source_id: str) -> None:
+        """Harvest a source whose moment has come; one with hours is looked at daily, however seldom it is due."""
+        source = self._library.store.sources.get(source_id)
+        last = self._library.store.harvests.history.last_runs().get(source_id)
+        if source.hours is None or is_due(source, last, self._now()):
+            self._harvest(source_id, Request())
+
+    def reconcile_by_schedule(self, source_id: str) -> None:
+        """Compare a source with its repository, where it is time to."""
         source = self._library.store.sources.get(source_id)
         last = self._library.store.harvests.history.last_runs("reconcile").get(source_id)
-        finished = datetime.fromisoformat(last.finished) if last is not None and last.finished else None
-        days = timedelta(days=source.reconcile_days or 0)
-        if finished is None or datetime.now(UTC) - finished >= days:
+        if is_reconcile_due(source, last, self._now()):
             self._harvest(source_id, Request(), work=self._library.reconcile)
 
     def _harvest(self, source_id: str, request: Request, *, work: Callable[..., RunReport] | None = None) -> None:
-        if self._stop.is_set():
-            return
         try:
-            source = self._library.store.sources.get(source_id)
-            if not source.enabled:  # paused since
-                return
-            if not is_allowed_at(source, request, datetime.now(UTC)):
-                _log.info("harvest_postponed", source=source_id, hours=source.hours)
+            source = self._ready(source_id, request)
+            if source is None:
                 return
             with self._hosts.setdefault(source.host, threading.Lock()):
-                self._run(source, request, work or self._library.harvest)
+                source = self._ready(source_id, request)  # hours may have passed with another of the host
+                if source is not None:
+                    self._run(source, request, work or self._library.harvest)
         except StoreBusyError:
             _log.info("harvest_skipped", source=source_id, reason="another process is harvesting it")
         except (HarvestError, IndexerError) as error:
@@ -209,8 +211,19 @@ class Service:
         except Exception:  # noqa: BLE001  # an outermost loop: one source's surprise must not end the others
             _log.exception("harvest_failed", source=source_id)
 
+    def _ready(self, source_id: str, request: Request) -> Source | None:
+        """Return a source as it is now, or ``None`` where it may not be harvested now."""
+        source = self._library.store.sources.get(source_id)
+        if self._stop.is_set() or not source.enabled:  # paused since
+            return None
+        if not is_allowed_at(source, request, self._now()):
+            _log.info("harvest_postponed", source=source_id, hours=source.hours)
+            return None
+        return source
+
     def _run(self, source: Source, request: Request, work: Callable[..., RunReport]) -> None:
-        report = work(source, request, pace=self._pace, on_progress=self._watch)
+        pace = HoursPace(self._pace, source, request, self._now)
+        report = work(source, request, pace=pace, on_progress=self._watch)
         _log.info(
             f"{report.kind}_ended", source=source.id, status=report.status, received=report.received, error=report.error
         )
@@ -245,29 +258,3 @@ class Service:
             except Exception:  # noqa: BLE001  # an outermost loop: it goes on when the cause is gone
                 _log.exception("indexing_failed")
                 self._stop.wait(_RETRY_SECONDS)
-
-
-def is_due(source: Source, finished: str | None, now: datetime) -> bool:
-    """Tell whether a source's last harvest ended so long ago that the next one is due."""
-    if finished is None:
-        return True
-    ended = datetime.fromisoformat(finished)
-    return now - ended >= timedelta(hours=source.every_hours)
-
-
-def is_allowed_at(source: Source, request: Request, now: datetime) -> bool:
-    """Tell whether the host's hours (UTC) allow this harvest; a small one is allowed at any time."""
-    if source.hours is None or (request.max_requests or _SMALL_REQUESTS + 1) <= _SMALL_REQUESTS:
-        return True
-    first, last = (int(part) for part in source.hours.split("-"))
-    hour = now.astimezone(UTC).hour
-    return first <= hour < last if first < last else hour >= first or hour < last
-
-
-def _trigger(source: Source) -> CronTrigger | IntervalTrigger:
-    """Harvest at the host's allowed hour if it has one, else at intervals; never all sources at the same moment."""
-    if source.hours:
-        return CronTrigger(hour=int(source.hours.split("-")[0]), jitter=_JITTER_SECONDS, timezone=UTC)
-    seconds = source.every_hours * 3600
-    # A tenth of the interval: a fixed jitter would swallow a short one.
-    return IntervalTrigger(seconds=seconds, jitter=min(_JITTER_SECONDS, seconds / 10), timezone=UTC)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from harvesters.checkpoints import Counts, RunReport, RunStatus
 from harvesters.runner import Request
 from harvesters.sources.definition import Source, seed_sources
-from search_api.up import is_allowed_at, is_due
+from search_api.schedule import is_allowed_at, is_due, is_reconcile_due
 
 
 def source(hours: str | None) -> Source:
@@ -40,8 +43,49 @@ def test_a_small_harvest_is_allowed_at_any_hour_as_ncbi_says() -> None:
     assert not is_allowed_at(pmc, Request(max_requests=101), noon)
 
 
+NOW = datetime(2026, 11, 22, 2, 10, tzinfo=UTC)
+
+
+def run(hours_ago: float, status: RunStatus = "complete", since: str | None = None) -> RunReport:
+    ended = (NOW - timedelta(hours=hours_ago)).isoformat()
+    return RunReport(
+        id=1,
+        source="s",
+        kind="harvest",
+        status=status,
+        expected=None,
+        started=ended,
+        finished=ended,
+        seconds=0.0,
+        since=since,
+        until=None,
+        resumed=False,
+        error=None,
+        error_url=None,
+        **asdict(Counts()),
+    )
+
+
 def test_a_source_is_due_when_its_time_has_come() -> None:
-    now = datetime(2026, 11, 22, tzinfo=UTC)
-    assert is_due(source(None), None, now)
-    assert is_due(source(None), (now - timedelta(hours=25)).isoformat(), now)
-    assert not is_due(source(None), (now - timedelta(hours=23)).isoformat(), now)
+    assert is_due(source(None), None, NOW)
+    assert is_due(source(None), run(25), NOW)
+    assert not is_due(source(None), run(23), NOW)
+    assert is_due(source(None), run(1, "incomplete"), NOW)
+    assert is_due(source(None), run(1, since="2026-01-01"), NOW), "dates that somebody chose are another matter"
+
+
+@pytest.mark.parametrize(
+    ("every", "ago", "due"), [(24, 20, True), (24, 2, False), (168, 24, False), (168, 144, False), (168, 167.5, True)]
+)
+def test_a_weekly_source_with_hours_is_harvested_on_one_day_of_the_week(every: float, ago: float, due: bool) -> None:  # noqa: FBT001
+    weekly = dataclasses.replace(source("02-10"), every_hours=every)
+    assert is_due(weekly, run(ago), NOW) is due
+
+
+def test_a_comparison_that_failed_is_not_done() -> None:
+    monthly = dataclasses.replace(source(None), reconcile_days=30)
+    assert is_reconcile_due(monthly, None, NOW)
+    assert is_reconcile_due(monthly, run(1, "failed"), NOW)
+    assert is_reconcile_due(monthly, run(1, "incomplete"), NOW)
+    assert not is_reconcile_due(monthly, run(24 * 29), NOW)
+    assert is_reconcile_due(monthly, run(24 * 30), NOW)
