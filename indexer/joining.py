@@ -26,6 +26,7 @@ from indexer.storage.containers import PlacedWork
 from indexer.storage.database import retried
 from indexer.storage.feed import append_changes
 from indexer.storage.journals import JournalWriter, StaleContainers, journal_sources
+from indexer.storage.limits import storable_text
 from indexer.storage.raw import RecordGroup
 from indexer.storage.store import RecordStore
 
@@ -288,8 +289,8 @@ def _outcome(group: RecordGroup, *, is_journal: bool) -> Journal | Manifestation
     try:
         return normalise_journal(live, group.source) if is_journal else normalise(live, group.source)
     except UnusableRecordError as error:
-        return error
+        return UnusableRecordError(storable_text(error.reason), remedy=storable_text(error.remedy))
     except Exception as error:  # noqa: BLE001  # as above
         _log.exception("normalising_failed", source=group.source, identifier=group.identifier)
         said = f"The record trips the normaliser ({type(error).__name__}: {error})."
-        return UnusableRecordError(said, remedy=_TELL)
+        return UnusableRecordError(storable_text(said), remedy=_TELL)

@@ -9,6 +9,8 @@ from indexer.models import Manifestation
 
 #: DOAJ's own number joins its dump, its API and its OAI-PMH feed where an article has no DOI.
 _SCHEMES = ("doi", "pmid", "pmcid", "doaj")
+#: Databases limit what an index may hold; no genuine DOI is longer.
+_LONGEST_BYTES = 1_000
 #: Notices are about another article and often carry its identifiers; they are never the same work.
 _NOTICE_TYPES = frozenset({"correction", "retraction"})
 #: The word alone proves nothing ("Correction of refractive errors"): what follows it must be a notice's.
@@ -30,7 +32,11 @@ class Key(NamedTuple):
 
 def keys_of(manifestation: Manifestation) -> frozenset[Key]:
     """Return the identifiers that join this manifestation with others; many have none and stay alone."""
-    return frozenset(Key(one.scheme, one.value) for one in manifestation.identifiers if one.scheme in _SCHEMES)
+    return frozenset(
+        Key(one.scheme, one.value)
+        for one in manifestation.identifiers
+        if one.scheme in _SCHEMES and len(one.value.encode()) <= _LONGEST_BYTES
+    )
 
 
 def is_notice(manifestation: Manifestation) -> bool:

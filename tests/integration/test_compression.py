@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from urllib.request import urlopen
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from harvesters.records import Page, RawRecord, Window
 from harvesters.sources.definition import Source
+from indexer.errors import StoreDamagedError
 from indexer.storage import compression, schema
 from indexer.storage.compression import TRAIN_AT
 from search_api.library import Library, open_library
@@ -71,6 +73,58 @@ def test_a_dictionary_of_a_transaction_that_failed_is_forgotten(library: Library
         assert kept_versions(library) == 1
         with open_library(library.settings, sources=[]) as another:
             assert len(bodies(another, 400)) == 400
+
+
+def test_a_thread_that_forgets_takes_no_dictionary_from_one_that_has_not_committed(library: Library) -> None:
+    """Nor does it read by the other's dictionary before that is committed, under a key that may be given again."""
+    source = add_source(library, "x", "http://127.0.0.1:9/oai")
+    ledger, raw = library.store.harvests, library.store.raw
+    state = ledger.open_slice(ledger.begin(source, since=None, until=None), source, "oai_dc", Window())
+    key = library.store.sources.keys()["x"]
+    trained, again = page_of(source, TRAIN_AT[0] + 5).records, page_of(source, 50, start=1000).records
+    with library.store.database.write() as connection:
+        raw.receiver.store(connection, key, state.key, trained)
+        other = threading.Thread(target=raw.compression.forget)
+        other.start()
+        other.join()
+        raw.receiver.store(connection, key, state.key, again)
+    assert kept_versions(library) == 1
+    assert None not in kept(library)[2]
+    group = raw.of(key, "oai:x:1000")
+    assert group is not None
+    assert group.records[0].body == body(1000)
+
+
+def test_a_record_whose_bytes_are_spoilt_is_named_damage_with_a_remedy(embedded: Library) -> None:
+    with ListRepository([Item("oai:x:0001", "2026-01-01")]) as repository:
+        harvest(embedded, add_source(embedded, "x", repository.url))
+    with embedded.store.database.write() as connection:
+        connection.execute(update(schema.raw_records).values(body=b"rubbish"))
+    with pytest.raises(StoreDamagedError, match="backup"):
+        embedded.store.raw.of(embedded.store.sources.keys()["x"], "oai:x:0001")
+
+
+def test_compressing_anew_leaves_alone_what_another_is_writing(library: Library) -> None:
+    """A record that another process changes must not be written over with what it was (PostgreSQL)."""
+    if library.store.database.is_embedded:
+        return  # it has one writer
+    source = add_source(library, "x", "http://127.0.0.1:9/oai")
+    ledger, raw, database = library.store.harvests, library.store.raw, library.store.database
+    state = ledger.open_slice(ledger.begin(source, since=None, until=None), source, "oai_dc", Window())
+    key = library.store.sources.keys()["x"]
+    with database.write() as connection:
+        raw.receiver.store(connection, key, state.key, page_of(source, TRAIN_AT[0] - 1).records)
+    table = schema.raw_records
+    with database.write() as other:
+        changed = raw.compression.compress(b"<record>changed</record>")
+        other.execute(update(table).where(table.c.identifier == "oai:x:0007").values(body=changed))
+        with database.write() as connection:
+            raw.receiver.store(connection, key, state.key, page_of(source, 1, start=1000).records)
+    assert kept_versions(library) == 1
+    assert kept(library)[2][None] == 1
+    group = raw.of(key, "oai:x:0007")
+    assert group is not None
+    assert group.records[0].body == b"<record>changed</record>"
 
 
 def test_two_processes_that_train_at_once_read_each_others_records(library: Library) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from harvesters.records import Page, RawRecord, Window
 from harvesters.sources.definition import seed_sources
@@ -27,7 +28,7 @@ _TURNS = 12
 
 
 @pytest.fixture
-def cluster(cluster_storage: ClusterStorage, tmp_path: Path) -> Library:
+def cluster(cluster_storage: ClusterStorage, tmp_path: Path) -> Iterator[Library]:
     """An empty library of the cluster deployment."""
     with open_library(Settings(data_dir=tmp_path / "data", storage=cluster_storage), sources=[]) as opened:
         yield opened
@@ -162,8 +163,6 @@ def test_processes_that_start_together_on_a_new_database_seed_it_once(cluster: L
 
 @pytest.mark.cluster
 def test_a_message_that_speaks_of_locks_and_damage_is_no_lock_and_no_damage(cluster: Library) -> None:
-    from sqlalchemy.exc import DBAPIError
-
     for words in ("blocked by process", "a corrupt answer", "database is locked"):
         with pytest.raises(DBAPIError, match=words), cluster.store.database.write() as connection:
             connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION '{words}'; END $$"))

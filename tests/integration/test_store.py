@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -41,6 +42,24 @@ def test_a_store_of_a_newer_version_is_refused(settings: Settings) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer kaijuan"), open_library(settings, sources=[]):
         pass
+
+
+def test_a_schema_is_not_taken_back_while_records_need_what_it_would_drop(
+    library: Library, list_repository: ListRepository
+) -> None:
+    text_of = "Study {} of the lakes and the rivers of the north-west and of what lives there"
+    list_repository.put(*(Item(f"oai:x:{number}", "2026-01-01", title=text_of.format(number)) for number in range(250)))
+    harvest(library, add_source(library, "x", list_repository.url))
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations")))
+    with (
+        pytest.raises(StoreError, match="restore a backup"),
+        library.store.database.engine.execution_options(immediate=True).begin() as connection,
+    ):
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    library.bring_up_to_date()
+    assert library.store.catalogue.counts()["works"] == 250
 
 
 def test_a_lock_is_held_once_and_free_again(library: Library, settings: Settings) -> None:
