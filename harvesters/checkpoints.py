@@ -184,15 +184,22 @@ class Checkpoints(Protocol):
         ``state`` is brought up to date. The list goes on from the last page's token.
         """
 
-    def keep_page(self, run: int, source: Source, error: PageError) -> None:
-        """Keep an answer that could not be read, as sent, with what is wrong with it."""
+    def keep_page(self, run: int, state: SliceState, error: PageError) -> None:
+        """Keep an answer of a list that could not be read, as sent, until the list comes through."""
 
     def close_slice(
-        self, source: Source, state: SliceState, *, status: SliceStatus, moves_checkpoint: bool, note: str | None
+        self,
+        source: Source,
+        state: SliceState,
+        *,
+        status: SliceStatus,
+        moves_checkpoint: bool,
+        note: str | None,
+        resolves: bool = True,
     ) -> None:
         """End a list; with ``moves_checkpoint`` its records' newest datestamp becomes the checkpoint.
 
-        A list that has been found doubtful meanwhile stays so.
+        Unless it does not ``resolves``, a complete list settles the whole answers kept of lists that it covers.
         """
 
     def drop_slice(self, state: SliceState, *, status: SliceStatus = "dropped", note: str | None = None) -> None:
@@ -207,11 +214,14 @@ class Checkpoints(Protocol):
     def not_received(self, source: Source, state: SliceState, identifiers: Sequence[str]) -> list[str]:
         """Return those identifiers whose records this list has not brought yet, in the order given."""
 
-    def store_headers(self, run: int, state: SliceState, page: Page) -> tuple[Counts, list[str]]:
-        """Note the identifiers that a repository lists; return the counts and the live ones that are not here.
+    def lacking(self, source: Source, metadata_prefix: str, identifiers: Sequence[str]) -> list[str]:
+        """Return those identifiers that have no live record in a format here, in the order given."""
 
-        Tombstones delete. A record that is known counts as unchanged, whatever its datestamp.
-        """
+    def store_headers(self, run: int, state: SliceState, page: Page) -> Counts:
+        """Note the identifiers that a repository lists; tombstones delete, all others count as unchanged."""
+
+    def settle_piece(self, key: int) -> None:
+        """Mark a quarantine row whose bytes were read at last, or whose record is gone."""
 
     def missing(self, source: Source, state: SliceState, *, examples: int) -> Missing:
         """Return which live records a complete list has not named; those that came after it began are not asked for."""

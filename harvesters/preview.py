@@ -10,7 +10,7 @@ from harvesters.errors import HarvestError
 from harvesters.listers import Wanted, open_lister
 from harvesters.pace import Pace
 from harvesters.records import Window
-from harvesters.runner import Request
+from harvesters.runner import Request, chosen_set
 from harvesters.sources.definition import Source
 from harvesters.windows import plan_windows
 
@@ -39,6 +39,7 @@ def preview(
     wanted: Wanted | None = None,
 ) -> Preview:
     """Plan a harvest and ask for the first page of its first list; nothing is stored."""
+    source = chosen_set(source, request)
     reached = {
         prefix: None if request.full else ledger.checkpoint(source, prefix) for prefix in source.metadata_prefixes
     }

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harvesters.checkpoints import RunKind, SliceState
-from harvesters.errors import BadTokenError, HarvestError, ProtocolError, SourceError, StoppedError
+from harvesters.errors import BadTokenError, HarvestError, ProtocolError, SourceError, StoppedError, StuckListError
 from harvesters.following import ListGuard
 from harvesters.oai.repository import Repository
 from harvesters.oai.singly import MAX_SINGLES, get_or_quarantine
 from harvesters.records import DamagedRecord, Page, RawRecord, Window
-from harvesters.runner import Run
+from harvesters.runner import LimitReachedError, Run
 
 #: Up to so many records each is asked for before it is taken for deleted; of more, a sample.
 VERIFY_ALL = 500
@@ -27,16 +27,15 @@ class Reconcile(Run):
     """One comparison of one OAI-PMH source; its ledger row counts identifiers."""
 
     kind: RunKind = "reconcile"
+    _asked = 0
 
     def _work(self, run: int) -> None:
         repository = self._repository()
         state = next(iter(self.ledger.unfinished(self.source, kind="reconcile")), None)
-        is_resumed = state is not None
-        if state is None:
-            state = self.ledger.open_slice(run, self.source, self.source.metadata_prefixes[0], Window())
         self.progress.slices = 1
-        unknown = self._list(run, repository, state, is_resumed=is_resumed)
-        self._bring_in(run, repository, unknown)
+        if state is None or not self._goes_on(run, repository, state):
+            state = self.ledger.open_slice(run, self.source, self.source.metadata_prefixes[0], Window())
+            self._list(run, repository, state, is_resumed=False)
         if state.list_size is not None and state.counts.distinct < state.list_size:
             note = (
                 f"The list of identifiers ended after {state.counts.distinct:,} of {state.list_size:,}: nothing was "
@@ -45,8 +44,29 @@ class Reconcile(Run):
             self._short.append(note)
             self.ledger.close_slice(self.source, state, status="short", moves_checkpoint=False, note=note)
             return
+        if self._asked > MAX_SINGLES:
+            self._short.append(
+                f"{self._asked:,} listed records are not here, more than are asked for singly. Get them all with: "
+                f"kaijuan harvest {self.source.id} --full"
+            )
         self._delete(run, repository, state)
-        self.ledger.close_slice(self.source, state, status="complete", moves_checkpoint=False, note=None)
+        self.ledger.close_slice(
+            self.source, state, status="complete", moves_checkpoint=False, note=state.doubt, resolves=False
+        )
+
+    def _goes_on(self, run: int, repository: Repository, state: SliceState) -> bool:
+        """Go on with a list that was left half-way; tell whether its token still led anywhere."""
+        pages = state.counts.pages
+        try:
+            self._list(run, repository, state, is_resumed=True)
+        except (StoppedError, LimitReachedError):
+            raise
+        except HarvestError as error:
+            if state.counts.pages > pages:
+                raise
+            self.ledger.drop_slice(state, note=str(error))
+            return False
+        return True
 
     def _repository(self) -> Repository:
         if not isinstance(self.lister, Repository):
@@ -60,9 +80,8 @@ class Reconcile(Run):
             )
         return self.lister
 
-    def _list(self, run: int, repository: Repository, state: SliceState, *, is_resumed: bool) -> list[str]:
-        """Follow the list of identifiers; return the live ones that are not here, up to a limit and one more."""
-        unknown: list[str] = []
+    def _list(self, run: int, repository: Repository, state: SliceState, *, is_resumed: bool) -> None:
+        """Follow the list of identifiers; what is listed and not here is fetched before its page counts as read."""
         guard = ListGuard()
         try:
             for page in repository.list_identifiers(state.metadata_prefix, state.window, token=state.token):
@@ -71,39 +90,42 @@ class Reconcile(Run):
                     self.progress.counts.add(state.counts)
                     is_resumed = False
                 guard.check_token(page)
-                counts, missing = self.ledger.store_headers(run, state, page)
-                unknown.extend(missing[: MAX_SINGLES + 1 - len(unknown)])
+                self._bring_in(run, repository, state, page)
+                counts = self.ledger.store_headers(run, state, page)
                 self.count(counts, state)
                 guard.check_progress([page], counts)
                 if page.token is not None:
                     self.check_limits(state)
-        except BadTokenError as error:
+        except (BadTokenError, StuckListError) as error:
             self.ledger.drop_slice(state, note=str(error))
             raise
-        return unknown
 
-    def _bring_in(self, run: int, repository: Repository, unknown: Sequence[str]) -> None:
-        """Ask for the records that the repository lists and that never came, in every format of the source."""
-        if len(unknown) > MAX_SINGLES:
-            self._short.append(
-                f"More than {MAX_SINGLES:,} listed records are not here. Get them all with: "
-                f"kaijuan harvest {self.source.id} --full"
-            )
-            return
-        for prefix in self.source.metadata_prefixes if unknown else ():
-            state = self.ledger.open_slice(run, self.source, prefix, Window())
-            for names in _parts(unknown):
-                made = [get_or_quarantine(repository, name, prefix) for name in names]
-                self.store(run, state, [_page(made)])
-                self.check_limits(state)
+    def _bring_in(self, run: int, repository: Repository, state: SliceState, page: Page) -> None:
+        """Ask for a page's records that never came, in every format of the source."""
+        live = [header.identifier for header in page.records if not header.deleted]
+        unknown = self.ledger.lacking(self.source, state.metadata_prefix, live)
+        wanted = unknown[: max(MAX_SINGLES - self._asked, 0)]
+        self._asked += len(unknown)
+        for prefix in self.source.metadata_prefixes if wanted else ():
+            fetched = self.ledger.open_slice(run, self.source, prefix, Window())
+            for names in _parts(wanted):
+                self.store(run, fetched, [_page([get_or_quarantine(repository, name, prefix) for name in names])])
             self.ledger.close_slice(
-                self.source, state, status="complete", moves_checkpoint=False, note="Listed, but never received."
+                self.source,
+                fetched,
+                status="complete",
+                moves_checkpoint=False,
+                note="Listed, but never received.",
+                resolves=False,
             )
 
     def _delete(self, run: int, repository: Repository, state: SliceState) -> None:
         missing = self.ledger.missing(self.source, state, examples=VERIFY_ALL)
-        # A lagging list hides live records among the deleted ones, so that no sample speaks for the others.
-        is_each_asked = missing.count <= VERIFY_ALL or self.source.lag_days > 0
+        if self.is_too_much(missing):
+            self._short.append(self.refusal(missing))
+            return
+        # A list that lags, or moved while it was read, hides live records among the deleted: no sample speaks for all.
+        is_each_asked = missing.count <= VERIFY_ALL or self.source.lag_days > 0 or state.doubt is not None
         if is_each_asked and missing.count > VERIFY_ALL:
             missing = self.ledger.missing(self.source, state, examples=missing.count)
         asked = missing.examples if is_each_asked else missing.examples[:: max(1, VERIFY_ALL // SAMPLE)]

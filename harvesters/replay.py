@@ -20,8 +20,9 @@ from harvesters.runner import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Something kept: a record's identifier, or a whole answer's bytes, and where it came from."""
+    """Something kept: a record's identifier, or an answer's bytes without one, and where it came from."""
 
+    key: int
     identifier: str | None
     url: str
     body: bytes
@@ -47,10 +48,14 @@ class Replay(Run):
                 page = self._again(repository, piece, prefix)
                 if page is not None:
                     self.store(run, state, [page])
-            self.ledger.close_slice(self.source, state, status="complete", moves_checkpoint=False, note="Replayed.")
+                    if not piece.identifier or not (page.records or page.damaged):  # read at last, or gone meanwhile
+                        self.ledger.settle_piece(piece.key)
+            self.ledger.close_slice(
+                self.source, state, status="complete", moves_checkpoint=False, note="Replayed.", resolves=False
+            )
 
     def _again(self, repository: Repository, piece: Piece, prefix: str) -> Page | None:
-        if piece.identifier is None:
+        if not piece.identifier:
             return self._page(piece, prefix)
         made = get_or_quarantine(repository, piece.identifier, prefix)
         return Page(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from harvesters.checkpoints import (
@@ -12,6 +13,7 @@ from harvesters.checkpoints import (
     Checkpoints,
     Counts,
     DoubtfulList,
+    Missing,
     RunKind,
     RunReport,
     RunStatus,
@@ -31,7 +33,7 @@ from harvesters.errors import (
 from harvesters.following import Batch, ListGuard
 from harvesters.listers import Wanted, open_lister
 from harvesters.oai.repository import Repository
-from harvesters.oai.singly import fetch_singly
+from harvesters.oai.singly import SINGLY, fetch_singly
 from harvesters.pace import Pace
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
@@ -44,26 +46,36 @@ MAX_SPLITS = 64
 #: So many records may always be taken for deleted; a share of a small source would forbid the first.
 FEW_DELETIONS = 5
 _SERVER_ERROR = 500
+_TOO_MANY = HarvestError(
+    "A list whose pages cannot be had is being fetched record by record, some at a time. Harvest again to go on."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What to harvest: ``full`` forgets the checkpoint, the limits end a run early (as incomplete).
 
-    ``confirm_deletions`` lets more records be taken for deleted than the source's safety share.
+    ``set_spec`` is a set that somebody chose. ``confirm_deletions`` lets more records be taken for deleted than the
+    source's safety share.
     """
 
     since: str | None = None
     until: str | None = None
     full: bool = False
+    set_spec: str | None = None
     confirm_deletions: bool = False
     max_records: int | None = None
     max_requests: int | None = None
 
     @property
+    def has_dates(self) -> bool:
+        """Tell whether somebody chose the window."""
+        return bool(self.since or self.until)
+
+    @property
     def is_plain(self) -> bool:
         """Tell whether this is the ordinary harvest that goes on from the checkpoint."""
-        return not (self.since or self.until or self.full)
+        return not (self.has_dates or self.full)
 
 
 @dataclass(slots=True)
@@ -86,12 +98,17 @@ class Progress:
         return (time.monotonic() - self.started) * (1 - min(done, 1.0)) / done if done else None
 
 
+def chosen_set(source: Source, request: Request) -> Source:
+    """Return the source with the set that a request chose, if it chose one."""
+    return source if request.set_spec is None else replace(source, set_spec=request.set_spec)
+
+
 def _is_refusal(error: HarvestError) -> bool:
     """Tell whether a repository refused the request itself, as it does with a token that it does not know any more."""
     return not isinstance(error, ServerFaultError) or error.status < _SERVER_ERROR
 
 
-class _LimitReachedError(Exception):
+class LimitReachedError(Exception):
     """The run's own limit on records or requests is reached."""
 
 
@@ -112,15 +129,16 @@ class Run:
         key: str | None = None,
         wanted: Wanted | None = None,
     ) -> None:
-        self.source = source
-        self.ledger = ledger
         self.request = request or Request()
+        self.source = chosen_set(source, self.request)
+        self.ledger = ledger
         self.progress = Progress(source.id)
-        self.lister = open_lister(source, pace, contact=contact, key=key, wanted=wanted)
+        self.lister = open_lister(self.source, pace, contact=contact, key=key, wanted=wanted)
         self._on_progress = on_progress
         self._short: list[str] = []
         self._received_before = 0
         self._splits = 0
+        self._in_hand: SliceState | None = None
 
     def harvest(self) -> RunReport:
         """Run to the end; errors of the repository end in the report, not in an exception."""
@@ -129,9 +147,10 @@ class Run:
             status, error, url = self._outcome(key)
         except Exception as surprise:
             said = (
-                f"An unforeseen error ended the harvest ({type(surprise).__name__}: {surprise}). Tell the maintainers."
+                f"The harvest was ended by {type(surprise).__name__}: {surprise} What was stored stays; harvest again."
             )
-            self.ledger.finish(key, "failed", expected=self.progress.expected, error=said, error_url=None)
+            with contextlib.suppress(Exception):  # the first error is the one to tell
+                self.ledger.finish(key, "failed", expected=self.progress.expected, error=said, error_url=None)
             raise
         finally:
             self.lister.close()
@@ -140,13 +159,13 @@ class Run:
     def _outcome(self, run: int) -> tuple[RunStatus, str | None, str | None]:
         try:
             self._work(run)
-        except _LimitReachedError as limit:
+        except LimitReachedError as limit:
             return "incomplete", str(limit), None
         except StoppedError as stopped:
             return "incomplete", str(stopped), stopped.url
         except HarvestError as error:
-            if isinstance(error, PageError) and error.body:
-                self.ledger.keep_page(run, self.source, error)
+            if isinstance(error, PageError) and error.body and self._in_hand is not None:
+                self.ledger.keep_page(run, self._in_hand, error)
             self.progress.errors += 1
             self._on_progress(self.progress)
             return ("incomplete" if self.progress.counts.received else "failed"), str(error), error.url
@@ -168,8 +187,11 @@ class Run:
             self.progress.slices += len(doubtful)
             seen: set[tuple[str, Window]] = set()
             for one in doubtful:
+                short_before = len(self._short)
                 if (one.metadata_prefix, one.window) not in seen:
                     self._harvest_slice(run, (one.metadata_prefix, one.window), repeats=one)
+                if len(self._short) > short_before:
+                    return  # read again next time: what was skipped may be what is missing now
                 seen.add((one.metadata_prefix, one.window))
                 self.ledger.settle_doubt(one)
         for one in self.ledger.doubtful(self.source):
@@ -183,7 +205,7 @@ class Run:
 
         The order matters: a checkpoint moves with each finished list, so that nothing older may be left behind it.
         """
-        if self.request.full:
+        if self.request.full and not self.request.has_dates:
             self.ledger.forget_checkpoints(self.source)
         resumed = self.ledger.unfinished(self.source) if self.request.is_plain else []
         plan: list[SliceState | tuple[str, Window]] = []
@@ -206,7 +228,7 @@ class Run:
     def _windows(self, prefix: str) -> list[Window]:
         return plan_windows(
             self.source,
-            checkpoint=self.ledger.checkpoint(self.source, prefix),
+            checkpoint=None if self.request.full else self.ledger.checkpoint(self.source, prefix),
             since=self.request.since,
             until=self.request.until,
             now=datetime.now(UTC),
@@ -217,14 +239,16 @@ class Run:
     ) -> None:
         is_resumed = isinstance(planned, SliceState)
         state = planned if isinstance(planned, SliceState) else self.ledger.open_slice(run, self.source, *planned)
+        self._in_hand = state
         pages_before = state.counts.pages
         try:
-            self._follow(run, state, is_resumed=is_resumed)
+            if state.token == SINGLY:
+                self._go_on_singly(run, state)
+            else:
+                self._follow(run, state, is_resumed=is_resumed)
         except (ProtocolError, ServerFaultError) as error:
-            if is_resumed and state.counts.pages == pages_before and _is_refusal(error):
-                # A token kept from an earlier run has died meanwhile, whatever it is answered: its list begins anew.
-                self.ledger.drop_slice(state, note=str(error))
-                self._harvest_slice(run, (state.metadata_prefix, state.window))
+            if is_resumed and state.counts.pages == pages_before and (_is_refusal(error) or self._is_alive()):
+                self._begin_anew(run, state, error)
                 return
             if isinstance(error, ServerFaultError):
                 self._narrow(run, state, error, repeats=repeats)
@@ -236,9 +260,31 @@ class Run:
             self.ledger.drop_slice(state, note=str(error))
             raise
         except (PageError, TooLargeError) as error:
-            self._narrow(run, state, error, repeats=repeats)
+            if is_resumed and state.counts.pages == pages_before and self._is_alive():
+                self._begin_anew(run, state, error)
+            else:
+                self._narrow(run, state, error, repeats=repeats)
             return
         self._close(run, state, repeats=repeats)
+
+    def _begin_anew(self, run: int, state: SliceState, error: HarvestError) -> None:
+        """Begin a list anew whose token, kept from an earlier run, has died meanwhile, whatever it is answered."""
+        self.ledger.drop_slice(state, note=str(error))
+        self._harvest_slice(run, (state.metadata_prefix, state.window))
+
+    def _go_on_singly(self, run: int, state: SliceState) -> None:
+        """Go on with a list whose pages could not be had, and of which too many records were missing for one run."""
+        self.ledger.adopt_slice(run, state)
+        self._received_before += state.counts.distinct
+        self.progress.counts.add(state.counts)
+        if not isinstance(self.lister, Repository):
+            raise BadTokenError(
+                f"The place {state.token!r} is not one of this source. Harvest it again.", code="badResumptionToken"
+            )
+        fetch_singly(self, self.lister, run, state, _TOO_MANY)
+
+    def _is_alive(self) -> bool:
+        return isinstance(self.lister, Repository) and self.lister.is_alive()
 
     def _follow(self, run: int, state: SliceState, *, is_resumed: bool) -> None:
         # A crawl or file taken up again may well pass many pages of what it has brought before: it ends by itself.
@@ -306,9 +352,10 @@ class Run:
         if status == "short" and note:
             self._short.append(note)
         # A checkpoint never passes a list that came short, nor moves by a window that somebody chose.
-        moves = not self._short and repeats is None and (self.request.is_plain or self.request.full)
+        moves = not self._short and repeats is None and not self.request.has_dates
         self.ledger.close_slice(self.source, state, status=status, moves_checkpoint=moves, note=note)
-        if status == "complete" and self.source.names_everything and state.window == Window():
+        names_everything = self.source.names_everything and self.request.set_spec is None
+        if status == "complete" and names_everything and state.window == Window():
             self.delete_missing(run, state, frozenset())
         self.progress.slices_done += 1
         self.progress.share_of_slice = 0.0
@@ -335,21 +382,29 @@ class Run:
         """Take for deleted what a complete list of everything has not named, if it is not too much to be true."""
         missing = self.ledger.missing(self.source, state, examples=3)
         count = missing.count - len(spared)
-        allowed = max(FEW_DELETIONS, int(self.source.max_deleted_share * missing.live))
         if count > 0 and state.counts.quarantined and not self.request.confirm_deletions:
             self._short.append(
                 f"{count:,} records are no longer listed (such as {', '.join(missing.examples)}), but "
                 f"{state.counts.quarantined:,} pieces could not be read, and may be those: nothing was deleted. Mend "
                 f"them (kaijuan quarantine), or: kaijuan {self.kind} {self.source.id} --confirm-deletions"
             )
-        elif count > allowed and not self.request.confirm_deletions:
-            self._short.append(
-                f"{count:,} of {missing.live:,} records are no longer listed (such as {', '.join(missing.examples)}): "
-                f"more than {self.source.max_deleted_share:.0%} are not deleted unasked. If it is right, do it with: "
-                f"kaijuan {self.kind} {self.source.id} --confirm-deletions"
-            )
+        elif self.is_too_much(replace(missing, count=count)):
+            self._short.append(self.refusal(missing))
         elif count > 0:
             self.progress.counts.deleted += self.ledger.delete_missing(run, self.source, state, spared)
+
+    def is_too_much(self, missing: Missing) -> bool:
+        """Tell whether more is missing than may be taken for deleted unasked."""
+        allowed = max(FEW_DELETIONS, int(self.source.max_deleted_share * missing.live))
+        return missing.count > allowed and not self.request.confirm_deletions
+
+    def refusal(self, missing: Missing) -> str:
+        """Say what is missing, and how to delete it all the same."""
+        return (
+            f"{missing.count:,} of {missing.live:,} records are no longer listed (such as "
+            f"{', '.join(missing.examples[:3])}): more than {self.source.max_deleted_share:.0%} are not deleted "
+            f"unasked. If it is right, do it with: kaijuan {self.kind} {self.source.id} --confirm-deletions"
+        )
 
     def count(self, counts: Counts, state: SliceState) -> None:
         """Add what a page brought to the run's progress."""
@@ -372,10 +427,10 @@ class Run:
         request = self.request
         received = self.progress.counts.distinct - self._received_before
         if request.max_records is not None and received >= request.max_records:
-            raise _LimitReachedError(
+            raise LimitReachedError(
                 f"Stopped at the limit of {request.max_records:,} records in {state.window}. Harvest again to go on."
             )
         if request.max_requests is not None and self.lister.requests_made >= request.max_requests:
-            raise _LimitReachedError(
+            raise LimitReachedError(
                 f"Stopped at the limit of {request.max_requests:,} requests in {state.window}. Harvest again to go on."
             )

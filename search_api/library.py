@@ -151,7 +151,7 @@ class Library:
         rows = self.store.quarantine.pieces(source_key, keys=keys, limit=limit)
         waiting = self.store.raw.await_keys([row.raw_key for row in rows if row.raw_key is not None])
         pieces = [
-            Piece(identifier=row.identifier, url=row.url or "", body=self.store.quarantine.body(row))
+            Piece(key=row.key, identifier=row.identifier, url=row.url or "", body=self.store.quarantine.body(row))
             for row in rows
             if row.raw_key is None
         ]

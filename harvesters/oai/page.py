@@ -196,7 +196,9 @@ def raise_protocol_error(root: etree._Element, url: str) -> None:
         raise BadTokenError(
             f"{message} The list is asked for again from its beginning at the next harvest.", url=url, code=code
         )
-    raise ProtocolError(f"{message} Check the source's metadata prefix, set and window.", url=url, code=code)
+    dated = code == "badArgument" and ("from=" in url or "until=" in url)
+    days = " If it knows only days: kaijuan sources set NAME granularity=day." if dated else ""
+    raise ProtocolError(f"{message} Check the source's metadata prefix, set and window.{days}", url=url, code=code)
 
 
 def _parse(answer: Answer) -> tuple[bytes, etree._Element]:

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from harvesters.checkpoints import Checkpoints, Counts, SliceState
-from harvesters.errors import HarvestError, PageError, ProtocolError, StoppedError, TooLargeError, TransportError
+from harvesters.errors import (
+    HarvestError,
+    PageError,
+    ProtocolError,
+    ServerFaultError,
+    StoppedError,
+    ThrottledError,
+    TooLargeError,
+    UnreachableError,
+)
+from harvesters.following import ListGuard
 from harvesters.oai.repository import Repository
 from harvesters.records import DamagedRecord, Page, RawRecord
 from harvesters.sources.definition import Source
@@ -14,6 +24,8 @@ from harvesters.sources.definition import Source
 #: More records of one list are not asked for one by one in one run; the next goes on.
 MAX_SINGLES = 2_000
 _AT_ONCE = 20
+#: Stands for the token of a list that is finished record by record, so that the next run goes on and asks for less.
+SINGLY = "kaijuan:singly"
 
 
 class Storing(Protocol):
@@ -35,7 +47,28 @@ def fetch_singly(storing: Storing, repository: Repository, run: int, state: Slic
     Raises:
         HarvestError: ``failure``, where the identifiers cannot be listed either, or too many records are missing.
     """
-    listed = asked = 0
+    listed = asked = stated = gone = 0
+    guard = ListGuard()
+    for page in _headers(repository, state, failure):
+        guard.check_token(page)
+        listed += len({one.identifier for one in page.records})
+        stated = max(stated, page.list_size or 0)
+        missing = storing.ledger.not_received(storing.source, state, [one.identifier for one in page.records])
+        headers = {one.identifier: one for one in page.records}
+        for part in _parts([headers[name] for name in missing[: MAX_SINGLES - asked]]):
+            fetched = _fetched(repository, state, page.url, part)
+            if fetched.damaged and not fetched.records and not repository.is_alive():
+                raise failure  # the server has gone meanwhile: these records may well be sound
+            storing.store(run, state, [fetched])
+            storing.check_limits(state)
+            gone += len(part) - len(fetched.records) - len(fetched.damaged)
+        asked += len(missing)
+        if asked > MAX_SINGLES:
+            raise failure
+    state.list_size = max(listed, stated, state.list_size or 0) - gone
+
+
+def _headers(repository: Repository, state: SliceState, failure: HarvestError) -> Iterator[Page]:
     pages = repository.list_identifiers(state.metadata_prefix, state.window)
     while True:
         try:
@@ -45,17 +78,8 @@ def fetch_singly(storing: Storing, repository: Repository, run: int, state: Slic
         except HarvestError:
             raise failure from None
         if page is None:
-            break
-        listed += len(page.records)
-        missing = storing.ledger.not_received(storing.source, state, [one.identifier for one in page.records])
-        asked += len(missing)
-        if asked > MAX_SINGLES:
-            raise failure
-        headers = {one.identifier: one for one in page.records}
-        for part in _parts([headers[name] for name in missing]):
-            storing.store(run, state, [_fetched(repository, state, page.url, part)])
-            storing.check_limits(state)
-    state.list_size = listed
+            return
+        yield page
 
 
 def _parts(headers: Sequence[RawRecord]) -> Iterator[Sequence[RawRecord]]:
@@ -72,12 +96,11 @@ def _fetched(repository: Repository, state: SliceState, url: str, headers: Seque
             records.append(made)
         elif made is not None:
             damaged.append(made)
-    # The list's own token stays: a run that ends here goes on, and asks for less.
     return Page(
         url=url,
         records=tuple(records),
         damaged=tuple(damaged),
-        token=state.token,
+        token=SINGLY,
         list_size=None,
         bytes_received=sum(len(one.body) for one in records),
     )
@@ -93,7 +116,9 @@ def get_or_quarantine(
         if error.code in {"idDoesNotExist", "cannotDisseminateFormat"}:
             return None
         failed: HarvestError = error
-    except (TransportError, PageError, TooLargeError) as error:
+    except (ThrottledError, UnreachableError):
+        raise  # that is no fault of the record's
+    except (ServerFaultError, PageError, TooLargeError) as error:
         failed = error
     return DamagedRecord(
         url=failed.url or "",

@@ -59,6 +59,23 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _HOURS = re.compile(r"([01]?\d|2[0-3])-([01]?\d|2[0-3])")
 _SEEDS = Path(__file__).with_name("sources.toml")
 _MIB = 1 << 20
+_DAYS = 40_000
+_DAY_SECONDS = 86_400
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "pace_seconds": (0, _DAY_SECONDS),
+    "timeout_seconds": (0.001, _DAY_SECONDS),
+    "answer_seconds": (0.001, _DAY_SECONDS),
+    "retry_wait_seconds": (0, _DAY_SECONDS),
+    "attempts": (1, 100),
+    "every_hours": (0.0001, 24 * _DAYS),
+    "first_days": (1, _DAYS),
+    "lag_days": (0, _DAYS),
+    "reconcile_days": (1, _DAYS),
+    "first_requests": (1, 1 << 31),
+    "first_records": (1, 1 << 31),
+    "max_page_bytes": (1024, 1 << 40),
+    "max_deleted_share": (0, 1),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,27 +231,23 @@ class Source:
                 self.enriches is None or _ID.fullmatch(self.enriches),
                 f"enriches {self.enriches!r} must be the id of a source.",
             ),
-            (0 <= self.max_deleted_share <= 1, "max_deleted_share must be between 0 and 1."),
-            (
-                self.reconcile_days is None or self.reconcile_days >= 1,
-                "reconcile_days must be at least 1, or left out.",
-            ),
             (
                 self.metadata_prefixes and all(self.metadata_prefixes),
                 "metadata_prefixes needs at least one format, such as oai_dc.",
             ),
             (self.slice in {None, "day", "month"}, "slice must be 'day' or 'month', or left out."),
             (self.granularity in {"day", "second"}, "granularity must be 'day' or 'second'."),
-            (self.pace_seconds >= 0 and self.timeout_seconds > 0, "pace_seconds must be ≥ 0 and timeout_seconds > 0."),
-            (self.answer_seconds > 0, "answer_seconds must be > 0."),
-            (self.attempts >= 1 and self.every_hours > 0, "attempts must be ≥ 1 and every_hours > 0."),
             (self.hours is None or _HOURS.fullmatch(self.hours), "hours must look like '21-05', from 00 to 23."),
-            (self.first_days is None or self.first_days >= 1, "first_days must be at least 1, or left out."),
-            (self.lag_days >= 0, "lag_days must be 0 or more."),
+            *(self._bounded(name, *bounds) for name, bounds in _BOUNDS.items()),
         )
         for passed, message in checks:
             if not passed:
                 raise SourceError(f"Source {self.id!r}: {message}")
+
+    def _bounded(self, name: str, least: float, most: float) -> tuple[bool, str]:
+        """Check a number: infinities and centuries would trip clocks and schedules long after they were set."""
+        value = getattr(self, name)
+        return value is None or least <= value <= most, f"{name} must be between {least:g} and {most:g}, not {value!r}."
 
 
 def _listed(name: str, value: object) -> object:

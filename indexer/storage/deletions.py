@@ -17,32 +17,23 @@ from indexer.storage.receiving import note_changes
 _AT_ONCE = 500
 
 
-def note_headers(
-    connection: Connection, source_key: int, slice_key: int, headers: Sequence[RawRecord]
-) -> tuple[Counts, list[str]]:
-    """Mark the listed records as seen by this list; return the counts and the live identifiers that are not here.
-
-    All formats of an identifier are marked. A tombstone deletes.
-    """
+def note_headers(connection: Connection, source_key: int, slice_key: int, headers: Sequence[RawRecord]) -> Counts:
+    """Mark the listed records as seen by this list, all formats of an identifier; a tombstone deletes."""
     counts = Counts(received=len(headers), pages=1)
     listed = {header.identifier: header for header in headers}
     counts.duplicates = len(headers) - len(listed)
     raw = schema.raw_records
-    here: dict[str, bool] = {}
     for names in chunks(list(listed)):
         mine = (raw.c.source_key == source_key) & raw.c.identifier.in_(names)
         statement = select(raw.c.key, raw.c.identifier, raw.c.slice_key, raw.c.deleted, raw.c.datestamp).where(mine)
         rows = connection.execute(statement).all()
         counts.duplicates += len({row.identifier for row in rows if row.slice_key == slice_key})
-        for row in rows:
-            here[row.identifier] = here.get(row.identifier, True) and row.deleted
         gone = [row for row in rows if listed[row.identifier].deleted and not row.deleted]
         _mark_deleted(connection, [(row.key, listed[row.identifier].datestamp) for row in gone])
         counts.deleted += len({row.identifier for row in gone})
         connection.execute(update(raw).where(mine).values(slice_key=slice_key))
-    unknown = [name for name, header in listed.items() if not header.deleted and here.get(name, True)]
     counts.unchanged = counts.distinct - counts.deleted
-    return counts, unknown
+    return counts
 
 
 def missing_records(connection: Connection, source_key: int, state: SliceState, *, examples: int) -> Missing:
@@ -85,7 +76,12 @@ def _missing(connection: Connection, source_key: int, state: SliceState) -> Colu
     """Return the condition of live records that the list has not named, and that were here when it began."""
     raw, slices = schema.raw_records.c, schema.harvest_slices.c
     began: datetime = connection.execute(select(slices.started_at).where(slices.key == state.key)).scalar_one()
-    return and_(raw.source_key == source_key, ~raw.deleted, raw.slice_key != state.key, raw.received_at < began)
+    # Named in one format is named: other formats and enrichments come with lists of their own.
+    named = schema.raw_records.alias("named")
+    is_named = select(named.c.key).where(
+        named.c.source_key == source_key, named.c.identifier == raw.identifier, named.c.slice_key == state.key
+    )
+    return and_(raw.source_key == source_key, ~raw.deleted, raw.received_at < began, ~is_named.exists())
 
 
 def _mark_deleted(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:

@@ -29,6 +29,7 @@ from indexer.storage.database import Database, inserted_key
 from indexer.storage.deletions import delete_missing, missing_records, note_headers
 from indexer.storage.doubts import doubt_lists, doubt_of, doubtful_lists, holds_idle_page
 from indexer.storage.harvest_history import HarvestHistory, counts_of, report, runs_statement
+from indexer.storage.limits import unstorable
 from indexer.storage.quarantine import WHOLE_ANSWER, QuarantineTable
 from indexer.storage.raw import RawTable
 
@@ -62,8 +63,19 @@ class HarvestLedger:
                 .values(status="incomplete", error=INTERRUPTED, finished_at=now)
             )
             values = {"source_key": source_key, "kind": kind, "status": "running", "since": since, "until": until}
+            if kind == "harvest":  # what it receives would no longer count as seen by a comparison left half-way
+                self._drop_comparisons(connection, source_key)
             inserted = connection.execute(runs.insert().values(**values, resumed=False, started_at=now))
             return inserted_key(inserted)
+
+    def _drop_comparisons(self, connection: Connection, source_key: int) -> None:
+        slices, runs = schema.harvest_slices, schema.harvest_runs
+        compared = select(runs.c.key).where(runs.c.source_key == source_key, runs.c.kind == "reconcile")
+        connection.execute(
+            update(slices)
+            .where(slices.c.source_key == source_key, slices.c.status == "open", slices.c.run_key.in_(compared))
+            .values(status="dropped", token=None, finished_at=clock.now())
+        )
 
     def finish(
         self, run: int, status: RunStatus, *, expected: int | None, error: str | None, error_url: str | None
@@ -124,7 +136,7 @@ class HarvestLedger:
             )
             if reached is not None:
                 return reached
-            # Its first list of all, which may well have had no beginning.
+            # Where the earliest of its lists began, which may well have had no beginning.
             began = (
                 select(slices.since)
                 .join(schema.harvest_runs, runs.key == slices.run_key)
@@ -136,7 +148,7 @@ class HarvestLedger:
                     runs.since.is_(None),
                     runs.until.is_(None),
                 )
-                .order_by(slices.key)
+                .order_by(slices.since.is_not(None), slices.since)
                 .limit(1)
             )
             start: str | None = connection.scalar(began)
@@ -207,18 +219,19 @@ class HarvestLedger:
     def _store_pages(self, connection: Connection, run: int, state: SliceState, pages: Sequence[Page]) -> Counts:
         slices, runs = schema.harvest_slices, schema.harvest_runs
         row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
-        records = [record for page in pages for record in page.records]
+        records, refused = _storable(pages)
         # An enriching source's answers belong to the source that it enriches.
         source_key = self._source_key(connection, records[0].source) if records else row.source_key
         received = self._raw.receiver.store(connection, source_key, state.key, records)
         counts = received.counts
         is_idle = holds_idle_page(pages, received.again)
         counts.pages, counts.bytes = len(pages), sum(page.bytes_received for page in pages)
-        counts.quarantined = sum(len(page.damaged) for page in pages)
-        counts.received += counts.quarantined
-        self._quarantine.resolve_damaged(connection, source_key, [record.identifier for record in records])
-        for damaged in (damaged for page in pages for damaged in page.damaged):
-            self._quarantine.add_damaged(connection, source_key, run, damaged)
+        pieces = [*refused, *(piece for page in pages for piece in page.damaged)]
+        counts.quarantined = len(pieces)
+        counts.received += len(pieces)
+        self._quarantine.resolve_damaged(connection, row, [record.identifier for record in records])
+        for piece in pieces:
+            self._quarantine.add_damaged(connection, row, run, piece)
         doubt_lists(connection, received.left)
         state.doubt = state.doubt or row.note
         for page in pages:
@@ -239,8 +252,8 @@ class HarvestLedger:
         connection.execute(update(runs).where(runs.c.key == run).values(**_increments(runs, counts)))
         return counts
 
-    def keep_page(self, run: int, source: Source, error: PageError) -> None:
-        """Keep an answer that could not be read, as sent, until a list of the source is complete again."""
+    def keep_page(self, run: int, state: SliceState, error: PageError) -> None:
+        """Keep an answer of a list that could not be read, as sent, until the list comes through."""
         kept = DamagedRecord(
             url=error.url or "",
             body=error.body,
@@ -248,8 +261,10 @@ class HarvestLedger:
             remedy="Harvest the source again.",
             identifier=WHOLE_ANSWER,
         )
+        slices = schema.harvest_slices
         with self._database.write() as connection:
-            self._quarantine.add_damaged(connection, self._source_key(connection, source.id), run, kept)
+            row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
+            self._quarantine.add_damaged(connection, row, run, kept)
 
     def close_slice(
         self,
@@ -259,6 +274,7 @@ class HarvestLedger:
         status: SliceStatus,
         moves_checkpoint: bool,
         note: str | None = None,
+        resolves: bool = True,
     ) -> None:
         """End a list; with ``moves_checkpoint`` its records' newest datestamp becomes the checkpoint."""
         slices = schema.harvest_slices
@@ -270,15 +286,16 @@ class HarvestLedger:
                 .where(slices.c.key == state.key)
                 .values(status=status, token=None, finished_at=now, note=note)
             )
-            if status == "complete":
-                self._quarantine.resolve_pages(connection, row.source_key)
+            if status == "complete" and resolves:
+                self._quarantine.resolve_pages(connection, row)
             if moves_checkpoint and row.newest_datestamp:
                 # What changed while the list was being fetched may have been missed, so the checkpoint stops at the
                 # list's beginning, by the repository's clock and by ours; neither may push it into the future.
                 began = [clock.iso(row.started_at) or ""]
                 if row.first_response and is_datestamp(row.first_response):
                     began.append(row.first_response)
-                newest = min(row.newest_datestamp, *began)
+                # A header may say more than its list: nothing behind the window is here.
+                newest = min(row.newest_datestamp, *began, *([row.until] if row.until else []))
                 self._move_checkpoint(connection, row.source_key, state.metadata_prefix, source.set_spec or "", newest)
 
     def _move_checkpoint(
@@ -311,7 +328,8 @@ class HarvestLedger:
         """Return the lists to be read again, oldest first."""
         with self._database.read() as connection:
             source_key = self._source_key(connection, source.id)
-            return doubtful_lists(connection, source_key, source.set_spec or "")
+            found = doubtful_lists(connection, source_key, source.set_spec or "")
+        return [one for one in found if one.metadata_prefix in source.metadata_prefixes]
 
     def settle_doubt(self, doubtful: DoubtfulList) -> None:
         """A doubtful list was read again."""
@@ -337,13 +355,37 @@ class HarvestLedger:
 
     # --- comparing with everything there is ----------------------------------------------------
 
-    def store_headers(self, run: int, state: SliceState, page: Page) -> tuple[Counts, list[str]]:
-        """Note the identifiers that a repository lists; return the counts and the live ones that are not here."""
+    def lacking(self, source: Source, metadata_prefix: str, identifiers: Sequence[str]) -> list[str]:
+        """Return those identifiers that have no live record in a format here, in the order given."""
+        raw = schema.raw_records.c
+        here: set[str] = set()
+        with self._database.read() as connection:
+            source_key = self._source_key(connection, source.id)
+            for names in chunks(identifiers):
+                statement = select(raw.identifier).where(
+                    raw.source_key == source_key,
+                    raw.identifier.in_(names),
+                    raw.metadata_prefix == metadata_prefix,
+                    ~raw.deleted,
+                )
+                here.update(connection.scalars(statement))
+        return [name for name in dict.fromkeys(identifiers) if name not in here]
+
+    def settle_piece(self, key: int) -> None:
+        """Mark a quarantine row whose bytes were read at last, or whose record is gone."""
+        self._quarantine.resolve_rows([key])
+
+    def store_headers(self, run: int, state: SliceState, page: Page) -> Counts:
+        """Note the identifiers that a repository lists; tombstones delete."""
         slices, runs = schema.harvest_slices, schema.harvest_runs
         with self._database.write() as connection:
             row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
-            counts, unknown = note_headers(connection, row.source_key, state.key, page.records)
+            counts = note_headers(connection, row.source_key, state.key, page.records)
             counts.bytes = page.bytes_received
+            counts.quarantined = len(page.damaged)
+            counts.received += counts.quarantined
+            for damaged in page.damaged:
+                self._quarantine.add_damaged(connection, row, run, damaged)
             state.doubt = state.doubt or row.note or doubt_of(state, page, moved=False, is_idle=False)
             size = page.list_size if page.list_size is not None else row.list_size
             connection.execute(
@@ -354,7 +396,7 @@ class HarvestLedger:
             connection.execute(update(runs).where(runs.c.key == run).values(**_increments(runs, counts)))
         state.token, state.list_size = page.token, size
         state.counts.add(counts)
-        return counts, unknown
+        return counts
 
     def missing(self, source: Source, state: SliceState, *, examples: int) -> Missing:
         """Return which live records a complete list has not named."""
@@ -396,6 +438,20 @@ def _slice(row: Row[Any]) -> SliceState:
         counts=counts_of(row),
         doubt=row.note,
     )
+
+
+def _storable(pages: Sequence[Page]) -> tuple[list[RawRecord], list[DamagedRecord]]:
+    """Part the records that every database can hold from those that one cannot."""
+    records: list[RawRecord] = []
+    refused: list[DamagedRecord] = []
+    for page in pages:
+        for record in page.records:
+            piece = unstorable(record)
+            if piece is None:
+                records.append(record)
+            else:
+                refused.append(piece)
+    return records, refused
 
 
 def _newest(known: str | None, records: Sequence[RawRecord]) -> str | None:

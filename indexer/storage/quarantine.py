@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, select, true, update
 
 from harvesters.records import DamagedRecord
 from indexer import clock
@@ -13,6 +14,7 @@ from indexer.errors import UnusableRecordError
 from indexer.storage import schema
 from indexer.storage.compression import Compression
 from indexer.storage.database import Database
+from indexer.storage.limits import storable_text
 from indexer.storage.raw import RecordGroup
 
 _IN_CHUNK = 500
@@ -27,50 +29,78 @@ class QuarantineTable:
         self._database = database
         self._compression = compression
 
-    def add_damaged(self, connection: Connection, source_key: int, run: int, damaged: DamagedRecord) -> None:
-        """Keep a piece of a page that was no readable record; the same piece or record again is kept once."""
+    def add_damaged(self, connection: Connection, place: Row[Any], run: int, damaged: DamagedRecord) -> None:
+        """Keep a piece of a list (``place`` is its row) that was no readable record; the same again is kept once."""
         table = schema.quarantine
-        body = self._compression.compress(damaged.body)
-        is_open = (table.c.source_key == source_key) & table.c.resolved_at.is_(None) & table.c.raw_key.is_(None)
-        is_same = table.c.body == body
-        if damaged.identifier:
-            is_same = table.c.identifier == damaged.identifier
-        known = connection.scalar(select(table.c.key).where(is_open, is_same))
-        if known is not None:
-            values = {"body": body, "reason": damaged.reason, "remedy": damaged.remedy, "url": damaged.url}
-            connection.execute(update(table).where(table.c.key == known).values(**values, run_key=run))
-        else:
-            connection.execute(
-                table.insert().values(
-                    source_key=source_key,
-                    run_key=run,
-                    identifier=damaged.identifier,
-                    url=damaged.url,
-                    body=body,
-                    reason=damaged.reason,
-                    remedy=damaged.remedy,
-                    created_at=clock.now(),
-                )
-            )
-
-    def resolve_damaged(self, connection: Connection, source_key: int, identifiers: Sequence[str]) -> None:
-        """Mark damaged pieces whose records have arrived in good order since."""
-        table = schema.quarantine
-        waiting = select(table.c.key).where(
-            table.c.source_key == source_key, table.c.resolved_at.is_(None), table.c.raw_key.is_(None)
+        values = {
+            "body": self._compression.compress(damaged.body),
+            "digest": hashlib.sha256(damaged.body).digest(),
+            "reason": storable_text(damaged.reason),
+            "remedy": damaged.remedy,
+            "url": storable_text(damaged.url),
+            "run_key": run,
+            "slice_key": place.key,
+        }
+        is_open = (
+            (table.c.source_key == place.source_key)
+            & table.c.resolved_at.is_(None)
+            & table.c.raw_key.is_(None)
+            & (table.c.metadata_prefix == place.metadata_prefix)
         )
-        if connection.scalar(waiting.limit(1)) is None:
+        is_same = table.c.identifier == damaged.identifier if damaged.identifier else table.c.digest == values["digest"]
+        known = connection.scalar(select(table.c.key).where(is_open, is_same).limit(1))
+        if known is not None:
+            connection.execute(update(table).where(table.c.key == known).values(**values))
+            return
+        connection.execute(
+            table.insert().values(
+                **values,
+                source_key=place.source_key,
+                metadata_prefix=place.metadata_prefix,
+                identifier=damaged.identifier,
+                created_at=clock.now(),
+            )
+        )
+
+    def resolve_damaged(self, connection: Connection, place: Row[Any], identifiers: Sequence[str]) -> None:
+        """Mark damaged pieces of a list's format whose records have arrived in good order since."""
+        table = schema.quarantine
+        waiting = (
+            (table.c.source_key == place.source_key)
+            & table.c.resolved_at.is_(None)
+            & table.c.raw_key.is_(None)
+            & (table.c.metadata_prefix == place.metadata_prefix)
+        )
+        if connection.scalar(select(table.c.key).where(waiting).limit(1)) is None:
             return
         for start in range(0, len(identifiers), _IN_CHUNK):
             arrived = table.c.identifier.in_(identifiers[start : start + _IN_CHUNK])
-            connection.execute(update(table).where(table.c.key.in_(waiting), arrived).values(resolved_at=clock.now()))
+            connection.execute(update(table).where(waiting, arrived).values(resolved_at=clock.now()))
 
-    def resolve_pages(self, connection: Connection, source_key: int) -> None:
-        """Mark whole answers that could not be read: the list they belong to has come through since."""
+    def resolve_pages(self, connection: Connection, place: Row[Any]) -> None:
+        """Mark whole answers that could not be read: a list that covers the one they are of has come through since."""
+        table, lists = schema.quarantine, schema.harvest_slices
+        of_list = select(lists.c.key).where(
+            lists.c.source_key == place.source_key,
+            lists.c.metadata_prefix == place.metadata_prefix,
+            lists.c.set_spec == place.set_spec,
+            true() if place.since is None else lists.c.since >= place.since,
+            true() if place.until is None else lists.c.until <= place.until,
+        )
+        whole = (table.c.source_key == place.source_key) & (table.c.identifier == WHOLE_ANSWER)
+        waiting = whole & table.c.raw_key.is_(None) & table.c.resolved_at.is_(None)
+        connection.execute(
+            update(table)
+            .where(waiting, table.c.slice_key.is_(None) | table.c.slice_key.in_(of_list))
+            .values(resolved_at=clock.now())
+        )
+        self._resolve_mended_rows(connection, place.source_key)
+
+    def resolve_rows(self, keys: Sequence[int]) -> None:
+        """Mark rows whose bytes were read at last, or whose record is gone."""
         table = schema.quarantine
-        whole = (table.c.source_key == source_key) & table.c.raw_key.is_(None) & (table.c.identifier == WHOLE_ANSWER)
-        connection.execute(update(table).where(whole, table.c.resolved_at.is_(None)).values(resolved_at=clock.now()))
-        self._resolve_mended_rows(connection, source_key)
+        with self._database.write() as connection:
+            connection.execute(update(table).where(table.c.key.in_(keys)).values(resolved_at=clock.now()))
 
     def _resolve_mended_rows(self, connection: Connection, source_key: int) -> None:
         """Mark rows of files (known by their place alone) that a complete reading did not find damaged any more.

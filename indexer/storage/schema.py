@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: The newest migration; a test holds it to the scripts in ``migrations``.
-MIGRATION = "0003"
+MIGRATION = "0004"
 
 Key = BigInteger().with_variant(Integer, "sqlite")
 
@@ -260,6 +260,10 @@ quarantine = Table(
     _to("sources", "source_key"),
     _to("raw_records", "raw_key", nullable=True),
     _to("harvest_runs", "run_key", nullable=True),
+    # The list and the format that it came with; none for records that are stored (``raw_key``).
+    Column("slice_key", Key),
+    Column("metadata_prefix", Text),
+    Column("digest", LargeBinary),
     Column("identifier", Text),
     Column("url", Text),
     Column("body", LargeBinary, nullable=False),
@@ -268,6 +272,8 @@ quarantine = Table(
     _time("created_at"),
     _time("resolved_at", nullable=True),
     Index(None, "source_key", "resolved_at"),
+    Index(None, "source_key", "identifier"),
+    Index(None, "source_key", "digest"),
     Index(None, "raw_key"),
     **_NEVER_REUSED,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -63,11 +62,16 @@ def harvest(
              kaijuan harvest our-repository --dry-run
     """
     check_request(since, until)
-    request = Request(since=since, until=until, full=full, max_records=limit, confirm_deletions=confirm_deletions)
+    request = Request(
+        since=since,
+        until=until,
+        full=full,
+        set_spec=set_spec,
+        max_records=limit,
+        confirm_deletions=confirm_deletions,
+    )
     with open_library(read_settings()) as library:
         sources = [library.store.sources.get(name) for name in dict.fromkeys(names)]
-        if set_spec is not None:
-            sources = [dataclasses.replace(source, set_spec=set_spec) for source in sources]
         if dry_run:
             _preview(library, sources, request, as_json=as_json)
             return

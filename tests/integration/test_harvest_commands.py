@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -220,3 +221,95 @@ def _today_minus(days: int) -> str:
     from datetime import UTC, datetime, timedelta
 
     return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%d")
+
+
+def test_one_source_that_fails_hides_no_others_outcome(shell: Shell, list_repository: ListRepository) -> None:
+    fill(list_repository, 10)
+    add(shell, "bad", list_repository, kind="pmc-idconv")  # it enriches no source
+    add(shell, "good", list_repository)
+    for dry in ((), ("--dry-run",)):
+        done = shell("harvest", "bad", "good", "--json", *dry)
+        rows = {row["source"]: row for row in map(json.loads, done.stdout.splitlines())}
+        assert set(rows) == {"bad", "good"}
+        assert "Set enriches" in rows["bad"]["error"]
+        assert rows["good"]["error"] is None
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+    people = shell("harvest", "bad", "good")
+    assert people.returncode == 1
+    assert "Set enriches" in people.stderr
+    assert "complete" in people.stdout
+
+
+def test_sources_of_one_host_share_its_pace(shell: Shell, list_repository: ListRepository) -> None:
+    fill(list_repository, 1)
+    for name in "ab":
+        add(shell, name, list_repository, pace_seconds=1.0)
+    moments: list[float] = []
+
+    def note(_: HttpRequest, response: Response) -> Response:
+        moments.append(time.monotonic())
+        return response
+
+    list_repository.faults.add(note, times=None)
+    assert shell("harvest", "a", "b", "--json").returncode == 0
+    assert len(moments) == 2
+    assert moments[1] - moments[0] > 0.9
+
+
+def test_a_preview_does_not_ask_a_host_that_another_process_is_asking(
+    shell: Shell, list_repository: ListRepository
+) -> None:
+    fill(list_repository, 10)
+    add(shell, "x", list_repository)
+    with (
+        open_library(Settings(data_dir=Path(shell.environment["KAIJUAN_DATA_DIR"])), sources=[]) as library,
+        library.store.database.lock(f"host:{library.store.sources.get('x').host}"),
+    ):
+        done = shell("harvest", "x", "--dry-run")
+    assert done.returncode == 1
+    assert "busy" in done.stderr
+    assert list_repository.requests == []
+
+
+def test_a_lock_that_is_only_looked_at_makes_no_harvest_busy(
+    embedded: Library, list_repository: ListRepository
+) -> None:
+    """A page view asks whether a harvest is running; it holds the lock while it looks."""
+    fill(list_repository, 10)
+    source = add_source(embedded, "x", list_repository.url)
+    looking, has_looked = threading.Event(), threading.Event()
+
+    def look() -> None:
+        with embedded.store.database.lock("harvest:x"):
+            looking.set()
+            has_looked.wait(0.2)
+
+    viewer = threading.Thread(target=look)
+    viewer.start()
+    assert looking.wait(30)
+    assert harvest(embedded, source).status == "complete"
+    viewer.join()
+
+
+def test_all_lists_of_a_run_are_shown_in_order_or_it_is_said_that_they_are_not(
+    tmp_path: Path, list_repository: ListRepository
+) -> None:
+    fill(list_repository, 5)
+    with open_library(Settings(data_dir=tmp_path), sources=[]) as library:
+        source = add_source(library, "x", list_repository.url, slice="day")
+        report = harvest(library, source, since="2026-01-01", until="2026-01-31")
+        add_source(library, "y", list_repository.url)
+        shown = TestClient(make_app(library)).get(f"/v1/sources/x/harvests/{report.id}").json()
+        assert (len(shown["lists"]), shown["lists_cut"]) == (31, False)
+    shell = Shell(tmp_path)
+    lists = shell.lines("harvests", "--run", str(report.id), "--json")
+    assert [row["since"] for row in lists] == [f"2026-01-{day:02d}" for day in range(1, 32)]
+    few = shell("harvests", "--run", str(report.id), "--limit", "30", "--json")
+    assert len(few.stdout.splitlines()) == 30
+    assert "more lists than these 30" in few.stderr
+    for unknown in (("--run", "999"), ("y", "--run", str(report.id)), ("--run", "99999999999999999999")):
+        refused = shell("harvests", *unknown)
+        assert refused.returncode == 2, unknown
+        assert "Traceback" not in refused.stderr
+    assert "no harvest 999" in shell("harvests", "--run", "999").stderr
