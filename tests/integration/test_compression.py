@@ -84,9 +84,12 @@ def test_a_thread_that_forgets_takes_no_dictionary_from_one_that_has_not_committ
     trained, again = page_of(source, TRAIN_AT[0] + 5).records, page_of(source, 50, start=1000).records
     with library.store.database.write() as connection:
         raw.receiver.store(connection, key, state.key, trained)
+        newest = raw.compression.current(connection, key, "oai_dc")
         other = threading.Thread(target=raw.compression.forget)
         other.start()
         other.join()
+        small = raw.compression.compress(body(0), newest)  # as in the middle of a page
+        assert raw.compression.decompress(small, newest) == body(0)
         raw.receiver.store(connection, key, state.key, again)
     assert kept_versions(library) == 1
     assert None not in kept(library)[2]
