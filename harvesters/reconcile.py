@@ -70,9 +70,13 @@ class Reconcile(Run):
 
     def _repository(self) -> Repository:
         if not isinstance(self.lister, Repository):
+            shown = (
+                "each complete harvest of it shows what is gone"
+                if self.source.names_everything
+                else ("what is gone from it is not shown by anything")
+            )
             raise SourceError(
-                f"{self.source.id!r} is no OAI-PMH repository: each complete harvest of it shows what is gone. "
-                f"Run: kaijuan harvest {self.source.id}"
+                f"{self.source.id!r} is no OAI-PMH repository: {shown}. Run: kaijuan harvest {self.source.id}"
             )
         if self.ledger.unfinished(self.source):
             raise SourceError(

@@ -46,6 +46,8 @@ ROOTS: Mapping[str, Parser] = {
 
 PREFIXES: Mapping[str, str] = {
     "oai_dc": "dc",
+    "marcxml": "record",
+    "marc21": "record",
     "oai_doaj": "doajArticle",
     "pmc_fm": "article",
     "pmc": "article",
