@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ INDEX_FOLDER = "search"
 #: Held by whoever joins records and writes the index.
 LOCK = "index"
 REPLAYED_AT_ONCE = 1_000
+#: Who only looks whether a lock is free holds it for a moment: that is not being busy.
+_PATIENCE_SECONDS = 1.0
 
 
 def _unwatched(_: int) -> None:
@@ -109,11 +112,13 @@ class Library:
         on_progress: Callable[[Progress], None],
     ) -> RunReport:
         source, options = self._opened(source)
-        database = self.store.database
         # One source by one process, and one process a host: politeness does not end where a process does.
-        with database.lock(f"harvest:{source.id}"), database.lock(f"host:{source.host}"):
+        with self._locked(f"harvest:{source.id}"), self._locked(f"host:{source.host}"):
             ledger = self.store.harvests
             return work(source, ledger, pace=pace, request=request, on_progress=on_progress, **options).harvest()
+
+    def _locked(self, name: str) -> AbstractContextManager[None]:
+        return self.store.database.lock(name, wait_seconds=_PATIENCE_SECONDS)
 
     def _opened(self, source: Source) -> tuple[Source, dict[str, Any]]:
         """Return a source as it is with its key, and what its lister is opened with."""
@@ -130,9 +135,14 @@ class Library:
         return dataclasses.replace(report, status="incomplete", error=INTERRUPTED)
 
     def preview(self, source: Source, request: Request, *, pace: Pace) -> Preview:
-        """Tell what a harvest would ask for; nothing is stored."""
+        """Tell what a harvest would ask for; nothing is stored.
+
+        Raises:
+            StoreBusyError: another process is asking the host.
+        """
         source, options = self._opened(source)
-        return preview(source, self.store.harvests, request, pace=pace, **options)
+        with self._locked(f"host:{source.host}"):
+            return preview(source, self.store.harvests, request, pace=pace, **options)
 
     def replay(
         self,

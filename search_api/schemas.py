@@ -12,6 +12,8 @@ from search_api.cards import CARD_FIELDS
 from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, Search, facets_of, fields_of
 
 #: Longer than the query language allows, so that its own error (with the remedy) is the one that is shown.
+#: The largest integer key of both databases.
+MAX_KEY = 2**63 - 1
 _MAX_Q = 20_000
 _MAX_VALUES = 100
 _Value = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -279,7 +281,8 @@ class HarvestsOut(BaseModel):
 class HarvestOut(RunOut):
     """A run with its lists."""
 
-    lists: list[ListOut]
+    lists: list[ListOut] = Field(description="In the order in which they were begun, up to 10,000.")
+    lists_cut: bool = Field(description="True where the run has more lists than are shown.")
 
 
 class SourcesOut(BaseModel):

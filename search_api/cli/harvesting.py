@@ -11,20 +11,28 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+import structlog
 
 from harvesters.checkpoints import Counts, RunReport
+from harvesters.errors import HarvestError
 from harvesters.pace import Pace
+from harvesters.preview import Preview
 from harvesters.runner import Request
 from harvesters.sources.definition import Source
 from harvesters.windows import check_request
-from indexer.errors import StoreBusyError
+from indexer.errors import IndexerError
 from search_api.cli.output import FAILED, OK, HarvestWatch, print_json, print_table
 from search_api.library import Library, open_library
+from search_api.schemas import MAX_KEY
 from search_api.settings import read_settings
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
 _COUNTS = ("expected", "received", "new", "changed", "unchanged", "deleted", "quarantined", "duplicates", "pages")
 _SHOWN_LISTS = 10
+_SHOWN_RUNS = 20
+#: A run has a list a day and format at most; forty years of days are more than this.
+_MOST_LISTS = 10_000
+_log = structlog.get_logger()
 
 
 @click.command()
@@ -114,7 +122,8 @@ def _run_all(
     with HarvestWatch(quiet=as_json) as watch, _stopping_politely(stop), ThreadPoolExecutor(len(by_host)) as pool:
 
         def run_host(mine: list[Source]) -> list[RunReport | str]:
-            return [_run_one(work, source, request, Pace(stop), watch) for source in mine]
+            pace = Pace(stop)  # the host's, whichever source asks
+            return [_run_one(work, source, request, pace, watch) for source in mine]
 
         for mine, done in zip(by_host.values(), pool.map(run_host, by_host.values()), strict=True):
             for source, outcome in zip(mine, done, strict=True):
@@ -135,10 +144,14 @@ def _run_all(
 def _run_one(
     work: Callable[..., RunReport], source: Source, request: Request, pace: Pace, watch: HarvestWatch
 ) -> RunReport | str:
+    """Return how a run went, or why it did not begin or broke off; the others are harvested all the same."""
     try:
         return work(source, request, pace=pace, on_progress=watch)
-    except StoreBusyError as error:  # the others are harvested all the same
+    except (HarvestError, IndexerError) as error:
         return str(error)
+    except Exception as error:  # noqa: BLE001  # one source's surprise must not hide what became of the others
+        _log.exception("harvest_failed", source=source.id)
+        return f"An unforeseen error ended it ({type(error).__name__}: {error}). Tell the maintainers."
 
 
 @contextlib.contextmanager
@@ -163,32 +176,49 @@ def _not_run(source_id: str, error: str) -> dict[str, Any]:
 
 
 def _preview(library: Library, sources: Sequence[Source], request: Request, *, as_json: bool) -> None:
+    pace, is_all_seen = Pace(), True
     for source in sources:
-        seen = library.preview(source, request, pace=Pace())
+        try:
+            seen = library.preview(source, request, pace=pace)
+        except (HarvestError, IndexerError) as error:
+            is_all_seen = False
+            click.echo(f"{source.id}: {error}", err=True)
+            if as_json:
+                print_json({"source": source.id, "error": str(error)})
+            continue
         if as_json:
             lists = [{"metadata_prefix": prefix, "since": one.since, "until": one.until} for prefix, one in seen.lists]
             print_json({**asdict(seen), "lists": lists})
             continue
-        rows = [(prefix, window.since, window.until) for prefix, window in seen.lists]
-        print_table(f"{source.id}: would ask for", ("format", "from", "until"), rows[:_SHOWN_LISTS])
-        if len(rows) > _SHOWN_LISTS:
-            click.echo(f"… and {len(rows) - _SHOWN_LISTS:,} more lists, up to {rows[-1][2] or 'now'}.")
-        size = f"{seen.expected:,}" if seen.expected is not None else "no number of"
-        click.echo(
-            f"The first page brought {seen.records:,} records of a list that states {size} records"
-            f"{': ' + ', '.join(seen.examples) if seen.examples else ''}. Nothing was stored."
-            if seen.error is None
-            else f"The first page failed: {seen.error}"
-        )
+        _print_preview(seen)
+    raise SystemExit(OK if is_all_seen else FAILED)
+
+
+def _print_preview(seen: Preview) -> None:
+    rows = [(prefix, window.since, window.until) for prefix, window in seen.lists]
+    print_table(f"{seen.source}: would ask for", ("format", "from", "until"), rows[:_SHOWN_LISTS])
+    if len(rows) > _SHOWN_LISTS:
+        click.echo(f"… and {len(rows) - _SHOWN_LISTS:,} more lists, up to {rows[-1][2] or 'now'}.")
+    size = f"{seen.expected:,}" if seen.expected is not None else "no number of"
+    click.echo(
+        f"The first page brought {seen.records:,} records of a list that states {size} records"
+        f"{': ' + ', '.join(seen.examples) if seen.examples else ''}. Nothing was stored."
+        if seen.error is None
+        else f"The first page failed: {seen.error}"
+    )
 
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--run", type=int, help="Show the lists of this run.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows to show, newest first.")
+@click.option("--run", type=click.IntRange(min=1, max=MAX_KEY), help="Show the lists of this run.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1, max=1_000_000),
+    help=f"Rows to show; by default {_SHOWN_RUNS} runs, or a run's lists up to {_MOST_LISTS:,}.",
+)
 @_JSON
-def harvests(source: str | None, *, run: int | None, limit: int, as_json: bool) -> None:
-    """Show the harvest ledger: runs, newest first, or the lists of one run.
+def harvests(source: str | None, *, run: int | None, limit: int | None, as_json: bool) -> None:
+    """Show the harvest ledger: runs, newest first, or the lists of one run, in the order in which they were begun.
 
     \b
     Example: kaijuan harvests doaj
@@ -196,12 +226,20 @@ def harvests(source: str | None, *, run: int | None, limit: int, as_json: bool) 
     """
     with open_library(read_settings()) as library:
         history = library.store.harvests.history
-        if run is not None:
-            _print_lists([one.values() for one in history.slices(run, limit=limit)], as_json=as_json)
-            return
         if source is not None:
             library.store.sources.get(source)
-        reports = [library.shown(report) for report in history.runs(source, limit=limit)]
+        if run is not None:
+            found = history.run(run)
+            if found is None or source not in {None, found.source}:
+                whose = f"Source {source!r} has" if source else "There is"
+                raise click.UsageError(f"{whose} no harvest {run}. See them with: kaijuan harvests")
+            most = limit or _MOST_LISTS
+            lists = [one.values() for one in history.slices(run, limit=most + 1)]
+            _print_lists(lists[:most], as_json=as_json)
+            if len(lists) > most:
+                click.echo(f"The run has more lists than these {most:,}. Show more with --limit.", err=True)
+            return
+        reports = [library.shown(report) for report in history.runs(source, limit=limit or _SHOWN_RUNS)]
     if as_json:
         for report in reports:
             print_json(report.values())

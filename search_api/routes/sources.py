@@ -12,10 +12,10 @@ from search_api.deps import LibraryDep, OrjsonResponse, StrictParameters
 from search_api.library import Library
 from search_api.overview import source_rows
 from search_api.problems import Problem, not_found
-from search_api.schemas import HarvestOut, HarvestsOut, SourcesOut
+from search_api.schemas import MAX_KEY, HarvestOut, HarvestsOut, SourcesOut
 
-#: The largest integer key of both databases.
-MAX_KEY = 2**63 - 1
+#: Lists of one run that are shown; a run has a list a day and format at most.
+MOST_LISTS = 10_000
 
 router = APIRouter(prefix="/v1", tags=["sources"])
 
@@ -70,13 +70,14 @@ def list_harvests(
     responses={200: {"model": HarvestOut}, **_ANSWERS},
 )
 def show_harvest(library: LibraryDep, source_id: str, run_id: Annotated[int, Path(ge=1, le=MAX_KEY)]) -> Response:
-    """Return one run of the ledger and the lists it worked through, in their order."""
+    """Return one run of the ledger and the lists it worked through, in their order, up to 10,000."""
     _require(library, source_id)
     report = library.store.harvests.history.run(run_id)
     if report is None or report.source != source_id:
         raise not_found(f"Source {source_id!r} has no harvest {run_id}.", "See /v1/sources/{id}/harvests.")
-    lists = [one.values() for one in library.store.harvests.history.slices(run_id)]
-    return OrjsonResponse({**library.shown(report).values(), "lists": lists})
+    lists = [one.values() for one in library.store.harvests.history.slices(run_id, limit=MOST_LISTS + 1)]
+    cut = len(lists) > MOST_LISTS
+    return OrjsonResponse({**library.shown(report).values(), "lists": lists[:MOST_LISTS], "lists_cut": cut})
 
 
 def _require(library: Library, source_id: str) -> None:
