@@ -6,6 +6,7 @@ pair. SQLite would take the others: both refuse the same, so that a library can 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import overload
 
@@ -57,3 +58,15 @@ def storable_text(text: str | None) -> str | None: ...
 def storable_text(text: str | None) -> str | None:
     """Return a text (a reason, an address) with U+FFFD for what the databases cannot hold."""
     return None if text is None else _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def storable_identifier(name: str) -> str:
+    """Return the name of a quarantined piece as every database can keep and index it.
+
+    One that is too long is cut, with a digest that tells it from others: the repository knows nothing of that name.
+    """
+    text = storable_text(name)
+    if len(text.encode()) <= MAX_IDENTIFIER_BYTES:
+        return text
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{text[:_SHOWN]}… ({digest})"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harvesters.records import RawRecord
-from indexer.storage.limits import MAX_IDENTIFIER_BYTES, storable_text, unstorable
+from indexer.storage.limits import MAX_IDENTIFIER_BYTES, storable_identifier, storable_text, unstorable
 
 
 def record(**values: Any) -> RawRecord:
@@ -61,3 +61,11 @@ def test_two_deletions_with_impossible_identifiers_are_two_pieces() -> None:
 def test_a_text_is_cleaned_of_what_no_database_holds_and_of_nothing_else() -> None:
     assert storable_text("a\x00b\ud800c\nd\te 期") == "a\ufffdb\ufffdc\nd\te 期"
     assert storable_text(None) is None
+
+
+def test_names_of_pieces_are_kept_whole_cleaned_or_cut_and_stay_different() -> None:
+    assert [storable_identifier(name) for name in ("", "oai:x:1", "a\x00b")] == ["", "oai:x:1", "a\ufffdb"]
+    one, other = (storable_identifier("期" * 2_000 + end) for end in "ab")
+    assert one != other
+    assert len(one.encode()) <= MAX_IDENTIFIER_BYTES
+    assert storable_identifier(one) == one
