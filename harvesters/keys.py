@@ -12,6 +12,8 @@ from harvesters.errors import HarvestError, PageError
 _MARK = "…".encode()
 #: The beginning of a key says nothing yet; more of it, where a message was cut, is hidden to the next gap.
 _TELLING = 8
+#: UTF-16 puts a zero byte beside each.
+_GAP = rb"\x00?"
 _REST = rb"[^\s&<>\"'()\[\]{}]*"
 
 
@@ -58,15 +60,17 @@ def _pattern(key: bytes) -> re.Pattern[bytes]:
 
 
 def _byte(value: int) -> bytes:
-    """Match one byte however an answer writes it; UTF-16 puts a zero byte beside it."""
+    """Match one byte of a key however an answer writes it."""
     plain = bytes([value])
-    hexadecimal = b"".join(b"[%c%c]" % (digit, digit | 0x20) for digit in b"%02X" % value)
-    ways = [re.escape(plain), b"%(?:25)*" + hexadecimal]
+    digits = b"".join(b"[%c%c]%s" % (digit, digit | 0x20, _GAP) for digit in b"%02X" % value)
+    ways = [_spelt(plain), _spelt(b"%") + b"(?:" + _spelt(b"25") + b")*" + digits]
     if plain == b" ":
-        ways.append(rb"\+")
-    if plain.isascii():
-        ways += [re.escape(name.encode()) for name in {escape(chr(value), _ENTITIES)} - {chr(value)}]
-    return b"(?:" + b"|".join(ways) + rb")\x00?"
+        ways.append(_spelt(b"+"))
+    escaped = escape(chr(value), {'"': "&quot;", "'": "&apos;"}).encode()
+    if plain.isascii() and escaped != plain:
+        ways.append(_spelt(escaped))
+    return b"(?:" + b"|".join(ways) + b")"
 
 
-_ENTITIES = {'"': "&quot;", "'": "&apos;"}
+def _spelt(text: bytes) -> bytes:
+    return b"".join(re.escape(bytes([value])) + _GAP for value in text)

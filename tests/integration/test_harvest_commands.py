@@ -313,3 +313,13 @@ def test_all_lists_of_a_run_are_shown_in_order_or_it_is_said_that_they_are_not(
         assert refused.returncode == 2, unknown
         assert "Traceback" not in refused.stderr
     assert "no harvest 999" in shell("harvests", "--run", "999").stderr
+
+
+def test_a_redirect_counts_as_a_request(embedded: Library, list_repository: ListRepository) -> None:
+    fill(list_repository, 30)
+    source = add_source(embedded, "x", list_repository.url)
+    there = (("Location", f"{list_repository.url}?verb=ListRecords&metadataPrefix=oai_dc&again=1"),)
+    list_repository.faults.add(lambda *_: Response(status=302, headers=there, body=b""), times=1)
+    report = harvest(embedded, source, max_requests=2)
+    assert (report.received, len(list_repository.requests)) == (10, 2)
+    assert "limit of 2 requests" in (report.error or "")
