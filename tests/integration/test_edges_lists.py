@@ -85,6 +85,9 @@ def test_a_full_harvest_of_chosen_dates_leaves_the_checkpoint_alone(embedded: Li
         assert embedded.store.harvests.checkpoint(source, "oai_dc") is None
         assert harvest(embedded, source).status == "complete"
         assert len(live(embedded)) == 100
+        assert embedded.store.harvests.checkpoint(source, "oai_dc") == "2026-01-10T00:00:00Z"
+        assert harvest(embedded, source, full=True, since="2026-01-05", until="2026-01-06").received == 20
+        assert embedded.store.harvests.checkpoint(source, "oai_dc") == "2026-01-10T00:00:00Z"
 
 
 @pytest.mark.parametrize("fault", [faults.status(500), faults.html], ids=["500", "html"])
