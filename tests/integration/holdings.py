@@ -85,3 +85,16 @@ def about(mark: str, fault: Fault) -> Fault:
         return fault(request, response) if mark in str(request.arguments) else response
 
     return spoil
+
+
+def in_old_sessions(fault: Fault) -> Fault:
+    """Spoil answers to tokens until a list is begun anew: the server has forgotten its earlier sessions."""
+    has_begun = False
+
+    def spoil(request: HttpRequest, response: Response) -> Response:
+        nonlocal has_begun
+        has_token = request.argument("resumptionToken") is not None
+        has_begun = has_begun or not has_token
+        return fault(request, response) if has_token and not has_begun else response
+
+    return spoil

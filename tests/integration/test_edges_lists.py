@@ -7,14 +7,12 @@ import dataclasses
 import pytest
 from sqlalchemy import update
 
-from harvesters.demo.loopback import Request as HttpRequest
-from harvesters.demo.loopback import Response
 from harvesters.pace import Pace
 from harvesters.runner import Request
 from indexer.storage import schema
 from search_api.library import Library
 from tests.integration.conftest import add_source, harvest
-from tests.integration.holdings import STAMP, about, lag_since, live, numbered, ten_a_day
+from tests.integration.holdings import STAMP, about, in_old_sessions, lag_since, live, numbered, ten_a_day
 from tests.repository import Item, ListRepository, faults
 from tests.repository.faults import Fault
 
@@ -95,15 +93,7 @@ def test_a_list_whose_token_died_between_two_runs_begins_anew(embedded: Library,
     with ListRepository(numbered(5000), page_size=500) as repository:
         source = add_source(embedded, "x", repository.url)
         assert harvest(embedded, source, max_requests=2).status == "incomplete"
-        has_begun = False
-
-        def forget_earlier_sessions(request: HttpRequest, response: Response) -> Response:
-            nonlocal has_begun
-            has_token = request.argument("resumptionToken") is not None
-            has_begun = has_begun or not has_token
-            return fault(request, response) if has_token and not has_begun else response
-
-        repository.faults.add(forget_earlier_sessions, verb="ListRecords", times=None)
+        repository.faults.add(in_old_sessions(fault), verb="ListRecords", times=None)
         reports = [harvest(embedded, source) for _ in range(3)]
         assert reports[-1].status == "complete"
         assert len(live(embedded)) == 5000

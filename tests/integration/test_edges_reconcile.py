@@ -8,12 +8,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from harvesters.demo.loopback import Request as HttpRequest
-from harvesters.demo.loopback import Response
 from harvesters.sources.definition import Source
 from search_api.library import Library
 from tests.integration.conftest import add_source, harvest
-from tests.integration.holdings import STAMP, held, live, numbered, put, reconcile, stored
+from tests.integration.holdings import STAMP, held, in_old_sessions, live, numbered, put, reconcile, stored
 from tests.repository import Item, ListRepository, faults
 from tests.repository.faults import Fault
 
@@ -35,15 +33,7 @@ def test_a_comparison_whose_token_died_begins_anew(embedded: Library, fault: Fau
         source = add_source(embedded, "x", repository.url)
         assert harvest(embedded, source).status == "complete"
         assert reconcile(embedded, source, max_requests=2).status == "incomplete"
-        has_begun = False
-
-        def forget_earlier_sessions(request: HttpRequest, response: Response) -> Response:
-            nonlocal has_begun
-            has_token = request.argument("resumptionToken") is not None
-            has_begun = has_begun or not has_token
-            return fault(request, response) if has_token and not has_begun else response
-
-        repository.faults.add(forget_earlier_sessions, verb="ListIdentifiers", times=None)
+        repository.faults.add(in_old_sessions(fault), verb="ListIdentifiers", times=None)
         assert [reconcile(embedded, source).status for _ in range(3)][-1] == "complete"
 
 
