@@ -35,6 +35,7 @@ _BUSY_MS = 60_000
 _LOCK_POLL_SECONDS = 0.2
 _CONNECT = {"connect_timeout": 10}
 _ATTEMPTS = 3
+_RETRY_SECONDS = 0.2
 # By the drivers' codes, never by their words: a message may quote a query, a record, or say "blocked".
 _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, "XX001", "XX002"))
 _LOCKED = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03"))
@@ -244,9 +245,10 @@ def retried(step: Callable[_P, _T]) -> Callable[_P, _T]:
 
     @functools.wraps(step)
     def until_done(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        for _ in range(_ATTEMPTS - 1):
+        for attempt in range(1, _ATTEMPTS):
             with contextlib.suppress(StoreConflictError):
                 return step(*args, **kwargs)
+            time.sleep(attempt * _RETRY_SECONDS)  # at once, it would take from the other what that was promised
         return step(*args, **kwargs)
 
     return until_done

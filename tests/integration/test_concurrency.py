@@ -120,7 +120,7 @@ def test_a_transaction_undone_for_a_deadlock_is_done_again(cluster: Library) -> 
         return add
 
     together(step("a", "b"), step("b", "a"))
-    assert len(tries) == 3
+    assert len(tries) >= 3
     assert {cluster.store.fact("a"), cluster.store.fact("b")} in ({"0ab"}, {"0ba"})
 
 

@@ -30,7 +30,7 @@ ENGINES = {
     "pymarc": {"harvesters/formats/marc_record.py"},
     "pybtex": {"harvesters/formats/bibtex.py"},
     "scrapy": {"harvesters/oalib/spider.py"},
-    "sqlite3": set(),
+    "sqlite3": {"indexer/storage/database.py"},
     "psycopg": set(),
 }
 
