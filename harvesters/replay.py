@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ from harvesters.oai.repository import Repository
 from harvesters.oai.singly import get_or_quarantine
 from harvesters.records import DamagedRecord, Page, RawRecord, Window
 from harvesters.runner import Run
+
+#: An identifier that no database can hold is kept cleaned or cut, and is no name to ask by.
+_NOT_ITS_NAME = re.compile("\N{REPLACEMENT CHARACTER}|… \\([0-9a-f]{16}\\)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,8 @@ class Replay(Run):
     def _again(self, repository: Repository, piece: Piece, prefix: str) -> Page | None:
         if not piece.identifier:
             return self._page(piece, prefix)
+        if _NOT_ITS_NAME.search(piece.identifier):  # of that name, the repository would say that there is none
+            return None
         made = get_or_quarantine(repository, piece.identifier, prefix)
         return Page(
             url=piece.url,

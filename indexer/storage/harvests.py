@@ -25,11 +25,11 @@ from harvesters.windows import is_datestamp
 from indexer import clock
 from indexer.storage import schema
 from indexer.storage.catalogue import chunks
-from indexer.storage.database import Database, inserted_key
+from indexer.storage.database import Database, inserted_key, retried
 from indexer.storage.deletions import delete_missing, missing_records, note_headers
 from indexer.storage.doubts import doubt_lists, doubt_of, doubtful_lists, holds_idle_page
 from indexer.storage.harvest_history import HarvestHistory, counts_of, report, runs_statement
-from indexer.storage.limits import unstorable
+from indexer.storage.limits import storable_text, unstorable
 from indexer.storage.quarantine import WHOLE_ANSWER, QuarantineTable
 from indexer.storage.raw import RawTable
 
@@ -82,7 +82,8 @@ class HarvestLedger:
     ) -> RunReport:
         """Close the ledger row and return it."""
         runs = schema.harvest_runs
-        values = {"status": status, "expected": expected, "error": error, "error_url": error_url}
+        said = {"error": storable_text(error), "error_url": storable_text(error_url)}
+        values = {"status": status, "expected": expected, **said}
         with self._database.write() as connection:
             connection.execute(update(runs).where(runs.c.key == run).values(**values, finished_at=clock.now()))
             row = connection.execute(runs_statement().where(runs.c.key == run)).one()
@@ -204,6 +205,7 @@ class HarvestLedger:
                 update(runs).where(runs.c.key == run).values(resumed=True, **_increments(runs, state.counts))
             )
 
+    @retried
     def store_pages(self, run: int, state: SliceState, pages: Sequence[Page]) -> Counts:
         """Store pages with all that follows from them; return their counts and bring ``state`` up to date."""
         try:
@@ -284,7 +286,7 @@ class HarvestLedger:
             connection.execute(
                 update(slices)
                 .where(slices.c.key == state.key)
-                .values(status=status, token=None, finished_at=now, note=note)
+                .values(status=status, token=None, finished_at=now, note=storable_text(note))
             )
             if status == "complete" and resolves:
                 self._quarantine.resolve_pages(connection, row)
@@ -320,7 +322,7 @@ class HarvestLedger:
     def drop_slice(self, state: SliceState, *, status: SliceStatus = "dropped", note: str | None = None) -> None:
         """Forget a list's token: it died, or the list goes on in another way."""
         slices = schema.harvest_slices
-        values = {"status": status, "token": None, "note": note, "finished_at": clock.now()}
+        values = {"status": status, "token": None, "note": storable_text(note), "finished_at": clock.now()}
         with self._database.write() as connection:
             connection.execute(update(slices).where(slices.c.key == state.key).values(**values))
 
@@ -446,7 +448,7 @@ def _storable(pages: Sequence[Page]) -> tuple[list[RawRecord], list[DamagedRecor
     refused: list[DamagedRecord] = []
     for page in pages:
         for record in page.records:
-            piece = unstorable(record)
+            piece = unstorable(record, page.url)
             if piece is None:
                 records.append(record)
             else:

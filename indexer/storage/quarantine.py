@@ -14,7 +14,7 @@ from indexer.errors import UnusableRecordError
 from indexer.storage import schema
 from indexer.storage.compression import Compression
 from indexer.storage.database import Database
-from indexer.storage.limits import storable_text
+from indexer.storage.limits import storable_identifier, storable_text
 from indexer.storage.raw import RecordGroup
 
 _IN_CHUNK = 500
@@ -41,13 +41,14 @@ class QuarantineTable:
             "run_key": run,
             "slice_key": place.key,
         }
+        name = storable_identifier(damaged.identifier) if damaged.identifier is not None else None
         is_open = (
             (table.c.source_key == place.source_key)
             & table.c.resolved_at.is_(None)
             & table.c.raw_key.is_(None)
             & (table.c.metadata_prefix == place.metadata_prefix)
         )
-        is_same = table.c.identifier == damaged.identifier if damaged.identifier else table.c.digest == values["digest"]
+        is_same = table.c.identifier == name if name else table.c.digest == values["digest"]
         known = connection.scalar(select(table.c.key).where(is_open, is_same).limit(1))
         if known is not None:
             connection.execute(update(table).where(table.c.key == known).values(**values))
@@ -57,7 +58,7 @@ class QuarantineTable:
                 **values,
                 source_key=place.source_key,
                 metadata_prefix=place.metadata_prefix,
-                identifier=damaged.identifier,
+                identifier=name,
                 created_at=clock.now(),
             )
         )
