@@ -187,7 +187,8 @@ class Crawl:
             self._damage(url, _gone(url, error.status), identifier=_list_identifier(place, query))
             return self._next_list(place)
         body = error.body if isinstance(error, PageError) else b""
-        self._fail(_damaged(url, str(error), body=body), error, is_list=True)
+        # Known by its address: a later crawl that reads it resolves it.
+        self._fail(_damaged(url, str(error), body=body, identifier=url), error, is_list=True)
         if self._before is not None and place.page < self._before.pages:
             return place.next_page(place.listed)
         return self._next_list(place)

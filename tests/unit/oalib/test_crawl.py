@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -65,7 +66,9 @@ class World:
 
     def crawl(self, *queries: str, start: Place | None = None) -> None:
         crawl = Crawl(SITE, read_queries(queries or ("journals",)), fetch=self.fetch, emit=self.emit)
-        asyncio.run(crawl.run(start or Place()))
+        # In a thread of its own: the browser tests leave a running loop in the main one.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: asyncio.run(crawl.run(start or Place()))).result()
 
     @property
     def papers(self) -> list[int]:
