@@ -186,6 +186,7 @@ def _preview(library: Library, sources: Sequence[Source], request: Request, *, a
             if as_json:
                 print_json({"source": source.id, "error": str(error)})
             continue
+        is_all_seen = is_all_seen and seen.error is None
         if as_json:
             lists = [{"metadata_prefix": prefix, "since": one.since, "until": one.until} for prefix, one in seen.lists]
             print_json({**asdict(seen), "lists": lists})

@@ -42,7 +42,7 @@ def quarantine(context: click.Context, *, source: str | None, limit: int, as_jso
 
 
 @quarantine.command()
-@click.argument("key", type=int)
+@click.argument("key", type=click.IntRange(1, 2**63 - 1))
 @click.option("--raw", is_flag=True, help="Print only the bytes, as they came.")
 @_JSON
 def show(key: int, *, raw: bool, as_json: bool) -> None:
@@ -70,7 +70,7 @@ def show(key: int, *, raw: bool, as_json: bool) -> None:
 
 
 @quarantine.command()
-@click.argument("keys", nargs=-1, type=int)
+@click.argument("keys", nargs=-1, type=click.IntRange(1, 2**63 - 1))
 @click.option("--source", help="Only this source's rows.")
 @_JSON
 def replay(keys: tuple[int, ...], *, source: str | None, as_json: bool) -> None:

@@ -64,6 +64,9 @@ def test_a_preview_stores_nothing_and_a_set_has_a_checkpoint_of_its_own(
     (preview,) = shell.lines("harvest", "x", "--dry-run", "--json")
     assert (preview["expected"], preview["records"], preview["lists"][0]["metadata_prefix"]) == (40, 10, "oai_dc")
 
+    list_repository.faults.add(faults.html, verb="ListRecords", times=2)
+    failed = shell("harvest", "x", "--dry-run")
+    assert (failed.returncode, "The first page failed" in failed.stdout) == (1, True)
     (odd,) = shell.lines("harvest", "x", "--set", "s1", "--json")
     assert (odd["status"], odd["received"]) == ("complete", 20)
     (whole,) = shell.lines("harvest", "x", "--json")
@@ -139,6 +142,7 @@ def test_quarantine_shows_the_bytes_and_a_replay_brings_the_record_in(
     assert "Study 7</dc:tilte>" in shown.stdout
     assert "remedy:" in shown.stdout
     assert shell("quarantine", "show", "999").returncode == 2
+    assert shell("quarantine", "show", "9" * 30).returncode == 2
     still = shell("quarantine", "replay", "--json")
     assert still.returncode == 1
     list_repository.faults.clear()
