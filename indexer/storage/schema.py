@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: The newest migration; a test holds it to the scripts in ``migrations``.
-MIGRATION = "0004"
+MIGRATION = "0005"
 
 Key = BigInteger().with_variant(Integer, "sqlite")
 
@@ -367,7 +368,7 @@ manifestations = Table(
     **_NEVER_REUSED,
 )
 
-#: The identifiers by which manifestations are joined; live manifestations only.
+#: The identifiers of manifestations, to find them by; live manifestations only.
 manifestation_keys = Table(
     "manifestation_keys",
     metadata,
@@ -375,6 +376,113 @@ manifestation_keys = Table(
     Column("value", Text, primary_key=True),
     _to("manifestations", "manifestation_key", primary_key=True),
     Index(None, "manifestation_key"),
+)
+
+#: What identity looks at of a live manifestation, packed; ``ordinal`` is its portrait's order.
+portraits = Table(
+    "portraits",
+    metadata,
+    _to("manifestations", "manifestation_key", primary_key=True),
+    Column("ordinal", Key, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index(None, "ordinal"),
+)
+
+#: Under which hashed keys live manifestations meet (``indexer.identity.blocking``).
+identity_blocks = Table(
+    "identity_blocks",
+    metadata,
+    Column("block", Key, primary_key=True),
+    _to("manifestations", "manifestation_key", primary_key=True),
+    Column("fine", Boolean, nullable=False),
+    Index(None, "manifestation_key"),
+    sqlite_with_rowid=False,
+)
+
+#: What was judged of pairs of live manifestations that are not plainly different; the lower ordinal is on the left.
+decisions = Table(
+    "decisions",
+    metadata,
+    _to("manifestations", "left_key", primary_key=True),
+    _to("manifestations", "right_key", primary_key=True),
+    Column("verdict", Text, nullable=False),
+    Column("score", Float, nullable=False),
+    # A relation reads "subject RELATION object".
+    Column("relation", Text),
+    Column("subject_is_left", Boolean, nullable=False),
+    Column("reasons", LargeBinary, nullable=False),
+    Index(None, "right_key"),
+    Index(None, "verdict", "score"),
+)
+
+#: What people decided: ``same``, ``different`` or ``correct`` (a field); undone, never removed.
+judgements = Table(
+    "judgements",
+    metadata,
+    _key(),
+    Column("id", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    # Of a correction: which field, and its value as JSON.
+    Column("field", Text),
+    Column("value", LargeBinary),
+    Column("reason", Text, nullable=False),
+    _to("people", "person_key", nullable=True),
+    Column("who", Text, nullable=False),
+    _time("at"),
+    _time("undone_at", nullable=True),
+    Column("undone_by", Text),
+    Column("undone_reason", Text),
+    Index(None, "kind", "key"),
+    **_NEVER_REUSED,
+)
+
+#: The records that a judgement is about, by their own names; records of different ``label`` are in different groups.
+judgement_records = Table(
+    "judgement_records",
+    metadata,
+    _to("judgements", "judgement_key", primary_key=True),
+    Column("position", Integer, primary_key=True),
+    _to("sources", "source_key"),
+    Column("identifier", Text, nullable=False),
+    Column("label", Integer, nullable=False),
+    Index(None, "source_key", "identifier"),
+)
+
+#: Addresses of copies that were checked or reported, by the digest of the address.
+links = Table(
+    "links",
+    metadata,
+    _key(),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    # ``opens``, ``fails``, ``refused`` (to robots or by a rule), ``unknown`` until the first check.
+    Column("state", Text, nullable=False),
+    Column("http_status", Integer),
+    Column("final_url", Text),
+    Column("note", Text),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    _time("checked_at", nullable=True),
+    _time("due_at"),
+    Index(None, "due_at"),
+    **_NEVER_REUSED,
+)
+
+#: Readers' reports about addresses that do not open; settled by the next check of the address.
+link_reports = Table(
+    "link_reports",
+    metadata,
+    _key(),
+    _to("links", "link_key"),
+    _to("works", "work_key"),
+    # A keyed hash of whoever reports, so that one person counts once.
+    Column("reporter", LargeBinary, nullable=False),
+    Column("note", Text),
+    _time("at"),
+    _time("settled_at", nullable=True),
+    UniqueConstraint("link_key", "reporter"),
+    Index(None, "settled_at"),
+    **_NEVER_REUSED,
 )
 
 #: The append-only change feed of works, read by the search index, later by alerts, feeds and sync.
