@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from harvesters.formats.description import (
     Description,
@@ -31,29 +31,50 @@ def describe_unimarc(record: MarcRecord) -> Description:
     draft = Draft()
     _titles(record, draft)
     _people(record, draft)
-    for field in record.all("010"):
-        draft.identifiers.extend(RawIdentifier(value=one, scheme="isbn") for one in isbns(field.first("a") or ""))
-    draft.issns.extend(RawIdentifier(value=one) for field in record.all("011") for one in field.all("a"))
-    for field in record.all("017"):
-        if (field.first("2") or "").lower() == "doi":
-            draft.identifiers.extend(RawIdentifier(value=one, scheme="doi") for one in field.all("a"))
+    _identifiers(record, draft)
     _publication(record, draft)
     _host(record, draft)
-    texts = [" ".join(field.all("a")) for field in record.all("330")] or [
-        " ".join(field.all("a")) for field in record.all("327")
-    ]
-    draft.abstracts.extend(RawText(value=one) for one in texts if one)
+    draft.abstracts.extend(_texts(record))
     draft.subjects.extend(_subjects(record))
     draft.links.extend(
         RawLink(url=url, media=field.first("q")) for field in record.all("856") for url in field.all("u")
     )
-    draft.rights.extend(one for field in record.all("371") for one in field.all("a"))
-    draft.languages.extend(language_codes(one for field in record.all("101") for one in field.all("a")))
-    if record.first("328"):
-        draft.types.append("thesis")
-    kind = _TYPES.get(record.leader[6:8])
-    draft.types.extend((kind,) if kind else ())
+    draft.rights.extend(_values(record, "371"))
+    draft.languages.extend(language_codes(_values(record, "101")))
+    draft.types.extend(_types(record))
     return draft.finish("article")
+
+
+def _values(record: MarcRecord, *tags: str) -> Iterator[str]:
+    """Yield the values of the $a of these fields, in the record's order."""
+    for field in record.all(*tags):
+        yield from field.all("a")
+
+
+def _identifiers(record: MarcRecord, draft: Draft) -> None:
+    for field in record.all("010"):
+        draft.identifiers.extend(RawIdentifier(value=one, scheme="isbn") for one in isbns(field.first("a") or ""))
+    draft.issns.extend(RawIdentifier(value=one) for one in _values(record, "011"))
+    for field in record.all("017"):
+        if (field.first("2") or "").lower() == "doi":
+            draft.identifiers.extend(RawIdentifier(value=one, scheme="doi") for one in field.all("a"))
+
+
+def _texts(record: MarcRecord) -> Iterator[RawText]:
+    """Yield the summaries (330); the table of contents (327) stands in where there is no such field."""
+    tag = "330" if record.first("330") else "327"
+    for field in record.all(tag):
+        text = " ".join(field.all("a"))
+        if text:
+            yield RawText(value=text)
+
+
+def _types(record: MarcRecord) -> Iterator[str]:
+    if record.first("328"):
+        yield "thesis"
+    kind = _TYPES.get(record.leader[6:8])
+    if kind:
+        yield kind
 
 
 def _titles(record: MarcRecord, draft: Draft) -> None:
@@ -68,10 +89,7 @@ def _titles(record: MarcRecord, draft: Draft) -> None:
             title = add_part(title, text, ": " if code == "e" else ". ")
     if title:
         draft.titles.append(RawText(value=title))
-    others = [
-        *field.all("d"),
-        *(one for more in record.all("510", "512", "517", "540", "541") for one in more.all("a")),
-    ]
+    others = [*field.all("d"), *_values(record, "510", "512", "517", "540", "541")]
     draft.titles.extend(RawText(value=one, translated=True) for one in map(trimmed, others) if one)
 
 
@@ -127,7 +145,5 @@ def _subjects(record: MarcRecord) -> Iterable[RawSubject]:
         parts = [one for one in map(trimmed, field.all("abjxyz")) if one]
         if parts:
             yield RawSubject(value="--".join(parts), scheme=field.first("2") or "CT")
-    for field in record.all("610"):
-        yield from (RawSubject(value=one) for one in field.all("a"))
-    for field in record.all("690"):
-        yield from (RawSubject(value=one, scheme="CLC", code=one) for one in field.all("a"))
+    yield from (RawSubject(value=one) for one in _values(record, "610"))
+    yield from (RawSubject(value=one, scheme="CLC", code=one) for one in _values(record, "690"))

@@ -73,32 +73,60 @@ def cut_fronts(article: bytes) -> bytes | None:
 
     Kept are all bytes to the end of its front, and of each sub-article its own tags and its front.
     """
-    kept: list[bytes] = []
-    path: list[bytes] = []
-    start = 0
-    root: bytes | None = None
+    cut = _Cut(article)
     for match in _MARKUP.finditer(article):
-        name = match["name"]
-        if name is None or (match["rest"] or b"").endswith(b"/"):
+        if match["name"] is None or (match["rest"] or b"").endswith(b"/"):
             continue
-        kind = name.rpartition(b":")[2]
         if not match["end"]:
-            root = root or name
-            path.append(kind)
-            if kind == b"sub-article" and len(path) == 2:  # noqa: PLR2004 - a child of the article
-                kept.append(match[0])
-            elif kind in {b"front-stub", b"front"} and path[:-1] == [b"article", b"sub-article"]:
-                start = match.start()
-            continue
-        if not path or path.pop() != kind:
+            cut.open(match)
+        elif not cut.close(match):
             return None
-        if (kind == b"front" and path == [b"article"]) or (
-            kind in {b"front-stub", b"front"} and path == [b"article", b"sub-article"]
-        ):
-            kept.append(article[start : match.end()])
-        elif kind == b"sub-article" and path == [b"article"]:
-            kept.append(match[0])
-    return b"".join((*kept, b"</" + root + b">")) if root is not None and kept and not path else None
+    return cut.result()
+
+
+class _Cut:
+    """What is kept of an article, while its tags are followed; ``_path`` has those that are open, without prefix."""
+
+    def __init__(self, article: bytes) -> None:
+        self._article = article
+        self._kept: list[bytes] = []
+        self._path: list[bytes] = []
+        self._start = 0
+        self._root: bytes | None = None
+
+    def open(self, tag: re.Match[bytes]) -> None:
+        """Note a start tag."""
+        self._root = self._root or tag["name"]
+        self._path.append(_local(tag))
+        if self._path[1:] == [b"sub-article"]:
+            self._kept.append(tag[0])
+        elif self._is_front_of_sub_article(self._path):
+            self._start = tag.start()
+
+    def close(self, tag: re.Match[bytes]) -> bool:
+        """Note an end tag; tell whether it closes what was opened last."""
+        if not self._path or self._path[-1] != _local(tag):
+            return False
+        if self._path == [b"article", b"front"] or self._is_front_of_sub_article(self._path):
+            self._kept.append(self._article[self._start : tag.end()])
+        elif self._path == [b"article", b"sub-article"]:
+            self._kept.append(tag[0])
+        self._path.pop()
+        return True
+
+    def result(self) -> bytes | None:
+        """Return what is kept, closed; ``None`` where something is still open, or there was nothing."""
+        if self._root is None or self._path or not self._kept:
+            return None
+        return b"".join((*self._kept, b"</" + self._root + b">"))
+
+    @staticmethod
+    def _is_front_of_sub_article(path: list[bytes]) -> bool:
+        return path[:-1] == [b"article", b"sub-article"] and path[-1] in {b"front-stub", b"front"}
+
+
+def _local(tag: re.Match[bytes]) -> bytes:
+    return tag["name"].rpartition(b":")[2]
 
 
 def _identifier(description: Description) -> str | None:

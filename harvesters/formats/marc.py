@@ -184,23 +184,32 @@ def _host(record: MarcRecord, draft: Draft) -> None:
     """Read where it appeared: the host item (773), else the series (490, 830)."""
     host = record.first("773")
     if host is None:
-        series = record.first("490", "830")
-        if series is not None:
-            draft.container_title = trimmed(series.first("a") or "") or None
-            draft.volume = trimmed(series.first("v") or "") or None
-            draft.issns.extend(RawIdentifier(value=one) for one in series.all("x"))
+        _series(record.first("490", "830"), draft)
         return
     draft.container_title = trimmed(host.first("t") or host.first("a") or "") or None
     draft.issns.extend(RawIdentifier(value=one) for one in host.all("x"))
     draft.types.extend(() if record.leader[7:8] in "ab" else ("article",))
-    enumeration = _ENUMERATION.fullmatch(host.first("q") or "")
-    if enumeration:
-        draft.volume, draft.issue, draft.first_page = (part or None for part in enumeration.groups())
+    _place_in_host(host, draft)
+
+
+def _series(series: Field | None, draft: Draft) -> None:
+    if series is not None:
+        draft.container_title = trimmed(series.first("a") or "") or None
+        draft.volume = trimmed(series.first("v") or "") or None
+        draft.issns.extend(RawIdentifier(value=one) for one in series.all("x"))
+
+
+def _place_in_host(host: Field, draft: Draft) -> None:
+    """Read volume, issue and pages: coded in $q (``3:2<12``), and in words in $g, which go first."""
+    coded = _ENUMERATION.fullmatch(host.first("q") or "")
+    if coded:
+        draft.volume, draft.issue, draft.first_page = (part or None for part in coded.groups())
     said = " ".join(host.all("g"))
-    volume, issue, pages = _VOLUME.search(said), _ISSUE.search(said), _PAGES.search(said)
-    draft.volume = volume[1] if volume else draft.volume
-    draft.issue = (issue[1] or issue[2]) if issue else draft.issue
-    if pages:
+    if volume := _VOLUME.search(said):
+        draft.volume = volume[1]
+    if issue := _ISSUE.search(said):
+        draft.issue = issue[1] or issue[2]
+    if pages := _PAGES.search(said):
         draft.first_page, draft.last_page = pages[1], pages[2]
     if not draft.dates and year_of(said):
         draft.dates.append(RawDate(value=year_of(said)))
