@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from indexer.models import Bibliography, Container, Contributor, License, Location, Manifestation
+from indexer.identity.copies import rank
+from indexer.models import Bibliography, Container, Contributor, Location, Manifestation
 
 #: Formats by how much they can be trusted to be structured: JATS from the publisher, then DOAJ's own, then Dublin Core.
 _FORMAT_RANK = {"jats": 0, "pmc_fm": 0, "pmc": 0, "oai_doaj": 1, "doaj_json": 1, "oai_dc": 3}
@@ -53,7 +54,8 @@ def merge(members: Sequence[tuple[str, Manifestation]]) -> Merged:
     fields["languages"] = best("languages", lambda tags: tags[0].confidence if tags else 0)
     for name in _UNITED:
         fields[name] = _united(name, ranked, provenance)
-    fields["locations"] = _locations(one for _, one in ranked)
+    places = (place for _, one in ranked for place in _licensed(one))
+    fields["locations"] = tuple(copy.location for copy in rank(places, fields["identifiers"]))
     fields["container"] = _container(fields["container"], [one for _, one in ranked])
     return Merged(
         bibliography=Bibliography(**fields),
@@ -115,19 +117,5 @@ def _container(chosen: Container | None, members: Sequence[Manifestation]) -> Co
     )
 
 
-def _locations(members: Iterable[Manifestation]) -> tuple[Location, ...]:
-    """Order copies: with an open licence, published version, PDF; the rest as ranked. Equal addresses once."""
-    every = _unique((place for one in members for place in _licensed(one)), lambda place: place.url)
-    return tuple(
-        sorted(
-            every, key=lambda place: (not _is_open(place.license), place.version != "published", place.pdf_url is None)
-        )
-    )
-
-
 def _licensed(one: Manifestation) -> Iterable[Location]:
     return (place if place.license else replace(place, license=one.license) for place in one.locations)
-
-
-def _is_open(license_: License | None) -> bool:
-    return license_ is not None and license_.code.startswith(("cc", "public-domain"))
