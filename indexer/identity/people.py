@@ -1,0 +1,153 @@
+"""Authors as identity compares them: family names and initials, in any order, full or short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from rapidfuzz.distance import Levenshtein
+
+from indexer.models import Contributor
+from indexer.search.folding import fold
+
+Overlap = Literal["most", "some", "none", "unknown"]
+
+MOST_PEOPLE = 40
+"""An author list of thousands is compared by its first names."""
+_WORD = re.compile(r"[^\W\d_]+")
+_HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_LONG_FAMILY = 4
+_SLIP = 0.8
+
+
+def authors_of(contributors: Iterable[Contributor]) -> tuple[str, ...]:
+    """Write each author as ``family given-words`` (folded, the family without blanks); groups begin with ``&``.
+
+    Editors and translators count only where there is no author.
+    """
+    people = tuple(contributors)
+    authors = [one for one in people if one.role == "author"] or people
+    found = (_written(one) for one in authors[:MOST_PEOPLE])
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def _written(person: Contributor) -> str:
+    if person.is_group or not person.family:
+        words = _words(person.name)
+        if person.is_group:
+            return "&" + "".join(words) if words else ""
+        return " ".join([*words[-1:], *words[:-1]])
+    family = "".join(_words(person.family))
+    return " ".join((family, *_words(person.given or ""))) if family else " ".join(_words(person.name))
+
+
+def _words(text: str) -> list[str]:
+    lowered = text.lower() if text.isascii() else fold(text)
+    if lowered.isalpha():
+        return [lowered]
+    return _WORD.findall(lowered.replace("'", ""))
+
+
+def is_own_script(author: str) -> bool:
+    """Tell whether a name is written in Chinese, Japanese or Korean letters: it says nothing of one in others."""
+    return _HAN.search(author) is not None
+
+
+def compare_authors(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[Overlap, int]:
+    """Tell how much of the shorter list is in the longer one, and how many are; lists cut short are as good."""
+    if not one or not other:
+        return "unknown", 0
+    if one == other:
+        return "most", len(one)
+    a, b = _in_one_script(one, other)
+    if not a or not b:
+        return "unknown", 0
+    if len(a) > len(b):
+        a, b = b, a
+    shared = _count_shared(a, b)
+    if shared * 2 >= len(a):
+        return ("most", shared) if shared * 3 >= len(a) * 2 or shared > 2 else ("some", shared)  # noqa: PLR2004
+    return ("some", shared) if shared else ("none", 0)
+
+
+def _in_one_script(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Keep the names of each list that can be compared with the other; groups only where both are groups alone."""
+    people_a = [name for name in one if name[0] != "&"] or list(one)
+    people_b = [name for name in other if name[0] != "&"] or list(other)
+    if (people_a[0][0] == "&") != (people_b[0][0] == "&"):
+        return [], []
+    if "".join(people_a).isascii() and "".join(people_b).isascii():
+        return people_a, people_b
+    for own in (True, False):
+        a = [name for name in people_a if is_own_script(name) is own]
+        b = [name for name in people_b if is_own_script(name) is own]
+        if a and b:
+            return a, b
+    return [], []
+
+
+def _count_shared(few: list[str], many: list[str]) -> int:
+    """Count the names of the one list that are in the other, each once."""
+    left = list(many)
+    shared = 0
+    for name in few:
+        twin = next((candidate for candidate in left if is_same_person(name, candidate)), None)
+        if twin is not None:
+            left.remove(twin)
+            shared += 1
+    return shared
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """Tell whether two names may be one person's: families agree and initials do not contradict, in either order."""
+    if one == other:
+        return True
+    a, b = one.split(" "), other.split(" ")
+    if a[0] == b[0]:
+        return _initials_agree(a[1:], b[1:])
+    if a[0][0] == b[0][0] and is_same_family(a[0], b[0]):
+        return _initials_agree(a[1:], b[1:])
+    if len(a) > 1 and len(b) > 1:
+        return _turned_around(a, b)
+    return _is_compound(a, b)
+
+
+def _turned_around(a: list[str], b: list[str]) -> bool:
+    """Recognise "Lu Mengmeng" read as family Mengmeng, "Mary Ann Smith" read as family Ann Smith."""
+    whole_a, whole_b = "".join(sorted(a)), "".join(sorted(b))
+    if whole_a == whole_b or sorted("".join(a)) == sorted("".join(b)):
+        return True
+    if a[0] in b[1:] and b[0] in a[1:]:
+        return True
+    if a[0] in b[1:] and all(any(word.startswith(b[0][:1]) for word in a[1:]) for _ in (0,)) and len(b[0]) <= 2:  # noqa: PLR2004
+        return True
+    if b[0] in a[1:] and len(a[0]) <= 2 and any(word.startswith(a[0][:1]) for word in b[1:]):  # noqa: PLR2004
+        return True
+    return _is_compound(a, b)
+
+
+def _is_compound(a: list[str], b: list[str]) -> bool:
+    """Recognise one of two family names: "García" and "García López", "van den Berg" and "Berg"."""
+    short, long = (a, b) if len(a[0]) <= len(b[0]) else (b, a)
+    family = short[0]
+    if len(family) < _LONG_FAMILY or not (long[0].startswith(family) or long[0].endswith(family)):
+        return family in long[1:] and len(family) >= _LONG_FAMILY and len(short) == 1
+    return _initials_agree(short[1:], long[1:])
+
+
+def is_same_family(one: str, other: str) -> bool:
+    """Tell whether two family names are one, misspelt or written in another way (Müller, Mueller, Muller)."""
+    if one.replace("ae", "a").replace("oe", "o").replace("ue", "u") == other.replace("ae", "a").replace(
+        "oe", "o"
+    ).replace("ue", "u"):
+        return True
+    return min(len(one), len(other)) >= _LONG_FAMILY and Levenshtein.normalized_similarity(one, other) >= _SLIP
+
+
+def _initials_agree(one: list[str], other: list[str]) -> bool:
+    """Tell whether given names may be one's: where both are known, one's first initial is among the other's."""
+    if not one or not other:
+        return True
+    a, b = {word[0] for word in one}, {word[0] for word in other}
+    return one[0][0] in b or other[0][0] in a or (len(one) == 1 and len(one[0]) <= 3 and not a.isdisjoint(b))  # noqa: PLR2004

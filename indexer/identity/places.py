@@ -1,0 +1,167 @@
+"""Where a text stands: its container, volume and pages, and how two such places relate."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+from rapidfuzz.fuzz import ratio
+
+from indexer.models import Container
+from indexer.search.folding import fold
+
+Agreement = Literal["same", "different", "unknown"]
+
+_LONGEST_NAME = 200
+_SMALL = frozenset(
+    """
+    the of in on for and an a de la le les des du et der die und fur y e do da dos das zhurnal journal in part
+    international conference proceedings annual acm ieee
+    """.split()  # noqa: SIM905
+)
+_BRACKETS = re.compile(r"\s*[(\[{（【].*?[)\]}）】]")
+_WORD = re.compile(r"[^\W_]+")
+_PAGE = re.compile(r"([a-z]{0,3})\s*(\d{1,7})([a-z]?\d{0,2})")
+_PAGES = re.compile(r"\s*(?:-{1,3}|–|—|\bto\b|/)\s*")
+_SIMILAR = 88.0
+_VOLUME_WORDS = re.compile(r"[\W_]+|suppl\w*|spec\w*|pt|part|issue|vol(?:ume)?|no")
+
+
+def pages_of(pages: str | None) -> tuple[str, str]:
+    """Return first and last page without leading zeros, a short last page written out ("221-8" ends at 228).
+
+    Article numbers are first pages; what is no page is empty.
+    """
+    if not pages:
+        return "", ""
+    parts = _PAGES.split(pages.lower().strip(), maxsplit=1)
+    first = _page(parts[0])
+    last = _page(parts[1]) if len(parts) > 1 else ""
+    if first.isdigit() and last.isdigit() and len(last) < len(first):
+        last = first[: len(first) - len(last)] + last
+    return first, last or first
+
+
+def _page(text: str) -> str:
+    match = _PAGE.match(text.strip())
+    if match is None:
+        return "".join(_WORD.findall(text))[:20]
+    letters, digits, tail = match.groups()
+    return f"{'' if letters in {'p', 'pp'} else letters}{int(digits)}{tail}"
+
+
+def number_of(value: str | None) -> str:
+    """Return a volume or issue as it is compared: no labels, no leading zeros ("Suppl. 03" → "3")."""
+    if not value:
+        return ""
+    folded = _VOLUME_WORDS.sub("", fold(value[:40]))
+    return folded.lstrip("0") if folded.isdigit() else folded
+
+
+def compare_pages(
+    one: tuple[str, str], other: tuple[str, str]
+) -> Literal["same", "first", "near", "different", "unknown"]:
+    """Compare page ranges; "near" is one within the other or a letter more ("e12", "12")."""
+    if not one[0] or not other[0]:
+        return "unknown"
+    if one == other:
+        return "same" if one[0] != one[1] or len(one[0]) > 2 else "first"  # noqa: PLR2004 - "1" says little
+    if one[0] == other[0]:
+        return "first" if one[0] == one[1] or other[0] == other[1] or one[0] != "1" else "near"
+    a, b = one[0].lstrip("abcdefghijklmnopqrstuvwxyz"), other[0].lstrip("abcdefghijklmnopqrstuvwxyz")
+    if a == b and a and (one[0] == a or other[0] == b):
+        return "near"
+    return (
+        "near"
+        if _within(one, other) or _within(other, one) or (one[1] == other[1] and one[1] not in {"", "1"})
+        else "different"
+    )
+
+
+def _within(inner: tuple[str, str], outer: tuple[str, str]) -> bool:
+    if not all(page.isdigit() for page in (*inner, *outer)):
+        return False
+    return int(outer[0]) <= int(inner[0]) <= int(inner[1]) <= int(outer[1]) and int(outer[0]) < int(outer[1])
+
+
+def name_of(container: Container | None) -> str:
+    """Return the container's folded name without brackets, or an empty text."""
+    if container is None or not container.title:
+        return ""
+    folded = fold(container.title[:_LONGEST_NAME]).replace("&", " ").replace("'", "")
+    bare = _BRACKETS.sub(" ", folded) if folded[-1:] in ")]}）】" or "(" in folded else folded
+    return " ".join(_WORD.findall(bare)) or " ".join(_WORD.findall(folded))
+
+
+def compare_containers(issns: tuple[str, ...], name: str, other_issns: tuple[str, ...], other_name: str) -> Agreement:
+    """Compare by ISSN, else by name; two ISSNs may be one journal's, so that they never differ for themselves."""
+    if issns and other_issns and not set(issns).isdisjoint(other_issns):
+        return "same"
+    if not name or not other_name:
+        return "unknown"
+    if name == other_name:
+        return "same"
+    return compare_names(*sorted((name, other_name)))
+
+
+@lru_cache(maxsize=65_536)
+def compare_names(one: str, other: str) -> Agreement:
+    """Compare two folded names: written out, abbreviated (Curr Opin Lipidol), as an acronym, with a subtitle."""
+    if one.isascii() != other.isascii() and (_is_foreign(one) != _is_foreign(other)):
+        return "unknown"
+    a, b = [word for word in one.split() if word not in _SMALL], [word for word in other.split() if word not in _SMALL]
+    if not a or not b:
+        return "unknown"
+    if len(a) > len(b):
+        a, b = b, a
+    alike = (
+        _abbreviates(a, b)
+        or _is_acronym(a, other.split() if len(one.split()) <= len(other.split()) else one.split(), b)
+        or ratio(one, other) >= _SIMILAR
+    )
+    return "same" if alike else "different"
+
+
+def _is_foreign(name: str) -> bool:
+    return any(ord(letter) > 0x0370 for letter in name)  # noqa: PLR2004 - behind Latin
+
+
+def _abbreviates(few: list[str], many: list[str]) -> bool:
+    """Tell whether each word of one begins the word of the other in its place; the longer may go on (a subtitle)."""
+    if not all(a.startswith(b) or b.startswith(a) or _is_contracted(a, b) for a, b in zip(few, many, strict=False)):
+        return False
+    return len(few) == len(many) or (len(few) >= 2 or len(few[0]) > 3)  # noqa: PLR2004 - "J" begins many names
+
+
+def _is_contracted(one: str, other: str) -> bool:
+    """Recognise abbreviations that leave out the middle: "natl" for national, "dtsch" for deutsche."""
+    short, long = sorted((one, other), key=len)
+    if len(short) < 2 or short[0] != long[0] or len(short) > 6:  # noqa: PLR2004
+        return False
+    letters = iter(long)
+    return (
+        all(letter in letters for letter in short)
+        and short[-1] == long[len(short) - 1 :][-1:]
+        or (
+            len(short) >= 3
+            and all(letter in iter_rest for iter_rest in (long,) for letter in short)
+            and short[:2] == long[:2]  # noqa: PLR2004
+        )
+    )
+
+
+def _is_acronym(few: list[str], whole: list[str], many: list[str]) -> bool:
+    """Recognise "VLDB" for Very Large Data Bases, with or without small words."""
+    word = few[0]
+    if word in many and len(word) > 3 and len(few) == 1:  # noqa: PLR2004 - "SIGMOD" in "SIGMOD Record" is not it, but may be
+        return True
+    return (
+        len(few) == 1
+        and 3 <= len(word) <= 9
+        and word
+        in {  # noqa: PLR2004
+            "".join(one[0] for one in whole),
+            "".join(one[0] for one in many),
+        }
+    )
