@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from indexer.models import Contributor, Text, Work
+from indexer.normalise.licences import NONE_STATED
 from indexer.search.analysis import index_values
 from indexer.search.query import KeywordField, TextField
 
 #: Raised whenever the shape or content of documents changes; stands in the index name.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MOST_SUBJECTS = 50
 #: Schemes whose values readers type without their scheme's name.
 _WORDLIKE_SCHEMES = frozenset({"pmid", "pmcid", "arxiv", "isbn"})
@@ -100,7 +101,7 @@ def _keywords_of(work: Work) -> dict[KeywordField, tuple[str, ...]]:
         "issn": _distinct(issn.upper() for issn in issns),
         "source": _distinct(work.sources),
         "lang": _distinct(language.code for language in work.languages),
-        "license": (work.license.code,) if work.license else (),
+        "license": (work.license.code if work.license else NONE_STATED,),
         "subject_facet": _subjects_of(work),
         "container": (container.id,) if container and container.id else (),
         "type": (work.type,),

@@ -9,12 +9,16 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from indexer.errors import IndexDamagedError, IndexVersionError, SearchIndexError
+from indexer.search.analysis import ANALYZER_VERSION
+from indexer.search.document import SCHEMA_VERSION
 from indexer.search.query import Tokens, View
 from indexer.storage.elastic import ElasticIndex, connect, send_bulk
 from tests.contract.conftest import OpenElastic
 from tests.contract.corpus import EVERYTHING, fill, find, make_document
 
 pytestmark = pytest.mark.cluster
+#: How the names of present indexes begin.
+NOW = f"works-d{SCHEMA_VERSION}-a{ANALYZER_VERSION}-"
 A = Tokens(field="all", alternatives=("a",))
 
 
@@ -69,12 +73,12 @@ def test_two_processes_that_open_at_once_share_one_index(elasticsearch_url: str,
     first = open_elastic("-race")
     with ThreadPoolExecutor(4) as pool:
         opened = list(pool.map(lambda _: ElasticIndex.open(elasticsearch_url, f"{first._prefix}-r"), range(4)))
-    assert {current_of(index) for index in opened} == {f"{first._prefix}-r-works-d1-a1-19700101t000000"}
+    assert {current_of(index) for index in opened} == {f"{first._prefix}-r-{NOW}19700101t000000"}
     for index in opened:
         index.close()
 
 
-@pytest.mark.parametrize("name", ["works-d0-a1-20260101t000000", "works-d1-a0-20260101t000000"])
+@pytest.mark.parametrize("name", ["works-d0-a1-20260101t000000", f"works-d{SCHEMA_VERSION}-a0-20260101t000000"])
 def test_another_version_is_refused_also_after_opening(
     open_elastic: OpenElastic, client: Elasticsearch, elasticsearch_url: str, name: str
 ) -> None:
@@ -105,7 +109,7 @@ def test_another_version_is_refused_also_after_opening(
 
 def test_an_alias_of_two_indices_is_damage(open_elastic: OpenElastic, client: Elasticsearch) -> None:
     index = open_elastic("-two")
-    client.indices.create(index=f"{index._prefix}-works-d1-a1-20260101t000001", aliases={index._alias: {}})
+    client.indices.create(index=f"{index._prefix}-{NOW}20260101t000001", aliases={index._alias: {}})
     with pytest.raises(IndexDamagedError, match="kaijuan rebuild"):
         index.position()
 

@@ -13,12 +13,16 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import IndexDamagedError, IndexVersionError, StoreBusyError
+from indexer.search.analysis import ANALYZER_VERSION
+from indexer.search.document import SCHEMA_VERSION
 from indexer.search.query import Tokens, View
 from indexer.storage.generations import Generation, parse_generation
 from indexer.storage.tantivy import TantivyIndex
 from tests.contract.corpus import EVERYTHING, fill, find, make_document
 
 HEAP = 15_000_000
+#: How the names of present indexes begin.
+NOW = f"works-d{SCHEMA_VERSION}-a{ANALYZER_VERSION}-"
 
 
 @pytest.fixture
@@ -76,7 +80,7 @@ def test_a_harmed_file_is_damage_with_a_remedy_and_a_rebuild_heals(
     assert sorted(path.name for path in folder.iterdir()) == sorted(["CURRENT", "LOCK", index.stats().name])
 
 
-@pytest.mark.parametrize("garbage", ["", "../../etc", "works-d1-a1-20990101t000000", "\0\0", "中"])
+@pytest.mark.parametrize("garbage", ["", "../../etc", f"{NOW}20990101t000000", "\0\0", "中"])
 def test_garbage_in_current_is_damage_and_nothing_is_deleted(folder: Path, garbage: str) -> None:
     (folder / "CURRENT").write_text(garbage, encoding="utf-8")
     before = list_files(folder)
@@ -87,7 +91,7 @@ def test_garbage_in_current_is_damage_and_nothing_is_deleted(folder: Path, garba
 
 def test_an_open_index_whose_folder_is_harmed_says_so(folder: Path) -> None:
     index = TantivyIndex.open(folder)
-    (folder / "CURRENT").write_text("works-d1-a1-20990101t000000")
+    (folder / "CURRENT").write_text(f"{NOW}20990101t000000")
     with pytest.raises(IndexDamagedError, match="kaijuan rebuild"):
         index.search(EVERYTHING, View())
 

@@ -81,6 +81,7 @@ def test_a_bare_work_has_nothing() -> None:
     document = document_of(bare)
     assert document.text == {"all": ("x",), "title": ("x",), "author": (), "journal": (), "subject": ()}
     assert document.keywords["has"] == ()
+    assert document.keywords["license"] == ("none",), "that no source states a licence can be searched for"
 
 
 def test_subject_terms_are_limited() -> None:
