@@ -8,7 +8,7 @@ with the data and never removed, and each record knows which one it needs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import zstandard
@@ -29,6 +29,13 @@ _SAMPLE_BYTES = 2 << 20
 _LONGEST_SAMPLE = 64 * 1024
 _MAX_BODY = 1 << 30
 _RECOMPRESSED = 1_000
+_DICTIONARIES = schema.dictionaries.c
+_NEWEST = (  # built once: every page asks it
+    select(_DICTIONARIES.key)
+    .where(_DICTIONARIES.source_key == bindparam("at_source"), _DICTIONARIES.metadata_prefix == bindparam("at_prefix"))
+    .order_by(_DICTIONARIES.version.desc())
+    .limit(1)
+)
 
 
 class _Contexts(threading.local):
@@ -80,11 +87,15 @@ class Compression:
 
     def compress(self, body: bytes, dictionary: int | None = None) -> bytes:
         """Compress bytes, with a dictionary or on their own."""
+        return self.packer(dictionary)(body)
+
+    def packer(self, dictionary: int | None = None) -> Callable[[bytes], bytes]:
+        """Return what compresses many bytes with one dictionary, or on their own; for this thread alone."""
         made = self._contexts.compressors.get(dictionary)
         if made is None:
             made = self.compressor(self._dictionary(dictionary))
             self._contexts.compressors[dictionary] = made
-        return made.compress(body)
+        return made.compress
 
     @staticmethod
     def compressor(dictionary: zstandard.ZstdCompressionDict | None) -> zstandard.ZstdCompressor:
@@ -107,16 +118,10 @@ class Compression:
 
     def current(self, connection: Connection, source_key: int, metadata_prefix: str) -> int | None:
         """Return the key of the dictionary that new records of a source and format are compressed with."""
-        table = schema.dictionaries.c
-        newest = (
-            select(table.key)
-            .where(table.source_key == source_key, table.metadata_prefix == metadata_prefix)
-            .order_by(table.version.desc())
-            .limit(1)
-        )
-        key: int | None = connection.scalar(newest)
+        key: int | None = connection.scalar(_NEWEST, {"at_source": source_key, "at_prefix": metadata_prefix})
         if key is not None and key not in self._contexts.data:
             # By the caller's connection, which alone knows what it has made itself.
+            table = schema.dictionaries.c
             self._contexts.data[key] = connection.execute(select(table.data).where(table.key == key)).scalar_one()
         return key
 

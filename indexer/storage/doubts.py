@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from harvesters.checkpoints import IDLE_PAGE, DoubtfulList, SliceState
+from harvesters.checkpoints import IDLE_PAGE, DoubtfulList
 from harvesters.records import Page, Window
 from harvesters.windows import is_datestamp
 from indexer.storage import schema
@@ -82,14 +82,17 @@ def holds_idle_page(pages: Sequence[Page], again: Collection[str]) -> bool:
     return False
 
 
-def doubt_of(state: SliceState, page: Page, *, moved: bool, is_idle: bool) -> str | None:
-    """Say why records may have been skipped, if this page shows it."""
-    if state.list_size is not None and page.list_size is not None and page.list_size < state.list_size:
+def doubt_of(known_size: int | None, stated_size: int | None, *, moved: bool, is_idle: bool) -> str | None:
+    """Say why records may have been skipped, if a page shows it.
+
+    ``known_size`` is what the list was said to hold before, ``stated_size`` what this page says.
+    """
+    if known_size is not None and stated_size is not None and stated_size < known_size:
         return (
-            f"The list shrank from {state.list_size:,} to {page.list_size:,} records while it was read: "
+            f"The list shrank from {known_size:,} to {stated_size:,} records while it was read: "
             "others may have been skipped."
         )
-    if page.list_size is not None or state.list_size is not None:
+    if stated_size is not None or known_size is not None:
         return None  # the count of the list tells what is missing
     if is_idle:
         return IDLE_PAGE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -18,26 +17,28 @@ from harvesters.checkpoints import (
     SliceState,
     SliceStatus,
 )
-from harvesters.errors import PageError, SourceError
-from harvesters.records import DamagedRecord, Page, RawRecord, Window
+from harvesters.errors import PageError
+from harvesters.records import DamagedRecord, Page, Window
 from harvesters.sources.definition import Source
-from harvesters.windows import is_datestamp
 from indexer import clock
 from indexer.storage import schema
 from indexer.storage.catalogue import chunks
+from indexer.storage.checkpoints import checkpoint_of, forget, move_checkpoint
 from indexer.storage.database import Database, inserted_key, retried
-from indexer.storage.deletions import delete_missing, missing_records, note_headers
-from indexer.storage.doubts import doubt_lists, doubt_of, doubtful_lists, holds_idle_page
+from indexer.storage.deletions import delete_missing, missing_records
+from indexer.storage.doubts import doubtful_lists
 from indexer.storage.harvest_history import HarvestHistory, counts_of, report, runs_statement
-from indexer.storage.limits import storable_text, unstorable
+from indexer.storage.limits import storable_text
 from indexer.storage.quarantine import WHOLE_ANSWER, QuarantineTable
 from indexer.storage.raw import RawTable
+from indexer.storage.storing import PageStore, counted, counting, key_of_source
 
 #: What is said of a run whose process ended without a word.
 INTERRUPTED = (
     "The harvest was interrupted without a word (killed, or the machine stopped). "
     "The next one goes on from its last page."
 )
+_RESUME = counting(schema.harvest_runs, "resumed")
 
 
 class HarvestLedger:
@@ -47,6 +48,7 @@ class HarvestLedger:
         self._database = database
         self._raw = raw
         self._quarantine = quarantine
+        self._pages = PageStore(raw.receiver, quarantine)
         self.history = HarvestHistory(database)
 
     # --- runs --------------------------------------------------------------------------------
@@ -56,7 +58,7 @@ class HarvestLedger:
         runs = schema.harvest_runs
         now = clock.now()
         with self._database.write() as connection:
-            source_key = self._source_key(connection, source.id)
+            source_key = key_of_source(connection, source.id)
             connection.execute(
                 update(runs)
                 .where(runs.c.source_key == source_key, runs.c.status == "running")
@@ -97,7 +99,7 @@ class HarvestLedger:
         """
         slices, runs = schema.harvest_slices, schema.harvest_runs
         with self._database.write() as connection:
-            source_key = self._source_key(connection, source.id)
+            source_key = key_of_source(connection, source.id)
             mine = (
                 (slices.c.source_key == source_key)
                 & (slices.c.status == "open")
@@ -125,44 +127,16 @@ class HarvestLedger:
 
     def checkpoint(self, source: Source, metadata_prefix: str) -> str | None:
         """Return the newest datestamp up to which this format is complete, else where its first harvest began."""
-        table, slices, runs = schema.checkpoints.c, schema.harvest_slices.c, schema.harvest_runs.c
         with self._database.read() as connection:
-            source_key = self._source_key(connection, source.id)
-            reached: str | None = connection.scalar(
-                select(table.datestamp).where(
-                    table.source_key == source_key,
-                    table.metadata_prefix == metadata_prefix,
-                    table.set_spec == (source.set_spec or ""),
-                )
-            )
-            if reached is not None:
-                return reached
-            # Where the earliest of its lists began, which may well have had no beginning.
-            began = (
-                select(slices.since)
-                .join(schema.harvest_runs, runs.key == slices.run_key)
-                .where(
-                    slices.source_key == source_key,
-                    slices.metadata_prefix == metadata_prefix,
-                    slices.set_spec == (source.set_spec or ""),
-                    runs.kind == "harvest",
-                    runs.since.is_(None),
-                    runs.until.is_(None),
-                )
-                .order_by(slices.since.is_not(None), slices.since)
-                .limit(1)
-            )
-            start: str | None = connection.scalar(began)
-            return start
+            source_key = key_of_source(connection, source.id)
+            return checkpoint_of(connection, source_key, metadata_prefix, source.set_spec or "")
 
     def forget_checkpoints(self, source: Source) -> None:
         """Begin anew with a source: nothing of it counts as complete, half-finished lists are dropped."""
-        table, slices = schema.checkpoints, schema.harvest_slices
+        slices = schema.harvest_slices
         with self._database.write() as connection:
-            source_key = self._source_key(connection, source.id)
-            connection.execute(
-                table.delete().where(table.c.source_key == source_key, table.c.set_spec == (source.set_spec or ""))
-            )
+            source_key = key_of_source(connection, source.id)
+            forget(connection, source_key, source.set_spec or "")
             connection.execute(
                 update(slices)
                 .where(
@@ -178,7 +152,7 @@ class HarvestLedger:
     def open_slice(self, run: int, source: Source, metadata_prefix: str, window: Window) -> SliceState:
         """Begin a list."""
         with self._database.write() as connection:
-            source_key = self._source_key(connection, source.id)
+            source_key = key_of_source(connection, source.id)
             inserted = connection.execute(
                 schema.harvest_slices.insert().values(
                     run_key=run,
@@ -198,61 +172,22 @@ class HarvestLedger:
 
     def adopt_slice(self, run: int, state: SliceState) -> None:
         """Go on with an earlier run's list in this run, which takes over its counts."""
-        slices, runs = schema.harvest_slices, schema.harvest_runs
+        slices = schema.harvest_slices
         with self._database.write() as connection:
             connection.execute(update(slices).where(slices.c.key == state.key).values(run_key=run))
-            connection.execute(
-                update(runs).where(runs.c.key == run).values(resumed=True, **_increments(runs, state.counts))
-            )
+            connection.execute(_RESUME, {**counted(run, state.counts), "new_resumed": True})
 
     @retried
     def store_pages(self, run: int, state: SliceState, pages: Sequence[Page]) -> Counts:
         """Store pages with all that follows from them; return their counts and bring ``state`` up to date."""
         try:
             with self._database.write() as connection:
-                counts = self._store_pages(connection, run, state, pages)
+                stored = self._pages.store(connection, run, state, pages)
         except BaseException:
             self._raw.compression.forget()
             raise
-        state.token = pages[-1].token
-        state.counts.add(counts)
-        return counts
-
-    def _store_pages(self, connection: Connection, run: int, state: SliceState, pages: Sequence[Page]) -> Counts:
-        slices, runs = schema.harvest_slices, schema.harvest_runs
-        row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
-        records, refused = _storable(pages)
-        # An enriching source's answers belong to the source that it enriches.
-        source_key = self._source_key(connection, records[0].source) if records else row.source_key
-        received = self._raw.receiver.store(connection, source_key, state.key, records)
-        counts = received.counts
-        is_idle = holds_idle_page(pages, received.again)
-        counts.pages, counts.bytes = len(pages), sum(page.bytes_received for page in pages)
-        pieces = [*refused, *(piece for page in pages for piece in page.damaged)]
-        counts.quarantined = len(pieces)
-        counts.received += len(pieces)
-        self._quarantine.resolve_damaged(connection, row, [record.identifier for record in records])
-        for piece in pieces:
-            self._quarantine.add_damaged(connection, row, run, piece)
-        doubt_lists(connection, received.left)
-        state.doubt = state.doubt or row.note
-        for page in pages:
-            state.doubt = state.doubt or doubt_of(state, page, moved=received.moved, is_idle=is_idle)
-            state.list_size = page.list_size if page.list_size is not None else state.list_size
-        responses = [page.response_date for page in pages if page.response_date]
-        values = {
-            "token": pages[-1].token,
-            "list_size": state.list_size,
-            "newest_datestamp": _newest(row.newest_datestamp, records),
-            "first_response": row.first_response or (responses[0] if responses else None),
-            "last_response": responses[-1] if responses else row.last_response,
-            "note": state.doubt,
-        }
-        connection.execute(
-            update(slices).where(slices.c.key == state.key).values(**values, **_increments(slices, counts))
-        )
-        connection.execute(update(runs).where(runs.c.key == run).values(**_increments(runs, counts)))
-        return counts
+        stored.tell(state)
+        return stored.counts
 
     def keep_page(self, run: int, state: SliceState, error: PageError) -> None:
         """Keep an answer of a list that could not be read, as sent, until the list comes through."""
@@ -270,7 +205,7 @@ class HarvestLedger:
 
     def close_slice(
         self,
-        source: Source,
+        source: Source,  # noqa: ARG002  # the protocol's: a ledger may know lists by their sources
         state: SliceState,
         *,
         status: SliceStatus,
@@ -290,34 +225,8 @@ class HarvestLedger:
             )
             if status == "complete" and resolves:
                 self._quarantine.resolve_pages(connection, row)
-            if moves_checkpoint and row.newest_datestamp:
-                # What changed while the list was being fetched may have been missed, so the checkpoint stops at the
-                # list's beginning, by the repository's clock and by ours; neither may push it into the future.
-                began = [clock.iso(row.started_at) or ""]
-                if row.first_response and is_datestamp(row.first_response):
-                    began.append(row.first_response)
-                # A header may say more than its list: nothing behind the window is here.
-                newest = min(row.newest_datestamp, *began, *([row.until] if row.until else []))
-                self._move_checkpoint(connection, row.source_key, state.metadata_prefix, source.set_spec or "", newest)
-
-    def _move_checkpoint(
-        self, connection: Connection, source_key: int, prefix: str, set_spec: str, datestamp: str
-    ) -> None:
-        table = schema.checkpoints
-        insert = self._database.insert(table).values(
-            source_key=source_key,
-            metadata_prefix=prefix,
-            set_spec=set_spec,
-            datestamp=datestamp,
-            updated_at=clock.now(),
-        )
-        connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["source_key", "metadata_prefix", "set_spec"],
-                set_={"datestamp": insert.excluded.datestamp, "updated_at": insert.excluded.updated_at},
-                where=table.c.datestamp < insert.excluded.datestamp,
-            )
-        )
+            if moves_checkpoint:
+                move_checkpoint(self._database, connection, row)
 
     def drop_slice(self, state: SliceState, *, status: SliceStatus = "dropped", note: str | None = None) -> None:
         """Forget a list's token: it died, or the list goes on in another way."""
@@ -329,7 +238,7 @@ class HarvestLedger:
     def doubtful(self, source: Source) -> list[DoubtfulList]:
         """Return the lists to be read again, oldest first."""
         with self._database.read() as connection:
-            source_key = self._source_key(connection, source.id)
+            source_key = key_of_source(connection, source.id)
             found = doubtful_lists(connection, source_key, source.set_spec or "")
         return [one for one in found if one.metadata_prefix in source.metadata_prefixes]
 
@@ -344,7 +253,7 @@ class HarvestLedger:
         raw = schema.raw_records.c
         received: set[str] = set()
         with self._database.read() as connection:
-            source_key = self._source_key(connection, source.id)
+            source_key = key_of_source(connection, source.id)
             for names in chunks(identifiers):
                 statement = select(raw.identifier).where(
                     raw.source_key == source_key,
@@ -362,7 +271,7 @@ class HarvestLedger:
         raw = schema.raw_records.c
         here: set[str] = set()
         with self._database.read() as connection:
-            source_key = self._source_key(connection, source.id)
+            source_key = key_of_source(connection, source.id)
             for names in chunks(identifiers):
                 statement = select(raw.identifier).where(
                     raw.source_key == source_key,
@@ -377,33 +286,18 @@ class HarvestLedger:
         """Mark a quarantine row whose bytes were read at last, or whose record is gone."""
         self._quarantine.resolve_rows([key])
 
+    @retried
     def store_headers(self, run: int, state: SliceState, page: Page) -> Counts:
         """Note the identifiers that a repository lists; tombstones delete."""
-        slices, runs = schema.harvest_slices, schema.harvest_runs
         with self._database.write() as connection:
-            row = connection.execute(select(slices).where(slices.c.key == state.key)).one()
-            counts = note_headers(connection, row.source_key, state.key, page.records)
-            counts.bytes = page.bytes_received
-            counts.quarantined = len(page.damaged)
-            counts.received += counts.quarantined
-            for damaged in page.damaged:
-                self._quarantine.add_damaged(connection, row, run, damaged)
-            state.doubt = state.doubt or row.note or doubt_of(state, page, moved=False, is_idle=False)
-            size = page.list_size if page.list_size is not None else row.list_size
-            connection.execute(
-                update(slices)
-                .where(slices.c.key == state.key)
-                .values(token=page.token, list_size=size, note=state.doubt, **_increments(slices, counts))
-            )
-            connection.execute(update(runs).where(runs.c.key == run).values(**_increments(runs, counts)))
-        state.token, state.list_size = page.token, size
-        state.counts.add(counts)
-        return counts
+            stored = self._pages.store_headers(connection, run, state, page)
+        stored.tell(state)
+        return stored.counts
 
     def missing(self, source: Source, state: SliceState, *, examples: int) -> Missing:
         """Return which live records a complete list has not named."""
         with self._database.read() as connection:
-            return missing_records(connection, self._source_key(connection, source.id), state, examples=examples)
+            return missing_records(connection, key_of_source(connection, source.id), state, examples=examples)
 
     def delete_missing(self, run: int, source: Source, state: SliceState, spared: Collection[str]) -> int:
         """Take the missing records, but for the spared, for deleted, some at a time; return how many."""
@@ -411,23 +305,13 @@ class HarvestLedger:
         total, after = 0, 0
         while True:
             with self._database.write() as connection:
-                source_key = self._source_key(connection, source.id)
+                source_key = key_of_source(connection, source.id)
                 count, following = delete_missing(connection, source_key, state, spared, after=after)
                 connection.execute(update(runs).where(runs.c.key == run).values(deleted=runs.c.deleted + count))
             total += count
             if following is None:
                 return total
             after = following
-
-    def _source_key(self, connection: Connection, source_id: str) -> int:
-        key = connection.scalar(select(schema.sources.c.key).where(schema.sources.c.id == source_id))
-        if key is None:
-            raise SourceError(f"There is no source {source_id!r}. See them with: kaijuan sources")
-        return int(key)
-
-
-def _increments(table: Any, counts: Counts) -> dict[str, Any]:
-    return {name: table.c[name] + value for name, value in asdict(counts).items()}
 
 
 def _slice(row: Row[Any]) -> SliceState:
@@ -440,24 +324,3 @@ def _slice(row: Row[Any]) -> SliceState:
         counts=counts_of(row),
         doubt=row.note,
     )
-
-
-def _storable(pages: Sequence[Page]) -> tuple[list[RawRecord], list[DamagedRecord]]:
-    """Part the records that every database can hold from those that one cannot."""
-    records: list[RawRecord] = []
-    refused: list[DamagedRecord] = []
-    for page in pages:
-        for record in page.records:
-            piece = unstorable(record, page.url)
-            if piece is None:
-                records.append(record)
-            else:
-                refused.append(piece)
-    return records, refused
-
-
-def _newest(known: str | None, records: Sequence[RawRecord]) -> str | None:
-    """Return the newest datestamp that OAI-PMH knows; each different text is looked at once."""
-    stamps = sorted({record.datestamp for record in records}, reverse=True)
-    newest = next((stamp for stamp in stamps if is_datestamp(stamp)), "")
-    return max(known or "", newest) or None

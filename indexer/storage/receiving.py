@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, CursorResult, Row, bindparam, select, update
 
 from harvesters.checkpoints import Counts
 from harvesters.records import RawRecord
@@ -34,6 +34,16 @@ _COLUMNS = (
     "received_at",
 )
 _NEW = tuple(f"new_{name}" for name in _COLUMNS)
+#: The dictionary's key, and what compresses with it.
+_Packer = tuple[int | None, Callable[[bytes], bytes]]
+# Built once: building a statement costs more than running it.
+_RAW = schema.raw_records
+_UPDATE = (
+    update(_RAW)
+    .where(_RAW.c.key == bindparam("at_key"))
+    .values({name: bindparam(new) for name, new in zip(_COLUMNS, _NEW, strict=True)} | {"changes": _RAW.c.changes + 1})
+)
+_HEAD = select(schema.heads.c.key).where(schema.heads.c.digest == bindparam("at_digest"))
 
 
 @dataclass(slots=True)
@@ -57,8 +67,7 @@ class Receiver:
     def __init__(self, database: Database, compression: Compression) -> None:
         self._database = database
         self._compression = compression
-        table = schema.raw_records.c
-        # Built once: building it costs more than running it.
+        table = _RAW.c
         self._known_statement = select(
             table.key,
             table.identifier,
@@ -67,59 +76,56 @@ class Receiver:
             table.digest,
             table.slice_key,
             table.deleted,
-        ).where(
-            table.source_key == bindparam("at_source"),
-            table.identifier.in_(bindparam("names", expanding=True)),
-        )
+        ).where(table.source_key == bindparam("at_source"), database.is_among(table.identifier, "names"))
 
     def store(self, connection: Connection, source_key: int, slice_key: int, records: Sequence[RawRecord]) -> Received:
         """Store records and tell what was new; a record that the same slice has brought already is a duplicate."""
         received = Received(Counts(received=len(records)))
-        latest: dict[_Name, RawRecord] = {}
-        for record in records:
-            name = (record.identifier, record.metadata_prefix)
-            earlier = latest.get(name)
-            if earlier is not None:
-                received.counts.duplicates += 1
-                received.moved |= earlier.datestamp != record.datestamp
-            if earlier is None or record.datestamp >= earlier.datestamp:
-                latest[name] = record
+        latest = _latest(records, received)
         known = self._known(connection, source_key, latest)
         writes = _Writes(source_key, slice_key)
         for name, record in latest.items():
-            _classify(record, known.get(name), received, writes)
+            digest = hashlib.sha256(record.head + record.body).digest()
+            row = known.get(name)
+            if row is None:
+                writes.inserts.append((record, digest))
+            else:
+                _classify(record, digest, row, received, writes)
+        received.counts.deleted += (deleted := sum(record.deleted for record, _ in writes.inserts))
+        received.counts.new += len(writes.inserts) - deleted
         self._write(connection, writes)
         return received
 
     def _known(
         self, connection: Connection, source_key: int, wanted: Mapping[_Name, RawRecord]
     ) -> dict[_Name, Row[Any]]:
-        identifiers = list({identifier for identifier, _ in wanted})
-        found: dict[_Name, Row[Any]] = {}
-        for start in range(0, len(identifiers), _IN_CHUNK):
-            chunk = identifiers[start : start + _IN_CHUNK]
-            for row in connection.execute(self._known_statement, {"at_source": source_key, "names": chunk}):
-                found[row.identifier, row.metadata_prefix] = row  # type: ignore[assignment]
-        return found
+        names = self._database.texts({identifier for identifier, _ in wanted})
+        rows: CursorResult[Any] = connection.execute(self._known_statement, {"at_source": source_key, "names": names})
+        return {(row.identifier, row.metadata_prefix): row for row in rows}
 
     def _write(self, connection: Connection, writes: _Writes) -> None:
         table = schema.raw_records
         self._lock(connection, sorted([*writes.seen, *(key for *_, key in writes.updates)]))
-        records = [record for record, *_ in (*writes.inserts, *writes.updates)]
-        heads = self._heads(connection, {record.head for record in records if record.head})
-        prefixes = {record.metadata_prefix for record in records}
-        writes.dictionaries = {
-            prefix: self._compression.current(connection, writes.source_key, prefix) for prefix in prefixes
+        records = [*(record for record, _ in writes.inserts), *(record for record, *_ in writes.updates)]
+        heads = self._heads(connection, {record.head for record in records})
+        packers = {
+            prefix: self._packer(connection, writes.source_key, prefix)
+            for prefix in {record.metadata_prefix for record in records}
         }
         if writes.inserts:
-            self._insert(connection, writes, heads)
+            self._insert(connection, writes, heads, packers)
         if writes.updates:
-            self._update(connection, writes, heads)
+            self._update(connection, writes, heads, packers)
         for start in range(0, len(writes.seen), _IN_CHUNK):
             keys = writes.seen[start : start + _IN_CHUNK]
             connection.execute(update(table).where(table.c.key.in_(keys)).values(slice_key=writes.slice_key))
         # Learning comes last: it may train a dictionary and compress anew what was just written.
-        self._compression.learn(connection, writes.source_key, [record for record, _, _ in writes.inserts])
+        self._compression.learn(connection, writes.source_key, [record for record, _ in writes.inserts])
+
+    def _packer(self, connection: Connection, source_key: int, metadata_prefix: str) -> _Packer:
+        """Return the dictionary that records of a format are compressed with, and what compresses them."""
+        dictionary = self._compression.current(connection, source_key, metadata_prefix)
+        return dictionary, self._compression.packer(dictionary)
 
     def _lock(self, connection: Connection, keys: Sequence[int]) -> None:
         """Lock all rows that will be written, by key, as the index does: else each could wait for the other."""
@@ -130,85 +136,97 @@ class Receiver:
             chosen = select(table.key).where(table.key.in_(keys[start : start + _IN_CHUNK])).order_by(table.key)
             connection.execute(chosen.with_for_update(key_share=True))
 
-    def _insert(self, connection: Connection, writes: _Writes, heads: Mapping[bytes, int]) -> None:
-        moments = {record.received_at for record, _, _ in writes.inserts}
+    def _insert(
+        self, connection: Connection, writes: _Writes, heads: Mapping[bytes, int | None], packers: Mapping[str, _Packer]
+    ) -> None:
+        moments = {record.received_at for record, _ in writes.inserts}
         times = {moment: self._database.time_value(moment) for moment in moments}
-        rows = [
-            (
-                *self._values(writes, record, digest, heads),
-                times[record.received_at],
-                writes.source_key,
-                times[record.received_at],
-                0,
-            )
-            for record, digest, _ in writes.inserts
-        ]
+        rows = []
+        for record, digest in writes.inserts:
+            time = times[record.received_at]
+            rows.append((*_values(record, digest, writes.slice_key, heads, packers), time, writes.source_key, time, 0))
         columns = (*_COLUMNS, "source_key", "first_received_at", "changes")
         self._database.insert_rows(connection, schema.raw_records, columns, rows)
 
-    def _update(self, connection: Connection, writes: _Writes, heads: Mapping[bytes, int]) -> None:
-        table = schema.raw_records
+    def _update(
+        self, connection: Connection, writes: _Writes, heads: Mapping[bytes, int | None], packers: Mapping[str, _Packer]
+    ) -> None:
         rows = [
-            dict(zip(_NEW, (*self._values(writes, record, digest, heads), record.received_at), strict=True))
+            dict(
+                zip(_NEW, (*_values(record, digest, writes.slice_key, heads, packers), record.received_at), strict=True)
+            )
             | {"at_key": key}
             for record, digest, key in writes.updates
         ]
-        names: dict[str, Any] = {name: bindparam(new) for name, new in zip(_COLUMNS, _NEW, strict=True)}
-        statement = update(table).where(table.c.key == bindparam("at_key"))
-        connection.execute(statement.values(**names, changes=table.c.changes + 1), rows)
+        connection.execute(_UPDATE, rows)
         changes = [(key, record.datestamp, record.deleted, record.received_at) for record, _, key in writes.updates]
         note_changes(connection, changes)
 
-    def _values(self, writes: _Writes, record: RawRecord, digest: bytes, heads: Mapping[bytes, int]) -> tuple[Any, ...]:
-        """Return the values of ``_COLUMNS`` but the last, the time, which is written in two ways."""
-        dictionary = writes.dictionaries[record.metadata_prefix]
-        return (
-            record.identifier,
-            record.metadata_prefix,
-            record.datestamp,
-            orjson.dumps(record.set_specs),
-            record.deleted,
-            self._compression.compress(record.body, dictionary),
-            dictionary,
-            digest,
-            len(record.body),
-            heads.get(record.head),
-            writes.slice_key,
-            True,
-        )
-
-    def _heads(self, connection: Connection, heads: set[bytes]) -> dict[bytes, int]:
-        keys: dict[bytes, int] = {}
-        for head in sorted(heads):
+    def _heads(self, connection: Connection, heads: set[bytes]) -> dict[bytes, int | None]:
+        keys: dict[bytes, int | None] = {b"": None}
+        for head in sorted(heads - {b""}):
             digest = hashlib.sha256(head).digest()
-            insert = self._database.insert(schema.heads).values(digest=digest, head=head)
-            connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]))
-            keys[head] = connection.execute(
-                select(schema.heads.c.key).where(schema.heads.c.digest == digest)
-            ).scalar_one()
+            key = connection.scalar(_HEAD, {"at_digest": digest})
+            if key is None:
+                insert = self._database.insert(schema.heads).values(digest=digest, head=head)
+                connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]))
+                key = connection.execute(_HEAD, {"at_digest": digest}).scalar_one()
+            keys[head] = key
         return keys
 
 
+def _values(
+    record: RawRecord, digest: bytes, slice_key: int, heads: Mapping[bytes, int | None], packers: Mapping[str, _Packer]
+) -> tuple[Any, ...]:
+    """Return the values of ``_COLUMNS`` but the last, the time, which is written in two ways."""
+    dictionary, pack = packers[record.metadata_prefix]
+    return (
+        record.identifier,
+        record.metadata_prefix,
+        record.datestamp,
+        orjson.dumps(record.set_specs),
+        record.deleted,
+        pack(record.body),
+        dictionary,
+        digest,
+        len(record.body),
+        heads[record.head],
+        slice_key,
+        True,
+    )
+
+
 class _Writes:
-    """What one page asks to be written: (record, digest, key of its row)."""
+    """What pages ask to be written: new records with their digests, changed ones with their rows' keys too."""
 
     def __init__(self, source_key: int, slice_key: int) -> None:
         self.source_key = source_key
         self.slice_key = slice_key
-        self.inserts: list[tuple[RawRecord, bytes, int]] = []
+        self.inserts: list[tuple[RawRecord, bytes]] = []
         self.updates: list[tuple[RawRecord, bytes, int]] = []
         self.seen: list[int] = []
-        self.dictionaries: dict[str, int | None] = {}
 
 
-def _classify(record: RawRecord, row: Row[Any] | None, received: Received, writes: _Writes) -> None:
+def _latest(records: Sequence[RawRecord], received: Received) -> dict[_Name, RawRecord]:
+    """Return the latest state of each record; those that come more than once are duplicates."""
+    latest = {(record.identifier, record.metadata_prefix): record for record in records}
+    if len(latest) == len(records):
+        return latest
+    latest = {}
+    for record in records:
+        name = (record.identifier, record.metadata_prefix)
+        earlier = latest.get(name)
+        if earlier is not None:
+            received.counts.duplicates += 1
+            received.moved |= earlier.datestamp != record.datestamp
+        if earlier is None or record.datestamp >= earlier.datestamp:
+            latest[name] = record
+    return latest
+
+
+def _classify(record: RawRecord, digest: bytes, row: Row[Any], received: Received, writes: _Writes) -> None:
+    """Tell whether a record that is here already changed."""
     counts = received.counts
-    digest = hashlib.sha256(record.head + record.body).digest()
-    if row is None:
-        counts.deleted += record.deleted
-        counts.new += not record.deleted
-        writes.inserts.append((record, digest, 0))
-        return
     is_same = row.digest == digest
     if row.slice_key == writes.slice_key:
         counts.duplicates += 1
