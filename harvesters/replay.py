@@ -12,8 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 from harvesters.checkpoints import RunKind
 from harvesters.errors import HarvestError
 from harvesters.http import Answer
-from harvesters.oai.page import PageContext, read_page, salvage_page
+from harvesters.oai.header import PageContext
+from harvesters.oai.page import read_page
 from harvesters.oai.repository import Repository
+from harvesters.oai.salvage import salvage_page
 from harvesters.oai.singly import get_or_quarantine
 from harvesters.records import DamagedRecord, Page, RawRecord, Window
 from harvesters.runner import Run

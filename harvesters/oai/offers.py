@@ -10,7 +10,7 @@ from lxml import etree
 from harvesters.formats import PREFIXES, ROOTS
 from harvesters.formats.xml import local_name
 from harvesters.http import Answer
-from harvesters.oai.page import parse_answer
+from harvesters.oai.answers import parse_answer
 from harvesters.sampling import clean
 
 MAX_FORMATS = 200

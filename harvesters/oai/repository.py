@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 from harvesters.errors import BadTokenError, HarvestError, NoRecordsMatchError, PageError, StoppedError
 from harvesters.formats.xml import local_name
 from harvesters.http import Answer
+from harvesters.oai.answers import parse_answer
 from harvesters.oai.fetch import Fetcher
-from harvesters.oai.page import PageContext, parse_answer, read_identifiers, read_page, read_record, salvage_page
+from harvesters.oai.header import PageContext
+from harvesters.oai.page import read_identifiers, read_page, read_record
+from harvesters.oai.salvage import salvage_page
 from harvesters.records import DamagedRecord, Page, RawRecord, Window
 
 

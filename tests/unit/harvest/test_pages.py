@@ -10,7 +10,9 @@ from lxml import etree
 
 from harvesters.errors import BadTokenError, NoRecordsMatchError, PageError, ProtocolError
 from harvesters.http import Answer
-from harvesters.oai.page import PageContext, read_page, salvage_page
+from harvesters.oai.header import PageContext
+from harvesters.oai.page import read_page
+from harvesters.oai.salvage import salvage_page
 
 CONTEXT = PageContext(source="s", metadata_prefix="oai_dc", received_at=datetime(2026, 1, 1, tzinfo=UTC))
 URL = "http://127.0.0.1/oai?verb=ListRecords"
