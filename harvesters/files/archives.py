@@ -52,11 +52,19 @@ def is_zip(start: bytes) -> bool:
 
 
 class _BoundedInfo(tarfile.TarInfo):
-    """Refuse long names and attributes of absurd length: tarfile reads them into memory at once."""
+    """Refuse long names and attributes of absurd length: tarfile reads them into memory at once.
+
+    And refuse to end anywhere but at the archive's end mark: tarfile takes a cut or broken header for the end.
+    """
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> Self:
-        info = super().frombuf(buf, encoding or "utf-8", errors)
+        try:
+            info = super().frombuf(buf, encoding or "utf-8", errors)
+        except tarfile.HeaderError as error:
+            if len(buf) == tarfile.BLOCKSIZE and not any(buf):  # the end mark
+                raise
+            raise tarfile.ReadError(f"no member and no end mark where one should be: {error}") from error
         if info.size > _MAX_HEADER and info.type in {*_EXTENSIONS, tarfile.GNUTYPE_LONGLINK}:
             raise tarfile.ReadError(f"a member's attributes have {info.size:,} bytes")
         return info
@@ -99,7 +107,8 @@ def zip_members(file: SourceFile) -> Iterator[Member]:
     """Yield the members of a zip archive in its own order.
 
     Raises:
-        PageError: it is no zip archive, its directory is damaged, or too large to be held in memory.
+        PageError: it is no zip archive, its directory is damaged, or too large to be held in memory; its members
+            unpack to absurdly more than it has (zipfile gives no more of a member than it says it has).
     """
     if _directory_size(file) > MAX_DIRECTORY:
         raise PageError(
@@ -108,6 +117,8 @@ def zip_members(file: SourceFile) -> Iterator[Member]:
         )
     try:
         with zipfile.ZipFile(file.path) as archive:
+            if sum(info.file_size for info in archive.infolist()) > file.most_unpacked:
+                raise file.swollen()
             for info in archive.infolist():
                 if not info.is_dir():
                     yield from _zip_member(archive, info)

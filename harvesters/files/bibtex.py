@@ -11,7 +11,7 @@ from typing import ClassVar
 import orjson
 
 from harvesters.errors import FormatError, SourceError
-from harvesters.files.entries import MAX_RECORD_BYTES, Entry
+from harvesters.files.entries import CUT_OFF, MAX_RECORD_BYTES, Entry
 from harvesters.files.lister import FileLister
 from harvesters.files.places import SourceFile
 from harvesters.files.text import Line, TextFile
@@ -24,12 +24,13 @@ _BRACE = re.compile(rb"(?<!\\)[{}]")
 _PAREN = re.compile(rb"(?<!\\)[{}()]")
 _KEY = re.compile(r"@\s*\w+\s*[{(]\s*([^\s,}]+)\s*,")
 _USED_NAME = re.compile(r"(?:=|#)\s*([A-Za-z!$&*+\-./:;<>?\[\]^_`|~][\w!$&*+\-./:;<>?\[\]^`|~]*)")
+_NO_ENTRIES = frozenset(("string", "comment", "preamble"))
 _MOST_STRINGS = 20_000
 _LONGEST_STRING = 4_000
 _UNCLOSED = "A brace in it is not closed."
 _ENDLESS = f"A line has more than {MAX_RECORD_BYTES >> 20} MiB; nothing in it was read, only its beginning is kept."
 _BREAK = "Let each entry begin a line of its own and harvest again."
-_MEND = "Close the brace or the parenthesis and harvest again."
+_MEND = "Close the brace or the parenthesis, or export the file again, and harvest."
 
 
 class BibtexLister(FileLister):
@@ -46,9 +47,9 @@ class BibtexLister(FileLister):
         strings = _Strings(text.charset)
         number = 0
         for piece in _Cutter(text.lines()):
-            if piece.kind == "string" and piece.reason is None:
-                strings.add(piece.body)
-            if piece.kind in {"string", "comment", "preamble"}:
+            if piece.kind in _NO_ENTRIES and piece.reason is None:
+                if piece.kind == "string":
+                    strings.add(piece.body)
                 continue
             number += 1
             if len(piece.body) > MAX_RECORD_BYTES:
@@ -57,6 +58,8 @@ class BibtexLister(FileLister):
                 yield Entry(number=number, body=piece.body, reason=piece.reason, remedy=piece.remedy)
             else:
                 yield _entry(number, piece.body, strings)
+            if piece.reason == CUT_OFF:
+                raise file.cut_off(f"entry {number}")
 
 
 def _entry(number: int, body: bytes, strings: _Strings) -> Entry:
@@ -134,7 +137,7 @@ class _Cutter:
             else:
                 yield from self._read(line.data)
         if self._taken:
-            yield self._ended(_UNCLOSED)
+            yield self._ended(CUT_OFF)
 
     def _read(self, data: bytes) -> Iterator[_Piece]:
         position = 0

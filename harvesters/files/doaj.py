@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import BinaryIO
@@ -23,6 +23,8 @@ from harvesters.records import RawRecord
 
 _JSON = (".json", ".jsonl", ".ldj", ".ndjson")
 _CHUNK = 1 << 18
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+_CLOSERS = {b"[": b"]", b"{": b"}"}
 _BATCH = re.compile(r"(article|journal)s?[_-]batch", re.IGNORECASE)
 _OTHER = 'Add it as a source of its own with describes = "{}s".'
 _MEND = "Download the dump again; if it stays, tell DOAJ's help desk."
@@ -44,7 +46,10 @@ class DumpLister(FileLister):
             if is_tar(stream.peek(512)[:512]):
                 yield from self._read_archive(file, stream)
             else:
-                yield from self._read_batch(stream, "", file.modified, first=1)
+                ends = _Ends(stream)
+                yield from self._read_batch(ends, "", file.modified, first=1)
+                if ends.is_cut_off:
+                    raise file.cut_off("its JSON")
 
     def examine(self, record: RawRecord) -> Description | None:  # noqa: ARG002
         """Ask nothing more: each record has its id, or is damaged."""
@@ -63,16 +68,20 @@ class DumpLister(FileLister):
                 remedy = _MEND if batch is None or member.refused else _OTHER.format(batch[1].lower())
                 yield Entry(number=number, body=b"", reason=f"{member.name}: {reason}", remedy=remedy)
                 continue
+            ends = _Ends(member.stream)
             try:
-                for entry in self._read_batch(member.stream, f"{member.name}: ", file.modified, first=number + 1):
+                for entry in self._read_batch(ends, f"{member.name}: ", file.modified, first=number + 1):
                     number = entry.number
                     yield entry
             except BROKEN as error:
                 raise damaged(file, error) from error
+            if ends.is_cut_off:
+                number += 1
+                yield Entry(number=number, body=b"", reason=f"{member.name}: It ends in the middle.", remedy=_MEND)
 
-    def _read_batch(self, stream: BinaryIO, where: str, modified: str, *, first: int) -> Iterator[Entry]:
+    def _read_batch(self, chunks: Iterable[bytes], where: str, modified: str, *, first: int) -> Iterator[Entry]:
         number = first - 1
-        for piece in cut_objects(_chunks(stream), is_record=self._is_record):
+        for piece in cut_objects(chunks, is_record=self._is_record):
             if piece.reason is not None:
                 number += 1
                 reason = f"{where}object {piece.index + 1}: {piece.reason}"
@@ -108,9 +117,25 @@ class DumpLister(FileLister):
         return True
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    while chunk := stream.read(_CHUNK):
-        yield chunk
+class _Ends:
+    """The chunks of a stream of JSON; what it began with tells, in the end, whether its end is missing."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._first = b""
+        self._last = b""
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := self._stream.read(_CHUNK):
+            said = chunk.strip(_BLANK)
+            self._first = self._first or said[:1]
+            self._last = said[-1:] or self._last
+            yield chunk
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Tell whether an array or object that begins the stream is not closed by its last character."""
+        return self._last != _CLOSERS.get(self._first, self._last)
 
 
 class JournalsLister(FileLister):
@@ -122,7 +147,7 @@ class JournalsLister(FileLister):
     def read(self, file: SourceFile) -> Iterator[Entry]:
         """Yield the rows as sent, each with the header line as its head; the header is row 1."""
         text = TextFile(file)
-        rows = Rows(text.lines(), text.charset, ",")
+        rows = Rows(text.lines(), text.charset, ",", damage=file.damage)
         head: bytes | None = None
         for row in rows:
             if head is None:
@@ -130,6 +155,8 @@ class JournalsLister(FileLister):
                 self._check_header(file, head)
             elif not row.is_blank:
                 yield self._entry(head, row)
+            if row.is_cut_off:
+                raise file.cut_off(f"row {row.number}")
 
     def examine(self, record: RawRecord) -> Description | None:  # noqa: ARG002
         """Ask nothing more: each row has an ISSN, or is damaged."""

@@ -18,6 +18,8 @@ from harvesters.records import DamagedRecord, RawRecord
 MAX_RECORD_BYTES = 4 << 20
 #: What is kept of a record that is too large.
 KEPT_BYTES = 64 << 10
+#: What is said of the entry in the middle of which a file ends.
+CUT_OFF = "It has no end: the file was cut off here."
 _LONGEST_IDENTIFIER = 300
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _NOT_DIGITS = re.compile(r"[^0-9Xx]")

@@ -30,18 +30,21 @@ class JatsLister(FileLister):
         with file.open() as stream:
             start = stream.peek(512)[:512]
             if is_zip(start):
-                yield from self._read_members(file, zip_members(file))
+                yield from self._read_members(file, zip_members(file), each_alone=True)
             elif is_tar(start):
-                yield from self._read_members(file, tar_members(file, stream))
+                yield from self._read_members(file, tar_members(file, stream), each_alone=False)
             else:
                 for number, article in enumerate(articles_in(stream), start=1):
                     yield _entry(number, article, file.name if number == 1 else f"{file.name}#{number}", file.modified)
+                    if article.is_cut_off:
+                        raise file.cut_off(f"article {number}")
 
     def examine(self, record: RawRecord) -> Description | None:  # noqa: ARG002
         """Ask nothing more: what an article says was read when its front was cut."""
         return None
 
-    def _read_members(self, file: SourceFile, members: Iterator[Member]) -> Iterator[Entry]:
+    def _read_members(self, file: SourceFile, members: Iterator[Member], *, each_alone: bool) -> Iterator[Entry]:
+        """Yield the articles of an archive; ``each_alone`` says that one broken member does not break those after."""
         number = 0
         for member in members:
             if not member.name.lower().endswith(_XML):
@@ -57,7 +60,11 @@ class JatsLister(FileLister):
                     name = member.name if place == 1 else f"{member.name}#{place}"
                     yield _named(_entry(number, article, name, member.modified or file.modified), name)
             except BROKEN as error:
-                raise damaged(file, error) from error
+                number += 1
+                reason = f"{member.name}: It is damaged or cut off ({error})."
+                yield Entry(number=number, body=b"", reason=reason, remedy="Copy or pack the archive again.")
+                if not each_alone:
+                    raise damaged(file, error) from error
 
 
 def _named(entry: Entry, name: str) -> Entry:

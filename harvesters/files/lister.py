@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from harvesters.errors import BadTokenError, HarvestError, PageError, UnreachableError
 from harvesters.files.entries import Context, Entry, Examiner
+from harvesters.files.kinds import kind_by_name
 from harvesters.files.places import SourceFile, find_files, unreadable
 from harvesters.files.position import CODE, Position
 from harvesters.formats import describe
@@ -66,7 +67,8 @@ class FileLister(ABC):
         """Yield the entries of one file in order, in bounded memory.
 
         Raises:
-            HarvestError: the file as a whole cannot be read (on). ``OSError``, ``EOFError``, ``zlib.error`` may pass.
+            HarvestError: the file as a whole cannot be read (on), or ends in the middle of the entry that came last
+                (``SourceFile.cut_off``). ``OSError``, ``EOFError``, ``zlib.error`` may pass.
         """
 
     def examine(self, record: RawRecord) -> Description | None:
@@ -89,7 +91,7 @@ class FileLister(ABC):
             if isinstance(piece.made, HarvestError):
                 trouble = trouble or piece.made
                 continue
-            is_nothing = False
+            is_nothing = is_nothing and piece.file is not None and piece.file.is_foreign
             if page.is_full:
                 yield page.finish(trouble)
             page.add(piece)
@@ -137,16 +139,48 @@ class FileLister(ABC):
             raise waiting.gone()
 
     def _read(self, file: SourceFile, examiner: Examiner) -> Iterator[_Piece]:
+        if file.is_foreign:
+            yield _Piece(made=_foreign(file, self.source.kind), file=file)
+            return
+        number: int | None = None
         try:
             for entry in self.read(file):
-                yield _Piece(made=examiner.made(file, entry), file=file, number=entry.number)
+                number = entry.number
+                yield _Piece(made=examiner.made(file, entry), file=file, number=number)
             if file.is_changed():
                 raise PageError(f"{file.name} was changed while it was read. Harvest it again.", url=file.name)
+            if file.damage:
+                raise file.damage[0]
+            if number is None and self._has_others(file):
+                yield _Piece(made=_named(file, f"There is no {self.unit} in it.", _NOT_OURS), file=file)
         except HarvestError as error:
-            error.url = error.url or file.name
-            yield _Piece(made=error)
+            first = file.damage[0] if file.damage else error  # what it could not be unpacked for explains the rest
+            first.url = first.url or file.name
+            yield _Piece(made=first)
         except (OSError, EOFError, zlib.error) as error:
             yield _Piece(made=_broken(file, error))
+
+    def _has_others(self, file: SourceFile) -> bool:
+        """Tell whether the source is a folder, where a file without any entry would be passed over unseen."""
+        return not file.path.samefile(self.source.endpoint)
+
+
+_NOT_OURS = "Take it out of the folder, or look with which --kind it can be read."
+
+
+def _foreign(file: SourceFile, kind: str) -> DamagedRecord:
+    other = kind_by_name(file.name)
+    if other is None:
+        return _named(
+            file, "It is a workbook, which is not read.", "Save it as “CSV UTF-8”, or take it out of the folder."
+        )
+    remedy = f"Put it into a folder of its own and add that as a source with --kind {other}, or take it out."
+    return _named(file, f"It looks like {other}, while this source reads {kind}.", remedy)
+
+
+def _named(file: SourceFile, reason: str, remedy: str) -> DamagedRecord:
+    """Return the entry of the quarantine for a whole file that brings nothing."""
+    return DamagedRecord(url=file.name, identifier=file.name, body=b"", reason=f"{file.name}: {reason}", remedy=remedy)
 
 
 class _PageBuilder:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from harvesters.errors import FormatError, SourceError
-from harvesters.files.entries import MAX_RECORD_BYTES, Entry
+from harvesters.files.entries import CUT_OFF, MAX_RECORD_BYTES, Entry
 from harvesters.files.lister import FileLister
-from harvesters.files.marcxml import control_fields, cut_xml
+from harvesters.files.marcxml import XmlCutter, control_fields
 from harvesters.files.places import SourceFile
 from harvesters.files.text import TextFile
 from harvesters.formats.marc_record import RECORD_END, cut_fields
@@ -37,20 +37,26 @@ class MarcLister(FileLister):
         with file.open() as stream:
             start = stream.read(64).removeprefix(_MARK).lstrip(_BLANK)
         if start[:1] == b"<" or start.startswith(_UTF16):
-            yield from _xml_entries(TextFile(file))
+            yield from _xml_entries(file)
             return
         if _LEADER.match(start) is None:
             raise SourceError(f"{file.name} is no MARC file: it does not begin with a leader or with XML. {_EXPORT}")
         with file.open() as stream:
-            for number, (piece, reason) in enumerate(_cut_binary(stream), 1):
-                yield _entry(number, piece, _controls(piece), reason=reason)
+            for number, (piece, is_cut_off) in enumerate(_cut_binary(stream), 1):
+                yield _entry(number, piece, _controls(piece), reason=CUT_OFF if is_cut_off else None)
+                if is_cut_off:
+                    raise file.cut_off(f"record {number}")
 
 
-def _xml_entries(text: TextFile) -> Iterator[Entry]:
+def _xml_entries(file: SourceFile) -> Iterator[Entry]:
+    text, number = TextFile(file), 0
     with text.open() as stream:
-        for number, (head, piece, reason) in enumerate(cut_xml(stream), 1):
+        cutter = XmlCutter(stream)
+        for number, (head, piece, reason) in enumerate(cutter, 1):
             said = _ENCODING.sub(b"", head) if text.is_recoded else head
             yield _entry(number, piece, control_fields(piece), head=said, reason=reason)
+    if cutter.is_cut_off:
+        raise file.cut_off(f"its XML, in or after record {number}")
 
 
 def _entry(number: int, piece: bytes, controls: Mapping[str, str], *, reason: str | None, head: bytes = b"") -> Entry:
@@ -69,22 +75,22 @@ def _entry(number: int, piece: bytes, controls: Mapping[str, str], *, reason: st
     )
 
 
-def _cut_binary(stream: io.BufferedReader) -> Iterator[tuple[bytes, str | None]]:
-    """Yield each record with what is wrong with it, if anything; records end with their end mark."""
+def _cut_binary(stream: io.BufferedReader) -> Iterator[tuple[bytes, bool]]:
+    """Yield each record, and whether the file ends in the middle of it; records end with their end mark."""
     rest = b""
     while True:
         chunk = stream.read(_CHUNK)
         *ended, rest = (rest + chunk).split(RECORD_END) if RECORD_END in chunk else (rest + chunk,)
         for piece in ended:
-            yield from _records_in(piece + RECORD_END)
+            yield from ((record, False) for record in _records_in(piece + RECORD_END))
         if len(rest) > MAX_RECORD_BYTES:
-            yield rest, None
+            yield rest, False
             rest = b""
             _skip_record(stream)
         if not chunk:
             break
     if rest.strip(_BLANK):
-        yield rest, "The record has no end: the file was cut off here."
+        yield rest, True
 
 
 def _skip_record(stream: io.BufferedReader) -> None:
@@ -96,12 +102,12 @@ def _skip_record(stream: io.BufferedReader) -> None:
             return
 
 
-def _records_in(piece: bytes) -> Iterator[tuple[bytes, str | None]]:
+def _records_in(piece: bytes) -> Iterator[bytes]:
     """Yield the record, or the two that a lost end mark has joined: their leaders tell."""
     piece = piece.lstrip(_BLANK)
     while piece.strip(_BLANK + RECORD_END):
         start = _second(piece)
-        yield piece[:start], None
+        yield piece[:start]
         piece = piece[start:]
 
 

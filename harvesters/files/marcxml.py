@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from harvesters.files.entries import MAX_RECORD_BYTES
+from harvesters.files.entries import CUT_OFF, MAX_RECORD_BYTES
 from harvesters.formats.xml import open_tags
 
 _CHUNK = 1 << 16
@@ -17,6 +17,7 @@ _START = re.compile(
     rb"(?=\s*(?:<!--.{0,2000}?-->\s*)?<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b)",
     re.DOTALL,
 )
+_ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
 _CONTENT = re.compile(rb"(?:data|control|sub)field\b")
 _CONTROL = re.compile(rb"<(?:[\w.-]+:)?controlfield\s[^<>]*?tag\s*=\s*[\"'](00[135])[\"'][^<>]*>([^<]*)<")
 _LOST = "Something here has the fields of a record, but is none."
@@ -32,15 +33,12 @@ def control_fields(piece: bytes) -> dict[str, str]:
     return {tag.decode(): unescape(text.decode("utf-8", "replace")) for tag, text in _CONTROL.findall(piece)}
 
 
-def cut_xml(stream: io.BufferedIOBase) -> Iterator[Piece]:
-    """Yield (head, record, what is wrong with it) for each record of the file."""
-    cutter = _Cutter(stream)
-    while (piece := cutter.next()) is not None:
-        yield piece
+class XmlCutter:
+    """Iterate over (head, record, what is wrong with it) for each record of the file.
 
-
-class _Cutter:
-    """A window over the file that is never much longer than the longest record."""
+    It is a window over the file that is never much longer than the longest record. At the end ``is_cut_off`` tells
+    whether the last record, or the file's root, is not closed.
+    """
 
     def __init__(self, stream: io.BufferedIOBase) -> None:
         self._stream = stream
@@ -49,14 +47,20 @@ class _Cutter:
         self._is_done = False
         self._head: bytes | None = None
         self._found: list[Piece] = []
+        self._root_end: re.Pattern[bytes] | None = None
+        self.is_cut_off = False
 
-    def next(self) -> Piece | None:
+    def __iter__(self) -> Iterator[Piece]:
+        """Yield the records."""
+        while (piece := self._next()) is not None:
+            yield piece
+
+    def _next(self) -> Piece | None:
         while not self._found:
             start = _START.search(self._buffer, self._searched)
             if start is None:
                 if self._is_done:
-                    self._leave(self._buffer)
-                    self._buffer = b""
+                    self._end()
                     break
                 self._forget()
                 self._searched = max(0, len(self._buffer) - _REACH)
@@ -67,6 +71,12 @@ class _Cutter:
             self._buffer = self._buffer[start.start() :]
             self._take(start[1])
         return self._found.pop(0) if self._found else None
+
+    def _end(self) -> None:
+        self._leave(self._buffer)
+        if self._root_end is not None and self._root_end.search(self._buffer) is None:
+            self.is_cut_off = True
+        self._buffer = b""
 
     def _fill(self) -> None:
         chunk = self._stream.read(_CHUNK)
@@ -91,7 +101,11 @@ class _Cutter:
             if ended is not None:
                 self._cut(ended.end(), None)
                 return
-            if self._is_done or len(self._buffer) > MAX_RECORD_BYTES:
+            if self._is_done:
+                self.is_cut_off = True
+                self._cut(len(self._buffer), CUT_OFF)
+                return
+            if len(self._buffer) > MAX_RECORD_BYTES:
                 self._cut(len(self._buffer), _UNENDED)
                 return
             position = max(1, len(self._buffer) - _REACH)
@@ -105,5 +119,7 @@ class _Cutter:
         """Pass over what stands between records; before the first one it is the head."""
         if self._head is None:
             self._head = open_tags(between[:_LONGEST_HEAD])
+            root = _ROOT.search(self._head)
+            self._root_end = re.compile(rb"</" + re.escape(root[1]) + rb"\s*>") if root else None
         if _CONTENT.search(between):
             self._found.append((self._head, between, _LOST))

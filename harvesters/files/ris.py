@@ -8,7 +8,7 @@ from typing import ClassVar
 import orjson
 
 from harvesters.errors import FormatError, SourceError
-from harvesters.files.entries import MAX_RECORD_BYTES, Entry
+from harvesters.files.entries import CUT_OFF, MAX_RECORD_BYTES, Entry
 from harvesters.files.lister import FileLister
 from harvesters.files.places import SourceFile
 from harvesters.files.text import Line, TextFile
@@ -16,6 +16,7 @@ from harvesters.formats.charset import decode
 from harvesters.formats.ris import TAG, read_tags
 
 _EXPORT = "Export the record again and harvest."
+_CUT_OFF = CUT_OFF.replace("no end", "no end (ER)")
 
 
 class RisLister(FileLister):
@@ -35,6 +36,8 @@ class RisLister(FileLister):
                 yield Entry.too_large(number, body)
             else:
                 yield self._entry(number, body, head, text.charset, reason)
+            if reason == _CUT_OFF:
+                raise file.cut_off(f"record {number}")
 
     def _entry(self, number: int, body: bytes, head: bytes, charset: str, reason: str | None) -> Entry:
         own = None
@@ -65,7 +68,7 @@ def _cut(lines: Iterator[Line]) -> Iterator[tuple[list[Line], str | None]]:
             yield from _ended(taken, is_record=is_record)
             taken, size, is_record = [], 0, False
     if is_record:
-        yield taken, "The record has no end (ER): the file was cut off here."
+        yield taken, _CUT_OFF
     elif taken:
         yield from _ended(taken, is_record=False)
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from harvesters.errors import FormatError
-from harvesters.files.entries import MAX_RECORD_BYTES, Entry
+from harvesters.errors import FormatError, HarvestError
+from harvesters.files.entries import CUT_OFF, MAX_RECORD_BYTES, Entry
 from harvesters.files.text import Line
 from harvesters.formats.charset import decode
 from harvesters.formats.csv_row import one_line_end
@@ -21,18 +21,24 @@ from harvesters.formats.csv_row import one_line_end
 #: A cell with more line breaks is taken for an unclosed quotation mark.
 _MOST_LINES = 200
 _UNCLOSED = "A quotation mark in it is not closed, or not doubled inside a quoted cell."
+_COPY = "Copy or export the file again and harvest."
+_ENOUGH_SIGNS = 2
 _CLOSE = "Close or double the quotation mark, or save the table anew with a spreadsheet program, and harvest again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row as it stands in the file; ``number`` counts as a spreadsheet does, from 1 for the first row."""
+    """A row as it stands in the file; ``number`` counts as a spreadsheet does, from 1 for the first row.
+
+    ``is_cut_off`` tells that the file ends in the middle of a row.
+    """
 
     number: int
     body: bytes
     cells: tuple[str, ...] = ()
     reason: str | None = None
     remedy: str = ""
+    is_cut_off: bool = False
 
     @property
     def is_blank(self) -> bool:
@@ -41,24 +47,56 @@ class Row:
 
 
 class Rows:
-    """The rows of a table; ``width`` is how many cells each must have, once the header is known."""
+    """The rows of a table; ``width`` is how many cells each must have, once the header is known.
 
-    def __init__(self, lines: Iterator[Line], charset: str, delimiter: str) -> None:
+    ``damage`` is the file's, which may grow while it is read.
+    """
+
+    def __init__(
+        self, lines: Iterator[Line], charset: str, delimiter: str, *, damage: Sequence[HarvestError] = ()
+    ) -> None:
         self.width: int | None = None
         self._lines = lines
         self._charset = charset
         self._delimiter = delimiter
+        self._damage = damage
         self._waiting: deque[Line] = deque()
+        self._last: Line | None = None
+        self._is_open_to_end = False
         self._number = 0
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows, damaged ones with their reason."""
         while (line := self._next()) is not None:
             self._number += 1
-            yield self._too_long(line) if line.is_too_long else self._row(line)
+            row = self._too_long(line) if line.is_too_long else self._row(line)
+            yield row if self._has_more() else self._ended(row)
 
     def _next(self) -> Line | None:
-        return self._waiting.popleft() if self._waiting else next(self._lines, None)
+        if self._waiting:
+            return self._waiting.popleft()
+        line = next(self._lines, None)
+        self._last = line or self._last
+        return line
+
+    def _has_more(self) -> bool:
+        following = self._next()
+        if following is not None:
+            self._waiting.appendleft(following)
+        return following is not None
+
+    def _ended(self, row: Row) -> Row:
+        """Say of the last row whether the file was cut off in it, by two of four signs.
+
+        They are: the row is damaged, a quotation mark was still open at the end, the last line has no end, the file
+        could not be unpacked to its end. One alone is what people's tables have, or leaves the row whole.
+        """
+        has_end = self._last is None or self._last.is_too_long or self._last.data.endswith((b"\n", b"\r"))
+        if sum((row.reason is not None, self._is_open_to_end, not has_end, bool(self._damage))) < _ENOUGH_SIGNS:
+            return row
+        if row.reason is None and not has_end and self._damage:
+            return replace(row, reason=CUT_OFF, remedy=_COPY, is_cut_off=True)
+        return replace(row, is_cut_off=True)
 
     def _too_long(self, line: Line) -> Row:
         damaged = Entry.too_large(self._number, line.data)
@@ -84,6 +122,7 @@ class Rows:
             while len(taken) < _MOST_LINES and size < MAX_RECORD_BYTES:
                 line = self._next()
                 if line is None:
+                    self._is_open_to_end = True
                     return
                 taken.append(line)
                 size += len(line.data)

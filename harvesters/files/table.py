@@ -43,7 +43,7 @@ class CsvLister(FileLister):
         fields = table.fields()
         self._tell_unused(file, table, fields)
         head = table.head()
-        rows = Rows(text.lines(), text.charset, delimiter)
+        rows = Rows(text.lines(), text.charset, delimiter, damage=file.damage)
         for row in rows:
             if row.number == header.number:
                 rows.width = len(table.header)
@@ -58,6 +58,8 @@ class CsvLister(FileLister):
                 reason=row.reason,
                 remedy=row.remedy,
             )
+            if row.is_cut_off:
+                raise file.cut_off(f"row {row.number}")
 
     def _header(self, file: SourceFile, text: TextFile) -> tuple[Row, str]:
         """Find the header and the delimiter: those that give the most columns we know."""

@@ -16,19 +16,25 @@ _CHUNK = 1 << 18
 _LONGEST_PROLOGUE = 1 << 20
 _START = re.compile(rb"<(?:[\w.-]+:)?article(?=[\s>])")
 _END = re.compile(rb"</(?:[\w.-]+:)?article\s*>")
+_ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
 _LONGEST_END = 200
+_COPY = "Copy or download the file again."
 _NO_ARTICLE = "There is no JATS <article> in it."
 _TAKE_OUT = "Take it out of the folder, or give the source the kind that it needs; it must be XML in UTF-8."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """An article as sent with what opened the document around it, or (with a reason) something that is none."""
+    """An article as sent with what opened the document around it, or (with a reason) something that is none.
+
+    ``is_cut_off`` tells that the file ends in the middle of it.
+    """
 
     body: bytes
     head: bytes = b""
     reason: str | None = None
     remedy: str = ""
+    is_cut_off: bool = False
 
 
 def articles_in(stream: BinaryIO) -> Iterator[Article]:
@@ -61,13 +67,22 @@ def articles_in(stream: BinaryIO) -> Iterator[Article]:
     elif len(buffer) > _LONGEST_PROLOGUE:
         reason = "Something long that is no article follows the last one; the rest of the file was not read."
         yield Article(body=buffer, reason=reason, remedy=_TAKE_OUT)
+    elif not _is_closed(head, buffer):
+        reason = "What holds the articles is not closed: others may have stood behind the last one."
+        yield Article(body=buffer, reason=reason, remedy=_COPY, is_cut_off=True)
+
+
+def _is_closed(head: bytes, rest: bytes) -> bool:
+    """Tell whether what stands behind the last article closes the document's root."""
+    root = _ROOT.search(head)
+    return root is None or re.search(rb"</" + re.escape(root[1]) + rb"\s*>", rest) is not None
 
 
 def _unfinished(buffer: bytes) -> Article:
     if len(buffer) > MAX_ARTICLE:
         reason = f"It has more than {MAX_ARTICLE >> 20} MiB."
         return Article(body=buffer, reason=reason, remedy="Split the file, or take the article out.")
-    return Article(body=buffer, reason="The article is not closed.", remedy="Copy or download the file again.")
+    return Article(body=buffer, reason="The article is not closed.", remedy=_COPY, is_cut_off=True)
 
 
 def _fill_to(stream: BinaryIO, buffer: bytes, wanted: re.Pattern[bytes], limit: int) -> bytes:

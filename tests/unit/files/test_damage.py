@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvesters.errors import HarvestError
-from harvesters.files import open_files
 from harvesters.files.entries import MAX_RECORD_BYTES
 from harvesters.formats import describe
-from harvesters.records import DamagedRecord, RawRecord, Window
-from harvesters.sources.definition import Source
+from harvesters.records import DamagedRecord, RawRecord
 from tests.unit.files.marc_bytes import NAMESPACE, iso2709, marcxml
+from tests.unit.files.reading import read_on
 
 KINDS = ("csv", "kbart", "marc", "ris", "bibtex")
 SUFFIXES = {"csv": ".csv", "kbart": ".tsv", "marc": ".mrc", "ris": ".ris", "bibtex": ".bib"}
@@ -23,19 +22,8 @@ SUFFIXES = {"csv": ".csv", "kbart": ".tsv", "marc": ".mrc", "ris": ".ris", "bibt
 
 def read(kind: str, content: bytes) -> tuple[list[RawRecord], list[DamagedRecord], HarvestError | None]:
     """Return all that comes out of a file of these bytes, and the error that ended it."""
-    records: list[RawRecord] = []
-    damaged: list[DamagedRecord] = []
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"file{SUFFIXES[kind]}"
-        path.write_bytes(content)
-        source = Source.of({"id": "x", "name": "x", "kind": kind, "endpoint": str(path)})
-        try:
-            for page in open_files(source).list_records(source.metadata_prefixes[0], Window()):
-                records.extend(page.records)
-                damaged.extend(page.damaged)
-        except HarvestError as error:
-            return records, damaged, error
-    return records, damaged, None
+        return read_on(Path(folder) / f"file{SUFFIXES[kind]}", kind, content)
 
 
 def title(record: RawRecord) -> str:

@@ -209,13 +209,6 @@ def test_a_lost_end_mark_loses_no_record(tmp_path: Path) -> None:
     assert damaged == []
 
 
-def test_a_file_that_was_cut_names_its_last_record(tmp_path: Path) -> None:
-    whole = iso2709(("001", "1"), TITLE)
-    records, damaged = read(tmp_path / "a.mrc", "marc", whole + iso2709(("001", "2"), TITLE)[:-10])
-    assert [record.identifier for record in records] == ["1"]
-    assert [one.reason for one in damaged] == ["a.mrc, record 2: The record has no end: the file was cut off here."]
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("prefix", ["", "marc"])
 def test_marcxml_files_are_cut_into_their_records(tmp_path: Path, encoding: str, prefix: str) -> None:
