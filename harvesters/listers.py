@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from harvesters.doaj.api import ApiClient, DoajApi
 from harvesters.errors import SourceError
-from harvesters.files import open_files
 from harvesters.oai.fetch import Fetcher
 from harvesters.oai.repository import Repository
-from harvesters.oalib.lister import OalibLister
 from harvesters.pace import Pace
-from harvesters.pmc.bucket import Bucket
-from harvesters.pmc.listing import S3Client
-from harvesters.pmc.services import IdConverter, NcbiClient, Summaries
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
 from harvesters.wanted import Wanted
@@ -50,19 +44,33 @@ def open_lister(
     key: str | None = None,
     wanted: Wanted | None = None,
 ) -> Lister:
-    """Open the lister of a source's kind; ``wanted`` is needed by sources that enrich another's records."""
+    """Open the lister of a source's kind; ``wanted`` is needed by sources that enrich another's records.
+
+    What one kind alone needs is imported when it is opened: a harvest over OAI-PMH needs no parsers of files.
+    """
     if source.is_file:
+        from harvesters.files import open_files  # noqa: PLC0415
+
         return open_files(source)
     match source.kind:
         case "oai":
             return Repository(Fetcher(source, pace, contact=contact, key=key))
         case "oalib":
+            from harvesters.oalib.lister import OalibLister  # noqa: PLC0415
+
             return OalibLister(source, pace, contact=contact)
         case "doaj-api":
+            from harvesters.doaj.api import ApiClient, DoajApi  # noqa: PLC0415
+
             return DoajApi(ApiClient(source, pace, contact=contact, key=key))
         case "pmc-bucket":
+            from harvesters.pmc.bucket import Bucket  # noqa: PLC0415
+            from harvesters.pmc.listing import S3Client  # noqa: PLC0415
+
             return Bucket(S3Client(source, pace, contact=contact))
         case "pmc-idconv" | "pmc-esummary":
+            from harvesters.pmc.services import IdConverter, NcbiClient, Summaries  # noqa: PLC0415
+
             service = IdConverter if source.kind == "pmc-idconv" else Summaries
             return service(NcbiClient(source, pace, contact=contact, key=key), wanted, contact=contact)
         case _:

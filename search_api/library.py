@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,19 +16,21 @@ from harvesters.reconcile import Reconcile
 from harvesters.replay import Piece, Replay
 from harvesters.runner import Progress, Request, Run
 from harvesters.sources.definition import Source, read_sources, seed_sources
-from indexer.errors import SearchIndexError
+from indexer.errors import SearchIndexError, StoreBusyError
 from indexer.storage.harvests import INTERRUPTED
-from indexer.storage.search_index import SearchIndex
 from indexer.storage.store import RecordStore
 from search_api.settings import ClusterStorage, Settings
 
 if TYPE_CHECKING:
     from indexer.pipeline import Indexed, Joined, Pipeline
+    from indexer.storage.search_index import SearchIndex
 
 INDEX_FOLDER = "search"
 #: Held by whoever joins records and writes the index.
 LOCK = "index"
 REPLAYED_AT_ONCE = 1_000
+#: The largest integer key of both databases.
+MAX_KEY = 2**63 - 1
 #: Who only looks whether a lock is free holds it for a moment: that is not being busy.
 _PATIENCE_SECONDS = 1.0
 
@@ -112,13 +113,51 @@ class Library:
         on_progress: Callable[[Progress], None],
     ) -> RunReport:
         source, options = self._opened(source)
-        # One source by one process, and one process a host: politeness does not end where a process does.
-        with self._locked(f"harvest:{source.id}"), self._locked(f"host:{source.host}"):
+        with self.alone_with(source.id), self.alone_at(source):
             ledger = self.store.harvests
             return work(source, ledger, pace=pace, request=request, on_progress=on_progress, **options).harvest()
 
-    def _locked(self, name: str) -> AbstractContextManager[None]:
-        return self.store.database.lock(name, wait_seconds=_PATIENCE_SECONDS)
+    @contextlib.contextmanager
+    def alone_with(self, source_id: str) -> Iterator[None]:
+        """Let no other process harvest, compare or remove a source meanwhile; raise ``StoreBusyError`` where one is."""
+        busy = StoreBusyError(
+            f"Source {source_id!r} is being harvested by another process.",
+            remedy=f"Wait until it is done (kaijuan harvests {source_id} shows how far it is), or stop it first.",
+        )
+        with self._locked(f"harvest:{source_id}", busy, _PATIENCE_SECONDS):
+            yield
+
+    @contextlib.contextmanager
+    def alone_at(self, source: Source) -> Iterator[None]:
+        """Let no other process ask a source's host meanwhile: politeness does not end where a process does.
+
+        Raises:
+            StoreBusyError: another process is asking the host.
+        """
+        busy = StoreBusyError(
+            f"Another process is asking {source.host}, the host of source {source.id!r}, and a host is asked by one at "
+            "a time.",
+            remedy="Wait until it is done (kaijuan harvests shows what is running), or stop it first.",
+        )
+        with self._locked(f"host:{source.host}", busy, _PATIENCE_SECONDS):
+            yield
+
+    @contextlib.contextmanager
+    def _locked(self, name: str, busy: StoreBusyError, wait_seconds: float) -> Iterator[None]:
+        """Hold a lock; where another holds it, say what that means instead of the lock's name."""
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(self.store.database.lock(name, wait_seconds=wait_seconds))
+            except StoreBusyError as error:
+                raise busy from error
+            yield
+
+    def _indexing(self, wait_seconds: float = 0) -> contextlib.AbstractContextManager[None]:
+        busy = StoreBusyError(
+            "Another process is bringing works and index up to date.",
+            remedy="Wait until it is done, or stop it first; kaijuan up does it all the time it runs.",
+        )
+        return self._locked(LOCK, busy, wait_seconds)
 
     def _opened(self, source: Source) -> tuple[Source, dict[str, Any]]:
         """Return a source as it is with its key, and what its lister is opened with."""
@@ -141,7 +180,7 @@ class Library:
             StoreBusyError: another process is asking the host.
         """
         source, options = self._opened(source)
-        with self._locked(f"host:{source.host}"):
+        with self.alone_at(source):
             return preview(source, self.store.harvests, request, pace=pace, **options)
 
     def replay(
@@ -179,14 +218,14 @@ class Library:
             StoreBusyError: another process does it, and did not end in ``wait_seconds``.
             IndexDamagedError: the index followed another history of the store.
         """
-        with self.store.database.lock(LOCK, wait_seconds=wait_seconds):
+        with self._indexing(wait_seconds):
             index = self._fitting_index(may_be_new=True)
             joined = self.pipeline.join_pending(limit=limit, watch=watch)
             return joined, self.pipeline.follow_feed(index)
 
     def rebuild(self, *, normalise: bool, watch: Callable[[int], None] = _unwatched) -> tuple[Joined, Indexed]:
         """Build the index anew from the store; with ``normalise`` the works from the raw records before."""
-        with self.store.database.lock(LOCK):
+        with self._indexing():
             self._require_store()
             if normalise:
                 self.pipeline.forget_normalised()

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from harvesters.sources.definition import Source
 from indexer.storage.raw import count_records
+from indexer.storage.sources import UnusableSource
 from search_api.library import Library
 
 
 def source_rows(library: Library) -> list[dict[str, Any]]:
-    """Return what is shown of each source; the command line prints the same."""
+    """Return what is shown of each source, by id; the command line prints the same.
+
+    ``problem`` says that a source cannot be used and what to do. It tells no more: pages show it, and what is wrong may
+    be an address with a password in it.
+    """
     store = library.store
     records = count_records(store.database)
     live = store.catalogue.manifestations_by_source()
@@ -18,22 +24,44 @@ def source_rows(library: Library) -> list[dict[str, Any]]:
         store.harvests.history.newest_datestamps(),
         store.harvests.history.last_runs(),
     )
+    described = [*map(_described, store.sources.all()), *map(_undescribed, store.sources.unusable())]
     return [
         {
-            "id": source.id,
-            "name": source.name,
-            "endpoint": source.endpoint,
-            "homepage": source.homepage,
-            "license_note": source.license_note,
-            "enabled": source.enabled,
-            "metadata_prefixes": list(source.metadata_prefixes),
-            "lag_days": source.lag_days,
-            "records": records.get(source.id, {}).get("records", 0),
-            "deleted": records.get(source.id, {}).get("deleted", 0),
-            "manifestations": live.get(source.id, 0),
-            "quarantined": quarantined.get(source.id, 0),
-            "complete_until": until.get(source.id),
-            "last_harvest": library.shown(last[source.id]).values() if source.id in last else None,
+            **row,
+            "records": records.get(row["id"], {}).get("records", 0),
+            "deleted": records.get(row["id"], {}).get("deleted", 0),
+            "manifestations": live.get(row["id"], 0),
+            "quarantined": quarantined.get(row["id"], 0),
+            "complete_until": until.get(row["id"]),
+            "last_harvest": library.shown(last[row["id"]]).values() if row["id"] in last else None,
         }
-        for source in store.sources.all()
+        for row in sorted(described, key=lambda row: str(row["id"]))
     ]
+
+
+def _described(source: Source) -> dict[str, Any]:
+    return {
+        "id": source.id,
+        "name": source.name,
+        "endpoint": source.endpoint,
+        "homepage": source.homepage,
+        "license_note": source.license_note,
+        "enabled": source.enabled,
+        "metadata_prefixes": list(source.metadata_prefixes),
+        "lag_days": source.lag_days,
+        "problem": None,
+    }
+
+
+def _undescribed(source: UnusableSource) -> dict[str, Any]:
+    return {
+        "id": source.id,
+        "name": source.id,
+        "endpoint": None,
+        "homepage": "",
+        "license_note": "",
+        "enabled": False,
+        "metadata_prefixes": [],
+        "lag_days": 0,
+        "problem": "Its stored settings cannot be used: it is not harvested. See kaijuan doctor.",
+    }

@@ -12,8 +12,6 @@ from search_api.cards import CARD_FIELDS
 from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, Search, facets_of, fields_of
 
 #: Longer than the query language allows, so that its own error (with the remedy) is the one that is shown.
-#: The largest integer key of both databases.
-MAX_KEY = 2**63 - 1
 _MAX_Q = 20_000
 _MAX_VALUES = 100
 _Value = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -217,6 +215,7 @@ class SourceOut(BaseModel):
     enabled: bool
     metadata_prefixes: list[str]
     lag_days: int
+    problem: str | None = Field(description="Why the source is not harvested, and what to do; null where it can be.")
     records: int = Field(description="Raw records kept, deleted ones included.")
     deleted: int = Field(description="Records that the source has deleted.")
     manifestations: int = Field(description="Live records that could be used.")

@@ -9,13 +9,17 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+import pydantic_settings
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from search_api.errors import SettingsError
+
+_LONGEST_CONTACT = 200
 
 
 class EmbeddedStorage(BaseModel):
@@ -50,16 +54,33 @@ class Settings(BaseSettings):
     source_keys: dict[str, SecretStr] = Field(default_factory=dict)
     storage: Annotated[EmbeddedStorage | ClusterStorage, Field(discriminator="kind")] = EmbeddedStorage()
 
+    @field_validator("contact")
+    @classmethod
+    def _fits_a_header(cls, value: str) -> str:
+        """Refuse what would end the User-Agent's line, or what HTTP cannot carry (RFC 9110, 5.5)."""
+        if not (value.isascii() and value.isprintable() and len(value) <= _LONGEST_CONTACT):
+            raise ValueError(
+                f"must be one line of ASCII, at most {_LONGEST_CONTACT} characters, such as library@example.edu"
+            )
+        return value
+
 
 def read_settings() -> Settings:
     """Read the environment; raise ``SettingsError`` naming each variable that is wrong, never its secret value."""
     try:
         return Settings()
+    except pydantic_settings.SettingsError as error:  # before validation: a value that must be JSON is none
+        field = re.search(r'field "(\w+)"', str(error))
+        name = f"KAIJUAN_{field[1].upper()}" if field else "A variable that begins with KAIJUAN_"
+        raise SettingsError(
+            f'Settings cannot be used. {name} must be a JSON object, such as {{"doaj": "…"}}; parts of it can be set '
+            f"one by one instead, such as {name}__DOAJ. See docs/settings.md."
+        ) from None
     except ValidationError as error:
         wrong = [
             "KAIJUAN_"
             + "__".join(str(part).upper() for part in item["loc"] if part not in {"embedded", "cluster"})
-            + f": {item['msg']}"
+            + f": {item['msg'].removeprefix('Value error, ')}"
             for item in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError(f"Settings cannot be used. {'; '.join(wrong)}. See docs/settings.md.") from None

@@ -80,7 +80,7 @@ def _real_sources_usable(settings: Settings) -> bool:
     with open_library(settings) as library:
         if library.store.catalogue.counts()["manifestations"] or library.store.raw.count_pending():
             return True
-        checks = [reach(source) for source in library.store.sources.all() if source.enabled]
+        checks = [reach(library, source) for source in library.store.sources.all() if source.enabled]
     for check in checks:
         click.echo(f"{check.name}: {check.found}", err=True)
     return any(check.state == "ok" for check in checks)

@@ -7,9 +7,10 @@ limits, licence note, contact. Adding a repository needs no code.
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -58,6 +59,8 @@ _PARTIAL_KINDS: frozenset[Kind] = frozenset(("jats", "doaj-api", "pmc-bucket", "
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _HOURS = re.compile(r"([01]?\d|2[0-3])-([01]?\d|2[0-3])")
 _SEEDS = Path(__file__).with_name("sources.toml")
+#: Seconds between requests to a site that is crawled, not harvested; only this machine may be asked faster (tests).
+LEAST_CRAWL_PACE = 3.0
 _MIB = 1 << 20
 _DAYS = 40_000
 _DAY_SECONDS = 86_400
@@ -177,6 +180,8 @@ class Source:
             raise SourceError(
                 f"Source {values.get('id')!r}: unknown setting {', '.join(unknown)}. Known: {', '.join(known)}."
             )
+        if values.get("kind") == "oalib":
+            values = {"pace_seconds": LEAST_CRAWL_PACE, **values}
         try:
             source = TypeAdapter(cls).validate_python({name: _listed(name, value) for name, value in values.items()})
         except ValidationError as error:
@@ -188,6 +193,15 @@ class Source:
             ) from error
         source.check()
         return source.completed()
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Tell whether a source is served by this machine (loopback)."""
+        try:
+            host = urlsplit(self.endpoint).hostname or ""
+            return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        except ValueError:  # a name, or no address at all
+            return False
 
     def completed(self) -> Source:
         """Fill in what the kind decides."""
@@ -239,6 +253,13 @@ class Source:
             (self.granularity in {"day", "second"}, "granularity must be 'day' or 'second'."),
             (self.hours is None or _HOURS.fullmatch(self.hours), "hours must look like '21-05', from 00 to 23."),
             *(self._bounded(name, *bounds) for name, bounds in _BOUNDS.items()),
+            (
+                self.kind != "oalib" or self.pace_seconds >= LEAST_CRAWL_PACE or self.is_on_this_machine,
+                (
+                    f"pace_seconds is {self.pace_seconds:g}, but a site that is crawled is asked no more often than "
+                    f"every {LEAST_CRAWL_PACE:g} s. Set pace_seconds={LEAST_CRAWL_PACE:g} or more."
+                ),
+            ),
         )
         for passed, message in checks:
             if not passed:
@@ -289,7 +310,12 @@ def find_source(sources: Iterable[Source], wanted: str) -> Source:
     for source in listed:
         if source.id == wanted:
             return source
-    known = ", ".join(source.id for source in listed) or "none"
-    raise SourceError(
-        f"There is no source {wanted!r}. Known: {known}. Add one with: kaijuan sources add URL --name {wanted}"
+    raise unknown_source(wanted, [source.id for source in listed])
+
+
+def unknown_source(wanted: str, known: Sequence[str]) -> SourceError:
+    """Return the error for a source that is not there, which names those there are."""
+    return SourceError(
+        f"There is no source {wanted!r}. Known: {', '.join(known) or 'none'}. "
+        "Add one with: kaijuan sources add URL --name NAME"
     )

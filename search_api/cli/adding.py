@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
+import orjson
 
 from harvesters.errors import HarvestError, SourceError
 from harvesters.listers import open_lister
@@ -20,9 +22,9 @@ from harvesters.oai.survey import Survey, survey
 from harvesters.pace import Pace
 from harvesters.sampling import Sample, clean, sample
 from harvesters.sources.definition import FILE_KINDS, FORMATS, Kind, Source
-from search_api.cli.output import FAILED, print_json, print_table
+from search_api.cli.output import FAILED, counted, print_json, print_table
 from search_api.library import Library, open_library
-from search_api.settings import Settings, read_settings
+from search_api.settings import read_settings
 
 KINDS = ("oai", *FORMATS)
 #: Whose records the sources that come with kaijuan bring.
@@ -68,14 +70,15 @@ def add_source(wishes: Wishes) -> int:
         SourceError: the wish itself is wrong, or the source is there already.
     """
     source, guessed = _source(wishes)
-    settings = read_settings()
-    with open_library(settings) as library:
+    with open_library(read_settings()) as library:
         _refuse_double(library, source, wishes)
-    if guessed:
-        click.echo(f"Taken for {source.kind} by its name; say otherwise with --kind.", err=True)
-    if source.kind == "oai":
-        return _add_repository(source, wishes, settings)
-    return _add_other(source, wishes, settings)
+        if guessed:
+            click.echo(f"Taken for {source.kind} by its name; say otherwise with --kind.", err=True)
+        if not wishes.may_test:
+            return _finish(source, wishes, library, {})
+        if source.kind == "oai":
+            return _add_repository(source, wishes, library)
+        return _add_other(source, wishes, library)
 
 
 # --- what is meant ----------------------------------------------------------------------------------------------------
@@ -107,14 +110,12 @@ def _source(wishes: Wishes) -> tuple[Source, bool]:
         values["metadata_prefixes"] = list(wishes.prefixes) or ["oai_dc"]
     elif wishes.prefixes:
         raise click.UsageError(f"--prefix is for OAI-PMH repositories; {kind} has one format.")
+    if wishes.pace is not None:
+        values["pace_seconds"] = wishes.pace
     source = Source.of(values)
-    pace = wishes.pace if wishes.pace is not None else 0.0 if is_loopback(source) else source.pace_seconds
-    return dataclasses.replace(source, pace_seconds=0.0 if source.is_file else pace), guessed
-
-
-def is_loopback(source: Source) -> bool:
-    """Tell whether a source is served by this machine."""
-    return source.host.rsplit(":", 1)[0] in {"127.0.0.1", "localhost", "[::1]"}
+    if wishes.pace is None and source.is_on_this_machine:
+        source = dataclasses.replace(source, pace_seconds=0.0)
+    return source, guessed
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -210,10 +211,9 @@ def _is_same(known: Source, source: Source) -> bool:
 # --- a repository -----------------------------------------------------------------------------------------------------
 
 
-def _add_repository(source: Source, wishes: Wishes, settings: Settings) -> int:
-    if not wishes.may_test:
-        return _finish(source, wishes, settings, {})
-    found = survey(source, Pace(), contact=settings.contact, prefixes_given=bool(wishes.prefixes))
+def _add_repository(source: Source, wishes: Wishes, library: Library) -> int:
+    with library.alone_at(source):
+        found = survey(source, Pace(), contact=library.settings.contact, prefixes_given=bool(wishes.prefixes))
     proposed = found.proposed
     if wishes.slice_ == "none":
         proposed = dataclasses.replace(proposed, slice=None, first_days=source.first_days)
@@ -226,9 +226,8 @@ def _add_repository(source: Source, wishes: Wishes, settings: Settings) -> int:
             click.echo("Not added. Mend what is named above, or add it all the same with --yes.", err=True)
         return FAILED
     if proposed.endpoint != source.endpoint:
-        with open_library(settings) as library:
-            _refuse_double(library, proposed, wishes)
-    return _finish(proposed, wishes, settings, {"survey": survey_values(found)})
+        _refuse_double(library, proposed, wishes)
+    return _finish(proposed, wishes, library, {"survey": survey_values(found)})
 
 
 def survey_values(found: Survey) -> dict[str, Any]:
@@ -266,15 +265,15 @@ def _said(found: Survey, identity: Identity) -> Iterator[tuple[str, object]]:
     yield "heeds dates", {True: "yes", False: "no", None: "not known"}[found.heeds_dates]
     if found.sample is not None:
         yield from _page(found.sample)
-    yield "asked", f"{found.requests} requests in {found.seconds} s"
+    yield "asked", f"{counted(found.requests, 'request')} in {found.seconds} s"
 
 
 def _page(found: Sample) -> Iterator[tuple[str, object]]:
     yield (
         "first page",
         (
-            f"{found.records:,} records in {found.metadata_prefix}, {found.seconds} s: {found.usable:,} usable, "
-            f"{found.deleted:,} deleted, {found.damaged:,} damaged"
+            f"{counted(found.records, 'record')} in {found.metadata_prefix}, {found.seconds} s: "
+            f"{found.usable:,} usable, {found.deleted:,} deleted, {found.damaged:,} damaged"
         ),
     )
     size = f"{found.list_size:,}" if found.list_size is not None else "not stated"
@@ -303,7 +302,8 @@ def changed_settings(source: Source) -> dict[str, Any]:
 def shown(value: object) -> object:
     """Write a setting as it is typed."""
     if isinstance(value, (tuple, list)):
-        return ", ".join(map(str, value))
+        parts = [str(part) for part in value]
+        return orjson.dumps(parts).decode() if any("," in part for part in parts) else ", ".join(parts)
     if isinstance(value, dict):
         return ", ".join(f"{name}={one}" for name, one in value.items())
     return str(value) if isinstance(value, (bool, int, float)) else value
@@ -312,19 +312,18 @@ def shown(value: object) -> object:
 # --- files and the rest -----------------------------------------------------------------------------------------------
 
 
-def _add_other(source: Source, wishes: Wishes, settings: Settings) -> int:
-    if not wishes.may_test:
-        return _finish(source, wishes, settings, {})
+def _add_other(source: Source, wishes: Wishes, library: Library) -> int:
     brief = dataclasses.replace(source, attempts=1, timeout_seconds=min(source.timeout_seconds, 20.0))
-    lister = open_lister(brief, Pace(), contact=settings.contact)
     found: Sample | None = None
     wrong: str | None = None
-    try:
-        found, _ = sample(lister, brief, source.metadata_prefixes[0])
-    except HarvestError as error:
-        wrong = clean(str(error), 600)
-    finally:
-        lister.close()
+    with (
+        library.alone_at(source),
+        contextlib.closing(open_lister(brief, Pace(), contact=library.settings.contact)) as lister,
+    ):
+        try:
+            found, _ = sample(lister, brief, source.metadata_prefixes[0])
+        except HarvestError as error:
+            wrong = clean(str(error), 600)
     if found is not None and not wishes.as_json:
         print_table(f"What {source.endpoint} has", ("", ""), _page(found))
     if found is not None and not found.is_usable:
@@ -335,13 +334,12 @@ def _add_other(source: Source, wishes: Wishes, settings: Settings) -> int:
             print_json({**source.values(), "added": False, "error": wrong, **facts})
         click.echo(f"Not added: {wrong} To add it all the same, give --yes.", err=True)
         return FAILED
-    return _finish(source, wishes, settings, facts)
+    return _finish(source, wishes, library, facts)
 
 
-def _finish(source: Source, wishes: Wishes, settings: Settings, facts: dict[str, Any]) -> int:
+def _finish(source: Source, wishes: Wishes, library: Library, facts: dict[str, Any]) -> int:
     if not wishes.dry_run:
-        with open_library(settings) as library:
-            library.store.sources.add(source)
+        library.store.sources.add(source)
     if wishes.as_json:
         print_json({**source.values(), "added": not wishes.dry_run, **facts})
     elif wishes.dry_run:

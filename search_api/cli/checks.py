@@ -17,7 +17,8 @@ from harvesters.oai.repository import Repository
 from harvesters.oalib.robots import ask_robots, require_allowed
 from harvesters.pace import Pace
 from harvesters.sources.definition import Source
-from indexer.errors import IndexerError
+from indexer.errors import IndexerError, StoreBusyError
+from search_api.cli.output import counted
 from search_api.errors import SettingsError
 from search_api.library import Library, open_library
 from search_api.settings import Settings, read_settings
@@ -84,7 +85,9 @@ def _store(library: Library) -> Iterator[Check]:
         )
     else:
         yield Check(
-            name="store", state="ok", found=f"{counts['works']:,} works from {counts['manifestations']:,} records"
+            name="store",
+            state="ok",
+            found=f"{counted(counts['works'], 'work')} from {counted(counts['manifestations'], 'record')}",
         )
     if library.pipeline.is_outdated():
         found = "another version of the normaliser made the works"
@@ -94,7 +97,7 @@ def _store(library: Library) -> Iterator[Check]:
         yield Check(
             name="pending",
             state="warning",
-            found=f"{pending:,} records wait to be indexed",
+            found=f"not indexed yet: {counted(pending, 'record')}",
             remedy="Run kaijuan index.",
         )
     waiting = sum(library.store.quarantine.counts().values())
@@ -102,7 +105,7 @@ def _store(library: Library) -> Iterator[Check]:
         yield Check(
             name="quarantine",
             state="warning",
-            found=f"{waiting:,} records could not be used",
+            found=f"what could not be used: {counted(waiting, 'row')}",
             remedy="See the reasons with kaijuan quarantine.",
         )
 
@@ -120,31 +123,48 @@ def _index(library: Library) -> Iterator[Check]:
         yield Check(
             name="index",
             state="failed",
-            found=f"{stats.documents:,} documents for {works:,} works",
+            found=f"{counted(stats.documents, 'document')} for {counted(works, 'work')}",
             remedy="Build it anew with kaijuan rebuild --index-only.",
         )
     elif behind:
         yield Check(
-            name="index", state="warning", found=f"{behind:,} changes behind the store", remedy="Run kaijuan index."
+            name="index",
+            state="warning",
+            found=f"{counted(behind, 'change')} behind the store",
+            remedy="Run kaijuan index.",
         )
     else:
-        yield Check(name="index", state="ok", found=f"{stats.documents:,} works in {stats.name}")
+        yield Check(name="index", state="ok", found=f"{counted(stats.documents, 'work')} in {stats.name}")
 
 
 def _sources(library: Library) -> Iterator[Check]:
     for source in library.store.sources.all():
         if source.enabled:
-            yield reach(source)
+            yield reach(library, source)
+    for unusable in library.store.sources.unusable():
+        yield Check(name=f"source {unusable.id}", state="failed", found=unusable.reason, remedy=unusable.remedy)
 
 
-def reach(source: Source) -> Check:
-    """Ask a source to identify itself, once and briefly; a crawled site for its robots.txt, others just to answer."""
+def reach(library: Library, source: Source) -> Check:
+    """Ask a source to identify itself, once and briefly; a crawled site for its robots.txt, others just to answer.
+
+    A host that another process is asking is not disturbed: it is being harvested.
+    """
     name = f"source {source.id}"
     if source.is_file:
         if Path(source.endpoint).exists():
             return Check(name=name, state="ok", found=f"{source.endpoint} is there")
         remedy = f"Put it back, or run: kaijuan sources set {source.id} endpoint=PATH"
         return Check(name=name, state="warning", found=f"{source.endpoint} is not there", remedy=remedy)
+    try:
+        with library.alone_at(source):
+            return _asked(source)
+    except StoreBusyError:
+        return Check(name=name, state="ok", found=f"another process is asking {source.host}, so it was not asked")
+
+
+def _asked(source: Source) -> Check:
+    name = f"source {source.id}"
     brief = dataclasses.replace(source, attempts=1, timeout_seconds=min(source.timeout_seconds, 10.0))
     client = Fetcher(brief, Pace()) if source.kind == "oai" else Client(brief, Pace())
     try:

@@ -21,9 +21,8 @@ from harvesters.runner import Request
 from harvesters.sources.definition import Source
 from harvesters.windows import check_request
 from indexer.errors import IndexerError
-from search_api.cli.output import FAILED, OK, HarvestWatch, print_json, print_table
-from search_api.library import Library, open_library
-from search_api.schemas import MAX_KEY
+from search_api.cli.output import FAILED, OK, HarvestWatch, counted, print_json, print_table, these
+from search_api.library import MAX_KEY, Library, open_library
 from search_api.settings import read_settings
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
@@ -199,10 +198,11 @@ def _print_preview(seen: Preview) -> None:
     rows = [(prefix, window.since, window.until) for prefix, window in seen.lists]
     print_table(f"{seen.source}: would ask for", ("format", "from", "until"), rows[:_SHOWN_LISTS])
     if len(rows) > _SHOWN_LISTS:
-        click.echo(f"… and {len(rows) - _SHOWN_LISTS:,} more lists, up to {rows[-1][2] or 'now'}.")
-    size = f"{seen.expected:,}" if seen.expected is not None else "no number of"
+        more = counted(len(rows) - _SHOWN_LISTS, "more list")
+        click.echo(f"… and {more}, up to {rows[-1][2] or 'now'}.")
+    size = "no number of records" if seen.expected is None else counted(seen.expected, "record")
     click.echo(
-        f"The first page brought {seen.records:,} records of a list that states {size} records"
+        f"The first page brought {counted(seen.records, 'record')} of a list that states {size}"
         f"{': ' + ', '.join(seen.examples) if seen.examples else ''}. Nothing was stored."
         if seen.error is None
         else f"The first page failed: {seen.error}"
@@ -228,7 +228,7 @@ def harvests(source: str | None, *, run: int | None, limit: int | None, as_json:
     with open_library(read_settings()) as library:
         history = library.store.harvests.history
         if source is not None:
-            library.store.sources.get(source)
+            library.store.sources.require(source)
         if run is not None:
             found = history.run(run)
             if found is None or source not in {None, found.source}:
@@ -238,9 +238,16 @@ def harvests(source: str | None, *, run: int | None, limit: int | None, as_json:
             lists = [one.values() for one in history.slices(run, limit=most + 1)]
             _print_lists(lists[:most], as_json=as_json)
             if len(lists) > most:
-                click.echo(f"The run has more lists than these {most:,}. Show more with --limit.", err=True)
+                click.echo(f"The run has more lists than {these(most)}. Show more with --limit.", err=True)
             return
-        reports = [library.shown(report) for report in history.runs(source, limit=limit or _SHOWN_RUNS)]
+        most = limit or _SHOWN_RUNS
+        reports = [library.shown(report) for report in history.runs(source, limit=most + 1)]
+    _print_runs(reports[:most], as_json=as_json)
+    if len(reports) > most:
+        click.echo(f"There are older harvests than {these(most)}. Show more with --limit.", err=True)
+
+
+def _print_runs(reports: Sequence[RunReport], *, as_json: bool) -> None:
     if as_json:
         for report in reports:
             print_json(report.values())

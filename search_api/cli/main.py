@@ -6,21 +6,18 @@ Exit codes: 0 done, 1 it did not work out (the message says why and what to do),
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from harvesters.errors import HarvestError, SourceError
 from indexer.errors import IndexerError, QueryError
-from search_api.cli import checks
-from search_api.cli.harvesting import harvest, harvests, reconcile
-from search_api.cli.output import FAILED, OK, USAGE, CountWatch, print_json, print_table
-from search_api.cli.quarantine import quarantine
-from search_api.cli.sources import sources
+from search_api.cli.output import FAILED, OK, USAGE, CountWatch, counted, print_json, print_table
 from search_api.errors import KaijuanError, SettingsError
 from search_api.library import open_library
 from search_api.logs import configure_logs
-from search_api.schemas import search_parameters
 from search_api.settings import read_settings
 
 if TYPE_CHECKING:
@@ -32,7 +29,30 @@ _HOST, _PORT = "127.0.0.1", 8000
 _WAIT_SECONDS = 3600.0
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+#: The commands with modules of their own.
+_MODULES: Mapping[str, str] = {
+    "sources": "sources",
+    "harvest": "harvesting",
+    "harvests": "harvesting",
+    "reconcile": "harvesting",
+    "quarantine": "quarantine",
+}
+
+
+class _Commands(click.Group):
+    """Commands whose modules are imported when they are asked for: a harvest then needs no survey and no web."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_MODULES})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULES:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(f"search_api.cli.{_MODULES[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="kaijuan")
 @click.option("--verbose", is_flag=True, help="Log more, to standard error.")
 def cli(*, verbose: bool) -> None:
@@ -42,10 +62,6 @@ def cli(*, verbose: bool) -> None:
     Example: kaijuan up            harvest, index and serve on http://127.0.0.1:8000
     """
     configure_logs(verbose=verbose)
-
-
-for _command in (sources, harvest, harvests, reconcile, quarantine):
-    cli.add_command(_command)
 
 
 @cli.command()
@@ -86,6 +102,7 @@ def _print_indexed(joined: Joined, indexed: Indexed, works: int, started: float,
         "works": works,
         "indexed": indexed.indexed,
         "removed": indexed.removed,
+        "remerged": joined.remerged,
         "records": joined.records,
         "quarantined": joined.quarantined,
         "seconds": round(time.monotonic() - started, 3),
@@ -127,14 +144,15 @@ def search(query: str, *, as_json: bool, **given: Any) -> None:
         for name, value in given.items()
         if value not in (None, ())
     }
-    from search_api.searching import Searcher  # noqa: PLC0415  # dictionaries that harvests do not need
+    from search_api.schemas import search_parameters  # noqa: PLC0415  # dictionaries that harvests do not need
+    from search_api.searching import Searcher  # noqa: PLC0415
 
     wanted = search_parameters({"q": query, **values})
     with open_library(read_settings()) as library:
         body = Searcher(library).answer(wanted.search())
         pending = library.store.raw.count_pending()
     if pending:
-        click.echo(f"{pending:,} records wait to be indexed: run kaijuan index.", err=True)
+        click.echo(f"Not indexed yet: {counted(pending, 'record')}. Run kaijuan index.", err=True)
     if as_json:
         print_json(body)
         return
@@ -149,7 +167,7 @@ def search(query: str, *, as_json: bool, **given: Any) -> None:
         for row in body["results"]
     ]
     print_table(
-        f"{body['meta']['count']:,} works in {body['meta']['took_ms']} ms",
+        f"{counted(body['meta']['count'], 'work')} in {body['meta']['took_ms']} ms",
         ("year", "title", "journal", "sources", "id"),
         rows,
     )
@@ -200,6 +218,8 @@ def doctor(*, as_json: bool) -> None:
     \b
     Example: kaijuan doctor
     """
+    from search_api.cli import checks  # noqa: PLC0415  # what asks each kind of source
+
     found = checks.examine()
     if as_json:
         for check in found:

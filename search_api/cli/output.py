@@ -45,6 +45,16 @@ def _shown(value: object) -> str:
     return escape(str(value))
 
 
+def counted(number: int, what: str) -> str:
+    """Write a number with what is counted: 1 record, 2,000 records."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def these(number: int) -> str:
+    """Write which rows were shown, for what there is beside them: this one, these 20."""
+    return "this one" if number == 1 else f"these {number:,}"
+
+
 class HarvestWatch:
     """A progress line per source on standard error: records, expected, rate, errors."""
 
@@ -81,7 +91,7 @@ class HarvestWatch:
             self._said[progress.source] = now
             expected = f"{progress.expected:,}" if progress.expected is not None else "unknown"
             click.echo(
-                f"{progress.source}: {progress.counts.received:,} records of {expected}, {rate:,.0f}/s, "
+                f"{progress.source}: {counted(progress.counts.received, 'record')} of {expected}, {rate:,.0f}/s, "
                 f"errors {progress.errors}{_left(progress)}",
                 err=True,
             )

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from harvesters.pace import Pace
-from search_api.cli.output import FAILED, OK, print_json, print_table
-from search_api.library import REPLAYED_AT_ONCE, Library, open_library
+from search_api.cli.output import FAILED, OK, counted, print_json, print_table, these
+from search_api.library import MAX_KEY, REPLAYED_AT_ONCE, Library, open_library
 from search_api.settings import read_settings
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
@@ -32,17 +32,23 @@ def quarantine(context: click.Context, *, source: str | None, limit: int, as_jso
     if context.invoked_subcommand is not None:
         return
     with open_library(read_settings()) as library:
+        if source is not None:
+            library.store.sources.require(source)
         rows = library.store.quarantine.list(source=source, limit=limit)
+        waiting = library.store.quarantine.counts()
     if as_json:
         for row in rows:
             print_json(row)
         return
     columns = ("key", "source", "identifier", "reason", "remedy", "created_at")
     print_table("Quarantine", columns, [[row[name] for name in columns] for row in rows])
+    count = waiting.get(source, 0) if source is not None else sum(waiting.values())
+    if count > len(rows):
+        click.echo(f"{counted(count, 'row')} in quarantine. Show more than {these(len(rows))} with --limit.", err=True)
 
 
 @quarantine.command()
-@click.argument("key", type=click.IntRange(1, 2**63 - 1))
+@click.argument("key", type=click.IntRange(1, MAX_KEY))
 @click.option("--raw", is_flag=True, help="Print only the bytes, as they came.")
 @_JSON
 def show(key: int, *, raw: bool, as_json: bool) -> None:
@@ -70,7 +76,7 @@ def show(key: int, *, raw: bool, as_json: bool) -> None:
 
 
 @quarantine.command()
-@click.argument("keys", nargs=-1, type=click.IntRange(1, 2**63 - 1))
+@click.argument("keys", nargs=-1, type=click.IntRange(1, MAX_KEY))
 @click.option("--source", help="Only this source's rows.")
 @_JSON
 def replay(keys: tuple[int, ...], *, source: str | None, as_json: bool) -> None:
@@ -83,6 +89,8 @@ def replay(keys: tuple[int, ...], *, source: str | None, as_json: bool) -> None:
              kaijuan quarantine replay 12 13
     """
     with open_library(read_settings()) as library:
+        if source is not None:
+            library.store.sources.require(source)
         counts = library.store.quarantine.counts()
         names = [source] if source else sorted(counts)
         rows = [_replay(library, name, keys or None) for name in names if counts.get(name)]

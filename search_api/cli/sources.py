@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import shlex
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 import orjson
 
 from harvesters.errors import SourceError
-from harvesters.oai.survey import survey
+from harvesters.oai.survey import Survey, survey
 from harvesters.pace import Pace
 from harvesters.sources.definition import Source, read_sources, seed_sources
 from search_api.cli.adding import KINDS, Wishes, add_source, compare, show_survey, shown, survey_values
@@ -38,17 +41,20 @@ def sources(context: click.Context, *, as_json: bool) -> None:
         return
     with open_library(read_settings()) as library:
         rows = source_rows(library)
+        unusable = library.store.sources.unusable()
     if as_json:
         for row in rows:
             print_json(row)
         return
     columns = ("source", "records", "deleted", "usable", "quarantined", "complete until", "last harvest", "address")
     print_table("Sources", columns, [_row(row) for row in rows])
+    for source in unusable:
+        click.echo(f"{source.reason} {source.remedy}", err=True)
 
 
 def _row(row: dict[str, Any]) -> list[object]:
     return [
-        row["id"] if row["enabled"] else f"{row['id']} (paused)",
+        f"{row['id']} (unusable)" if row["problem"] else row["id"] if row["enabled"] else f"{row['id']} (paused)",
         row["records"],
         row["deleted"],
         row["manifestations"],
@@ -113,13 +119,10 @@ def show(name: str, *, ask: bool, as_json: bool) -> None:
     Example: kaijuan sources show doaj
              kaijuan sources show our-repository --ask
     """
-    settings = read_settings()
-    with open_library(settings) as library:
+    with open_library(read_settings()) as library:
         source = library.store.sources.get(name)
         row = next(one for one in source_rows(library) if one["id"] == name)
-    if ask and source.kind != "oai":
-        raise click.UsageError(f"--ask is for OAI-PMH repositories; {name} is of the kind {source.kind}.")
-    found = survey(source, Pace(), contact=settings.contact, prefixes_given=True) if ask else None
+        found = _asked(library, source) if ask else None
     proposals = compare(source, found, _PERSONAL) if found is not None and found.identity is not None else {}
     if as_json:
         asked = {} if found is None else {"survey": survey_values(found), "proposals": proposals}
@@ -138,7 +141,20 @@ def show(name: str, *, ask: bool, as_json: bool) -> None:
 
 def _typed_as(value: object) -> str:
     """Write a setting as ``sources set`` takes it."""
-    return "none" if value is None else str(shown(value)).replace(", ", ",")
+    if value is None:
+        return "none"
+    if isinstance(value, dict):
+        return shlex.quote(orjson.dumps(value).decode())
+    if isinstance(value, (tuple, list)) and not any("," in str(part) for part in value):
+        return shlex.quote(",".join(map(str, value)))
+    return shlex.quote(str(shown(value)))
+
+
+def _asked(library: Library, source: Source) -> Survey:
+    if source.kind != "oai":
+        raise click.UsageError(f"--ask is for OAI-PMH repositories; {source.id} is of the kind {source.kind}.")
+    with library.alone_at(source):
+        return survey(source, Pace(), contact=library.settings.contact, prefixes_given=True)
 
 
 def _why(row: dict[str, Any]) -> str | None:
@@ -150,13 +166,17 @@ def _why(row: dict[str, Any]) -> str | None:
 @click.argument("changes", metavar="KEY=VALUE…", nargs=-1, required=True)
 @_JSON
 def set_(name: str, *, changes: tuple[str, ...], as_json: bool) -> None:
-    """Change settings of a source; docs/sources.md explains each. Lists have commas, `none` leaves one out.
+    """Change settings of a source; docs/sources.md explains each.
+
+    Lists have commas between their parts; one whose parts have commas themselves is written as JSON. `none` leaves a
+    setting out. A source whose stored settings cannot be used is mended so.
 
     \b
     Example: kaijuan sources set our-repository pace_seconds=3 hours=21-05
              kaijuan sources set our-repository metadata_prefixes=marcxml,oai_dc slice=none
+             kaijuan sources set oalib 'queries=["ice, snow and water", "journal:4054"]'
     """
-    _change(name, dict(map(_assignment, changes)), as_json=as_json)
+    _change(name, _assignments(changes), as_json=as_json)
 
 
 @sources.command()
@@ -198,7 +218,7 @@ def remove(name: str, *, as_json: bool) -> None:
             f"Source {name!r} stands in a sources file and would come back. Stop harvesting it with: "
             f"kaijuan sources pause {name}"
         )
-    with open_library(settings) as library, library.store.database.lock(f"harvest:{name}"):
+    with open_library(settings) as library, library.alone_with(name):
         library.store.sources.remove(name)
     if as_json:
         print_json({"id": name, "removed": True})
@@ -214,32 +234,45 @@ def _seeded(settings: Settings) -> set[str]:
 
 def _change(name: str, changes: dict[str, str], *, as_json: bool) -> None:
     with open_library(read_settings()) as library:
-        before = library.store.sources.get(name)
-        after = changed(before, changes)
-        library.store.sources.update(after)
-        _print_change(library, before, after, as_json=as_json)
+        stored = library.store.sources
+        is_unusable = name in {source.id for source in stored.unusable()}
+        if is_unusable:
+            before = stored.kept_settings(name)
+            after = mended(before, changes)
+        else:
+            source = stored.get(name)
+            before, after = source.values(), changed(source, changes)
+        stored.update(after)
+    _print_change(before, after, was_unusable=is_unusable, as_json=as_json)
 
 
-def _print_change(library: Library, before: Source, after: Source, *, as_json: bool) -> None:
+def _print_change(before: Mapping[str, Any], after: Source, *, was_unusable: bool, as_json: bool) -> None:
     if as_json:
-        print_json(library.store.sources.get(after.id).values())
+        print_json(after.values())
         return
     different = [
-        (field.name, shown(getattr(before, field.name)), shown(getattr(after, field.name)))
-        for field in dataclasses.fields(after)
-        if getattr(before, field.name) != getattr(after, field.name)
+        (name, shown(before.get(name)), shown(value))
+        for name, value in after.values().items()
+        if shown(before.get(name)) != shown(value)
     ]
     if different:
         print_table(f"Changed {after.id}", ("setting", "before", "now"), different)
-    else:
+    if was_unusable:
+        click.echo(f"{after.id} can be used again.")
+    elif not different:
         click.echo(f"{after.id} is so already; nothing was changed.")
 
 
-def _assignment(text: str) -> tuple[str, str]:
-    key, sign, value = text.partition("=")
-    if not sign or not key:
-        raise click.UsageError(f"{text!r} must look like pace_seconds=3.")
-    return key.strip(), value.strip()
+def _assignments(texts: Iterable[str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for text in texts:
+        key, sign, value = (part.strip() for part in text.partition("="))
+        if not sign or not key:
+            raise click.UsageError(f"{text!r} must look like pace_seconds=3.")
+        if key in given:
+            raise click.UsageError(f"{key} is given twice. Give it once; a list as {key}=one,two.")
+        given[key] = value
+    return given
 
 
 def changed(source: Source, changes: dict[str, str]) -> Source:
@@ -251,9 +284,24 @@ def changed(source: Source, changes: dict[str, str]) -> Source:
     fixed = sorted({"id", "kind"} & set(changes))
     if fixed:
         raise SourceError(f"{fixed[0]} cannot be changed: the records belong to it. Add another source instead.")
+    return Source.of({**source.values(), **_typed_all(changes)})
+
+
+def mended(kept: Mapping[str, Any], changes: dict[str, str]) -> Source:
+    """Return a source whose stored settings could not be used, from what could be read of them and what is typed.
+
+    Raises:
+        SourceError: something is still wrong, or it would be another source.
+    """
+    fixed = sorted({"id", *({"kind"} if kept.get("kind") in KINDS else ())} & set(changes))
+    if fixed:
+        raise SourceError(f"{fixed[0]} cannot be changed: the records belong to it. Add another source instead.")
+    return Source.of({**kept, **_typed_all(changes)})
+
+
+def _typed_all(changes: Mapping[str, str]) -> dict[str, object]:
     types = {field.name: str(field.type) for field in dataclasses.fields(Source)}
-    values = {key: _typed(key, value, types.get(key, "str")) for key, value in changes.items()}
-    return Source.of({**source.values(), **values})
+    return {key: _typed(key, value, types.get(key, "str")) for key, value in changes.items()}
 
 
 def _typed(key: str, value: str, kind: str) -> object:
@@ -261,10 +309,28 @@ def _typed(key: str, value: str, kind: str) -> object:
     if "None" in kind and value.lower() in {"", "none", "null"}:
         return None
     if kind.startswith("tuple"):
-        return [one.strip() for one in value.split(",") if one.strip()]
+        return read_list(key, value)
     if kind.startswith("Mapping"):
         try:
             return orjson.loads(value or "{}")
         except orjson.JSONDecodeError as error:
             raise SourceError(f'{key} must be JSON, such as {{"title": "题名"}}: {error}.') from error
     return value
+
+
+def read_list(key: str, value: str) -> list[str]:
+    """Read a list: parts with commas between them, or JSON, for parts that have commas themselves.
+
+    A text may begin with a bracket itself (DOAJ's ranges do: ``[2019 TO 2020]``): JSON has a quotation mark behind it.
+    """
+    if not re.match(r'\[\s*"', value):
+        return [one.strip() for one in value.split(",") if one.strip()]
+    try:
+        parts = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise SourceError(
+            f'{key} must be parts with commas, or JSON such as ["ice, snow", "water"]: {error}.'
+        ) from error
+    if not all(isinstance(part, str) for part in parts):
+        raise SourceError(f'{key} must be a list of texts, such as ["ice, snow", "water"].')
+    return [part.strip() for part in parts if part.strip()]

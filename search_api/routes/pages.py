@@ -212,7 +212,10 @@ def show_sources(request: Request, library: LibraryDep) -> Response:
     frame = frame_of(request)
     labels = Labels(library, Words(frame.ui))
     frame = replace(frame, is_demonstration=labels.is_demonstration)
-    rows = [(row | {"name": labels.sources[row["id"]]}, web_address(row["homepage"])) for row in source_rows(library)]
+    rows = [
+        (row | {"name": labels.sources.get(row["id"], row["name"])}, web_address(row["homepage"]))
+        for row in source_rows(library)
+    ]
     return render("sources.html", frame, rows=rows)
 
 

@@ -9,10 +9,10 @@ from fastapi.responses import Response
 
 from harvesters.errors import SourceError
 from search_api.deps import LibraryDep, OrjsonResponse, StrictParameters
-from search_api.library import Library
+from search_api.library import MAX_KEY, Library
 from search_api.overview import source_rows
 from search_api.problems import Problem, not_found
-from search_api.schemas import MAX_KEY, HarvestOut, HarvestsOut, SourcesOut
+from search_api.schemas import HarvestOut, HarvestsOut, SourcesOut
 
 #: Lists of one run that are shown; a run has a list a day and format at most.
 MOST_LISTS = 10_000
@@ -56,9 +56,9 @@ def list_harvests(
 ) -> Response:
     """Return the ledger of a source, newest run first: what was expected, what arrived, how it ended, and why."""
     _require(library, source_id)
-    reports = library.store.harvests.history.runs(source_id, before=before, limit=limit)
-    following = reports[-1].id if len(reports) == limit else None
-    rows = [library.shown(report).values() for report in reports]
+    reports = library.store.harvests.history.runs(source_id, before=before, limit=limit + 1)
+    rows = [library.shown(report).values() for report in reports[:limit]]
+    following = rows[-1]["id"] if len(reports) > limit else None
     return OrjsonResponse({"meta": {"count": len(rows), "next_before": following}, "results": rows})
 
 
@@ -82,6 +82,6 @@ def show_harvest(library: LibraryDep, source_id: str, run_id: Annotated[int, Pat
 
 def _require(library: Library, source_id: str) -> None:
     try:
-        library.store.sources.get(source_id)
+        library.store.sources.require(source_id)
     except SourceError as error:
         raise not_found(f"There is no source {source_id!r}.", "See /v1/sources.") from error

@@ -259,6 +259,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "source_lag_none": ("无", "none"),
     "source_quarantine": ("隔离待查", "In quarantine"),
     "source_disabled": ("停用", "switched off"),
+    "source_unusable": ("设置无法读取，已停用", "settings unreadable, not harvested"),
     "source_deleted": ("来源已删除 {count} 条", "{count} deleted by the source"),
     "source_none": ("还没有配置任何来源。", "No sources are set up yet."),
     "status.complete": ("完整", "complete"),

@@ -133,7 +133,7 @@ def test_a_repository_added_by_command_is_harvested_indexed_and_found(
     )
     early = shell("search", "older lesbian and gay people", "--json")
     assert json.loads(early.stdout)["meta"]["count"] == 0
-    assert "844 records wait to be indexed: run kaijuan index." in early.stderr
+    assert "Not indexed yet: 844 records. Run kaijuan index." in early.stderr
     (indexed,) = shell.lines("index", "--json")
     assert {"works", "indexed", "removed", "seconds"} <= set(indexed)
     assert indexed["works"] == indexed["indexed"] > 800

@@ -261,7 +261,7 @@ def test_sources_of_one_host_share_its_pace(shell: Shell, list_repository: ListR
     assert moments[1] - moments[0] > 0.5
 
 
-def test_a_preview_does_not_ask_a_host_that_another_process_is_asking(
+def test_nothing_asks_a_host_that_another_process_is_asking(
     shell: Shell, list_repository: ListRepository
 ) -> None:
     fill(list_repository, 10)
@@ -271,8 +271,14 @@ def test_a_preview_does_not_ask_a_host_that_another_process_is_asking(
         library.store.database.lock(f"host:{library.store.sources.get('x').host}"),
     ):
         done = shell("harvest", "x", "--dry-run")
-    assert done.returncode == 1
-    assert "busy" in done.stderr
+        adding = shell("sources", "add", list_repository.url, "--name", "y", "--set", "s1")
+        asking = shell("sources", "show", "x", "--ask")
+        (examined,) = [row for row in shell.lines("doctor", "--json") if row["name"] == "source x"]
+    for refused in (done, adding, asking):
+        assert refused.returncode == 1
+        assert "Another process is asking 127.0.0.1" in refused.stderr
+        assert "host:" not in refused.stderr
+    assert (examined["state"], "another process" in examined["found"]) == ("ok", True)
     assert list_repository.requests == []
 
 

@@ -141,11 +141,11 @@ class TestRobots:
         report = harvest(embedded, source)
         assert (report.status, site.paths) == ("failed", ["/robots.txt"])
         assert "enabled = false" in (report.error or "")
-        found = reach(source)
+        found = reach(embedded, source)
         assert (found.state, "does not allow" in found.found) == ("warning", True)
 
     def test_asking_whether_the_site_can_be_reached_asks_for_it_once(self, embedded: Library, site: OalibSite) -> None:
-        assert reach(add_oalib(embedded, site, redirect_hosts=["127.0.0.1:1"])).state == "ok"
+        assert reach(embedded, add_oalib(embedded, site, redirect_hosts=["127.0.0.1:1"])).state == "ok"
         assert site.paths == ["/robots.txt"]
 
 
