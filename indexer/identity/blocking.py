@@ -21,6 +21,7 @@ _LETTERS = 6
 _HAN_LETTERS = 8
 _LEAST_LETTERS = 10
 _MOST_TITLES = 2
+_OPENING = 2
 
 
 class Block(NamedTuple):
@@ -44,10 +45,24 @@ def blocks_of(portrait: Portrait) -> frozenset[Block]:
     if not portrait.is_generic:
         for title in portrait.titles[:_MOST_TITLES]:
             found.update(_title_blocks(title, portrait.year))
+            found.update(_author_blocks(title, portrait))
     first, last = portrait.pages
-    if first and first != "1" and portrait.volume:
+    if first and last != "1" and portrait.volume:
         found.add(_block("p", f"{portrait.volume}|{first}|{last}|{portrait.year}"))
     return frozenset(found)
+
+
+def _author_blocks(title: Title, portrait: Portrait) -> set[Block]:
+    """Join the first family name in the alphabet with the title's first words, and with its longest and the year."""
+    family = min((name.partition(" ")[0] for name in portrait.authors), default="")
+    if not family:
+        return set()
+    if title.script == "han":
+        return {_block("a", f"{family}|{title.text[: _HAN_LETTERS // 2]}")}
+    words = [word for word in title.text.split(" ") if word not in stops]
+    opening = "|".join(word[:_LETTERS] for word in words[:_OPENING])
+    longest = min(words, key=lambda word: (-len(word), word), default="")
+    return {_block("a", f"{family}|{opening}"), _block("y", f"{family}|{portrait.year}|{longest}")}
 
 
 def _title_blocks(title: Title, year: int) -> set[Block]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from indexer.identity.kinds import RELATIONS
-from indexer.identity.people import compare_authors
+from indexer.identity.people import compare_authors, is_full_name
 from indexer.identity.places import compare_containers, compare_pages
 from indexer.identity.portrait import Portrait
 from indexer.identity.titles import Likeness, TitleComparison, compare_titles
@@ -26,9 +26,9 @@ _SAME = 5.0
 _UNDECIDED = 2.5
 _MIDDLE = 3.5
 _PLAIN_CONTRADICTION = -3.0
-_FULL_LETTERS = 48
+_FULL_LETTERS, _BASE_LETTERS = 48, 12
 _TITLES: dict[Likeness, float] = {
-    "equal": 5.0, "near": 4.5, "head": 2.5, "close": 0.0, "numbered": -6.0, "other": -6.0, "incomparable": 0.0,
+    "equal": 5.0, "near": 4.5, "head": 2.0, "close": 0.0, "numbered": -6.0, "other": -6.0, "incomparable": 0.0,
 }  # fmt: skip
 _TRUSTED_LIKENESS = frozenset(("equal", "near", "head"))
 _IDENTIFIERS = {"doi": 6.0, "pmid": 6.0, "pmcid": 6.0, "arxiv": 6.0, "doaj": 6.0}
@@ -165,7 +165,7 @@ def _year_gap(left: Portrait, right: Portrait) -> int:
 def _title_reason(titles: TitleComparison) -> Reason:
     weight = _TITLES[titles.likeness]
     if weight > 0:
-        weight *= min(1.0, titles.letters / _FULL_LETTERS)
+        weight *= min(1.0, (titles.letters + _BASE_LETTERS) / (_FULL_LETTERS + _BASE_LETTERS))
     return Reason(f"title_{titles.likeness}", weight)
 
 
@@ -177,7 +177,18 @@ def _reasons(left: Portrait, right: Portrait, titles: TitleComparison) -> list[R
         reasons.append(_title_reason(titles))
     reasons.extend(_author_reasons(left, right))
     reasons.extend(_place_reasons(left, right))
+    if titles.likeness in {"other", "numbered"} and _is_one_place(left, {reason.code for reason in reasons}):
+        reasons = [Reason("title_translated", -1.5) if one.code.startswith("title_") else one for one in reasons]
     return reasons
+
+
+def _is_one_place(portrait: Portrait, codes: set[str]) -> bool:
+    """Tell whether a pair is on the very same pages by the same people; several letters may be on one page."""
+    return (
+        codes >= {"authors_most", "pages_same", "volume_same"}
+        and codes.isdisjoint(("container_different", "identifier_different"))
+        and portrait.pages[0] != portrait.pages[1]
+    )
 
 
 def _identifier_reasons(left: Portrait, right: Portrait) -> list[Reason]:
@@ -203,32 +214,45 @@ def _author_reasons(left: Portrait, right: Portrait) -> list[Reason]:
     overlap, shared = compare_authors(left.authors, right.authors)
     if overlap == "unknown":
         return []
-    weight = {"most": min(1.0 + shared * 0.75, 3.0), "some": 0.5, "none": -4.0}[overlap]
+    weight = {"most": min(1.0 + shared * 0.75, 3.0), "some": 0.0, "none": -4.0}[overlap]
+    if overlap == "most" and shared < 3 and any(one in right.authors for one in left.authors if is_full_name(one)):  # noqa: PLR2004
+        weight += 0.5
     return [Reason(f"authors_{overlap}", weight, str(shared))]
 
 
 def _place_reasons(left: Portrait, right: Portrait) -> list[Reason]:
-    reasons = []
-    if left.year and right.year:
-        gap = abs(left.year - right.year)
-        code, weight = (
-            ("year_same", 0.5)
-            if not gap
-            else ("year_near", -0.5)
-            if gap == 1
-            else ("year_far", -1.5 if gap == 2 else -3.0)  # noqa: PLR2004
-        )
-        reasons.append(Reason(code, weight, f"{left.year}/{right.year}"))
+    pages = compare_pages(left.pages, right.pages)
+    reasons = _year_reasons(left, right, is_there=pages in {"same", "first"})
     containers = compare_containers(left.issns, left.container, right.issns, right.container)
     if containers != "unknown":
-        reasons.append(Reason(f"container_{containers}", 1.0 if containers == "same" else -1.5))
+        reasons.append(Reason(f"container_{containers}", 1.0 if containers == "same" else -2.0))
     if left.volume and right.volume:
         same = left.volume == right.volume
-        reasons.append(Reason("volume_same" if same else "volume_different", 0.5 if same else -2.0))
-    pages = compare_pages(left.pages, right.pages)
+        reasons.append(Reason("volume_same" if same else "volume_different", 0.5 if same else -2.5))
     if pages not in {"unknown", "near"}:
         reasons.append(Reason(f"pages_{pages}", _PAGES[pages]))
+    elif pages == "unknown" and _is_other_issue(left, right):
+        reasons.append(Reason("issue_different", -4.0, f"{left.issue}/{right.issue}"))
     return reasons
+
+
+def _year_reasons(left: Portrait, right: Portrait, *, is_there: bool) -> list[Reason]:
+    """Weigh the years; one between them is nothing where the pages agree (first online in December)."""
+    if not left.year or not right.year:
+        return []
+    gap = abs(left.year - right.year)
+    detail = f"{left.year}/{right.year}"
+    if not gap:
+        return [Reason("year_same", 0.5, detail)]
+    if gap == 1:
+        return [Reason("year_near", 0.0 if is_there else -1.5, detail)]
+    return [Reason("year_far", -3.0 if gap == 2 else -4.0, detail)]  # noqa: PLR2004
+
+
+def _is_other_issue(left: Portrait, right: Portrait) -> bool:
+    """Tell whether both state an issue and not the same; large numbers are serial ones of exports, not issues."""
+    a, b = left.issue, right.issue
+    return a != b and a.isdigit() and b.isdigit() and max(len(a), len(b)) <= 2 and left.volume == right.volume  # noqa: PLR2004
 
 
 def _conclude(
@@ -240,7 +264,7 @@ def _conclude(
     verdict: Verdict = "same" if total >= _SAME else "undecided" if total >= _UNDECIDED else "different"
     if "identifier_different" in codes and not shares and not codes.isdisjoint(_PLACE_CONFLICTS):
         verdict = "different"
-    elif titles.likeness == "numbered" and not shares:
+    elif titles.likeness == "numbered" and not shares and "title_numbered" in codes:
         return _judge_numbered(left, right, reasons)
     elif shares and titles.likeness in {"other", "numbered"} and verdict == "different":
         verdict = "undecided" if "authors_none" not in codes else "different"

@@ -71,8 +71,11 @@ _RETRACTED = re.compile(
     re.IGNORECASE,
 )
 _DECORATION = re.compile(
-    r"\s*[\[(](?:pdf|html|full text|poster|poster abstract|abstract|panel|panel session|demo|demonstration|tutorial|invited talk|"
-    r"invited paper|industrial paper|extended abstract|keynote|letter|editorial|review|preprint)[\])]\s*\.?\s*$",
+    r"(?:\s*[.:]?\s*[\[(](?:pdf|html|full text|poster|poster abstract|(?:conference |meeting )?abstract(?: (?:no\.?|#)? ?[\w-]{1,9})?|panel|"
+    r"panel session|demo|demonstration|tutorial|invited talk|invited paper|industrial paper|extended abstract|keynote|letter|editorial|"
+    r"(?:\w+ )?review|preprint|\d+ refs?\.?|see comments?|comment|letter; comment|published erratum appears in .{1,90}|corrected|"
+    r"in process citation|original|article in \w+|in (?:french|german|spanish|chinese|russian|japanese|italian|portuguese|polish))"
+    r"[\])]\s*\.?)+\s*$",
     re.IGNORECASE,
 )
 _TYPES: dict[str, Kind] = {"correction": "correction", "retraction": "retraction"}
@@ -84,7 +87,7 @@ _GENERIC = frozenset(
     editorial introduction|editors note|editor s note|editors notes|note from the editor|from the editor|from the editors
     from the editor in chief|letter from the editor|message from the editor|editor s message|editors message|editorial note
     editorial notes|editors corner|editor s corner|editors choice|editorial comment|editorial comments|editorial commentary
-    editorial board|editorial office|editorial policy|editorial preface|editorial foreword|publisher s note
+    editorial board|editors comments|editor s comments|editors comment|editor s comment|editorial office|editorial policy|editorial preface|editorial foreword|publisher s note
     book review|book reviews|book notices|books|books received|reviews|review|review article|reviewers|list of reviewers
     reviewer acknowledgement|reviewer acknowledgements|acknowledgement to reviewers|acknowledgment of reviewers|acknowledgements
     acknowledgment|acknowledgements|acknowledgments|thanks to reviewers|thank you to our reviewers|publications received

@@ -19,6 +19,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LONG_FAMILY = 4
 _SLIP = 0.8
+_MANY = 3
+_FULL = 3
 
 
 def authors_of(contributors: Iterable[Contributor]) -> tuple[str, ...]:
@@ -54,8 +56,17 @@ def is_own_script(author: str) -> bool:
     return _HAN.search(author) is not None
 
 
+def is_full_name(author: str) -> bool:
+    """Tell whether more than initials is known of the given names."""
+    family, _, given = author.partition(" ")
+    return max(map(len, given.split(" "))) >= _FULL and len(family) > 1
+
+
 def compare_authors(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[Overlap, int]:
-    """Tell how much of the shorter list is in the longer one, and how many are; lists cut short are as good."""
+    """Tell how much of the shorter list is in the longer one, and how many authors they share.
+
+    A list that is cut short begins as the whole one does; a few names of many that do not are only "some".
+    """
     if not one or not other:
         return "unknown", 0
     if one == other:
@@ -66,9 +77,18 @@ def compare_authors(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[Overl
     if len(a) > len(b):
         a, b = b, a
     shared = _count_shared(a, b)
-    if shared * 2 >= len(a):
-        return ("most", shared) if shared * 3 >= len(a) * 2 or shared > 2 else ("some", shared)  # noqa: PLR2004
-    return ("some", shared) if shared else ("none", 0)
+    if not shared:
+        return ("unknown", 0) if _share_words(a, b) else ("none", 0)
+    if shared * 3 < len(a) * 2 and shared <= _MANY:
+        return "some", shared
+    is_cut = len(a) * 3 < len(b) * 2 and not is_same_person(a[0], b[0])
+    return ("some", shared) if is_cut and shared <= _MANY else ("most", shared)
+
+
+def _share_words(one: list[str], other: list[str]) -> bool:
+    """Tell whether names that are no one's twins have words in common: a list that was parted in wrong places."""
+    words = {word for name in one for word in name.strip("&").split(" ") if len(word) >= _LONG_FAMILY}
+    return any(word in words for name in other for word in name.strip("&").split(" "))
 
 
 def _in_one_script(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -103,6 +123,8 @@ def is_same_person(one: str, other: str) -> bool:
     """Tell whether two names may be one person's: families agree and initials do not contradict, in either order."""
     if one == other:
         return True
+    if one[0] == "&" or other[0] == "&":
+        return one[0] == other[0] and (one[1:] in other or other[1:] in one)
     a, b = one.split(" "), other.split(" ")
     if a[0] == b[0]:
         return _initials_agree(a[1:], b[1:])
@@ -114,17 +136,12 @@ def is_same_person(one: str, other: str) -> bool:
 
 
 def _turned_around(a: list[str], b: list[str]) -> bool:
-    """Recognise "Lu Mengmeng" read as family Mengmeng, "Mary Ann Smith" read as family Ann Smith."""
-    whole_a, whole_b = "".join(sorted(a)), "".join(sorted(b))
-    if whole_a == whole_b or sorted("".join(a)) == sorted("".join(b)):
+    """Recognise family and given names in the other order ("Lu Mengmeng", "Wang X" and "Xiaoguang Wang")."""
+    if a[0] in b[1:] and any(word[0] == b[0][0] for word in a[1:]):
         return True
-    if a[0] in b[1:] and b[0] in a[1:]:
+    if b[0] in a[1:] and any(word[0] == a[0][0] for word in b[1:]):
         return True
-    if a[0] in b[1:] and all(any(word.startswith(b[0][:1]) for word in a[1:]) for _ in (0,)) and len(b[0]) <= 2:  # noqa: PLR2004
-        return True
-    if b[0] in a[1:] and len(a[0]) <= 2 and any(word.startswith(a[0][:1]) for word in b[1:]):  # noqa: PLR2004
-        return True
-    return _is_compound(a, b)
+    return sorted("".join(a)) == sorted("".join(b)) or _is_compound(a, b)
 
 
 def _is_compound(a: list[str], b: list[str]) -> bool:

@@ -16,13 +16,14 @@ Agreement = Literal["same", "different", "unknown"]
 _LONGEST_NAME = 200
 _SMALL = frozenset(
     """
-    the of in on for and an a de la le les des du et der die und fur y e do da dos das zhurnal journal in part
-    international conference proceedings annual acm ieee
+    the of in on for and an a de la le les des du et der die und fur y e do da dos das d l del di della part
+    international proceedings annual acm ieee
     """.split()  # noqa: SIM905
 )
 _BRACKETS = re.compile(r"\s*[(\[{（【].*?[)\]}）】]")
 _WORD = re.compile(r"[^\W_]+")
 _PAGE = re.compile(r"([a-z]{0,3})\s*(\d{1,7})([a-z]?\d{0,2})")
+_ROMAN = re.compile("[ivxlc]{1,8}")
 _PAGES = re.compile(r"\s*(?:-{1,3}|–|—|\bto\b|/)\s*")
 _SIMILAR = 88.0
 _VOLUME_WORDS = re.compile(r"[\W_]+|suppl\w*|spec\w*|pt|part|issue|vol(?:ume)?|no")
@@ -44,9 +45,10 @@ def pages_of(pages: str | None) -> tuple[str, str]:
 
 
 def _page(text: str) -> str:
-    match = _PAGE.match(text.strip())
+    text = text.strip()
+    match = _PAGE.match(text)
     if match is None:
-        return "".join(_WORD.findall(text))[:20]
+        return text if _ROMAN.fullmatch(text) else ""
     letters, digits, tail = match.groups()
     return f"{'' if letters in {'p', 'pp'} else letters}{int(digits)}{tail}"
 
@@ -115,12 +117,27 @@ def compare_names(one: str, other: str) -> Agreement:
         return "unknown"
     if len(a) > len(b):
         a, b = b, a
-    alike = (
-        _abbreviates(a, b)
-        or _is_acronym(a, other.split() if len(one.split()) <= len(other.split()) else one.split(), b)
-        or ratio(one, other) >= _SIMILAR
-    )
-    return "same" if alike else "different"
+    if len(a) > 1 or _is_journal(one) == _is_journal(other):
+        alike = _abbreviates(a, b) or ratio(one, other) >= _SIMILAR
+    else:
+        alike = False  # "VLDB" is a conference, "The VLDB Journal" is not
+    if alike or _is_acronym(a, one.split(), other.split()):
+        return "same"
+    return "unknown" if (_is_conference(one) and _is_conference(other)) or set(a) <= set(b) else "different"
+
+
+_CONFERENCE = re.compile(r"\b(?:conf|proc|symp|worksh|congr|meeting|lecture notes|tagung|kongress)|会议|年会|大会")
+_JOURNAL = re.compile(r"\b(?:j|journal|trans|transactions|revista|revue|zeitschrift|rev|review|bulletin|bull|annals|ann)\b|学报|杂志")
+
+
+def _is_conference(name: str) -> bool:
+    """Tell whether a name is a conference's; those have acronyms, numbers and places in all combinations."""
+    return _CONFERENCE.search(name) is not None
+
+
+def _is_journal(name: str) -> bool:
+    """Tell whether a name says that it is a journal's."""
+    return _JOURNAL.search(name) is not None
 
 
 def _is_foreign(name: str) -> bool:
@@ -137,31 +154,19 @@ def _abbreviates(few: list[str], many: list[str]) -> bool:
 def _is_contracted(one: str, other: str) -> bool:
     """Recognise abbreviations that leave out the middle: "natl" for national, "dtsch" for deutsche."""
     short, long = sorted((one, other), key=len)
-    if len(short) < 2 or short[0] != long[0] or len(short) > 6:  # noqa: PLR2004
+    if not _SHORTEST_CONTRACTION <= len(short) <= _LONGEST_CONTRACTION or short[0] != long[0]:
         return False
     letters = iter(long)
-    return (
-        all(letter in letters for letter in short)
-        and short[-1] == long[len(short) - 1 :][-1:]
-        or (
-            len(short) >= 3
-            and all(letter in iter_rest for iter_rest in (long,) for letter in short)
-            and short[:2] == long[:2]  # noqa: PLR2004
-        )
-    )
+    return all(letter in letters for letter in short)
 
 
-def _is_acronym(few: list[str], whole: list[str], many: list[str]) -> bool:
+_SHORTEST_CONTRACTION, _LONGEST_CONTRACTION = 3, 6
+
+
+def _is_acronym(few: list[str], one: list[str], other: list[str]) -> bool:
     """Recognise "VLDB" for Very Large Data Bases, with or without small words."""
-    word = few[0]
-    if word in many and len(word) > 3 and len(few) == 1:  # noqa: PLR2004 - "SIGMOD" in "SIGMOD Record" is not it, but may be
-        return True
-    return (
-        len(few) == 1
-        and 3 <= len(word) <= 9
-        and word
-        in {  # noqa: PLR2004
-            "".join(one[0] for one in whole),
-            "".join(one[0] for one in many),
-        }
-    )
+    acronym = few[0]
+    if len(few) > 1 or not _SHORTEST_CONTRACTION <= len(acronym) <= 2 * _LONGEST_CONTRACTION:
+        return False
+    whole = max(one, other, key=len)
+    return acronym in {"".join(word[0] for word in whole), "".join(word[0] for word in whole if word not in _SMALL)}

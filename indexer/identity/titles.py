@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA, Levenshtein
 from rapidfuzz.fuzz import ratio
 
 from indexer.search.folding import fold
@@ -191,7 +191,9 @@ def compare(one: str, other: str, script: str) -> Likeness:
     if one == other or (compact_one := one.replace(" ", "")) == (compact_other := other.replace(" ", "")):
         return "equal"
     short, long = sorted((compact_one, compact_other), key=len)
-    is_head = long.startswith(short) and len(short) >= _FEW_LETTERS
+    is_head = len(short) >= _FEW_LETTERS and (
+        long.startswith(short) or (len(short) >= 2 * _FEW_LETTERS and long.endswith(short))
+    )
     if not is_head and ratio(compact_one, compact_other, score_cutoff=_LIKE) < _LIKE:
         return _sifted(one, other) if script != "han" and len(short) * 4 >= len(long) else "other"
     if not _same_numbers(one, other, is_head=is_head):
@@ -212,7 +214,7 @@ def _sifted(one: str, other: str) -> Likeness:
 
 def _same_numbers(one: str, other: str, *, is_head: bool) -> bool:
     a, b = "".join(_DIGITS.findall(one)), "".join(_DIGITS.findall(other))
-    return a == b or (is_head and (a.startswith(b) or b.startswith(a)))
+    return a == b or (is_head and (a.startswith(b) or b.startswith(a) or a.endswith(b) or b.endswith(a)))
 
 
 def _compare_han(one: str, other: str, *, is_head: bool) -> Likeness:
@@ -244,7 +246,7 @@ def _compare_words(one: str, other: str) -> Likeness:
         return "near" if slips * 3 <= max(words, 3) else "close"
     if not only_one or not only_other:
         missing = len(only_one) + len(only_other)
-        if long.startswith(short) or _starts_like(short, long):
+        if long.startswith(short) or long.endswith(short) or _starts_like(short, long):
             return "head"
         return "close" if missing * 6 <= words else "other"
     return "close" if len(only_one) + len(only_other) <= 2 and words >= _LONG_ENOUGH else "other"
@@ -277,7 +279,7 @@ def is_slip(one: str, other: str) -> bool:
         return False
     if one.startswith(other) or other.startswith(one):
         return abs(len(one) - len(other)) <= _SHORT_WORD
-    return Levenshtein.normalized_similarity(one, other) >= _SLIP and not _is_contrast(one, other)
+    return OSA.normalized_similarity(one, other) >= _SLIP and not _is_contrast(one, other)
 
 
 def _is_contrast(one: str, other: str) -> bool:

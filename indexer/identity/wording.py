@@ -37,6 +37,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "year_far": ("They are years apart ({detail}).", "年份相差较大（{detail}）。"),
     "container_same": ("Both are in the same journal.", "刊载于同一刊物。"),
     "container_different": ("They are in different journals.", "刊载于不同刊物。"),
+    "issue_different": ("The issues differ ({detail}).", "期号不同（{detail}）。"),
+    "title_translated": (
+        "The titles differ, but both stand in the same place: one may be a translation.",
+        "题名不同，但刊载位置相同，可能是译名。",
+    ),
     "volume_same": ("The volumes are the same.", "卷号相同。"),
     "volume_different": ("The volumes differ.", "卷号不同。"),
     "pages_same": ("The pages are the same.", "页码相同。"),
