@@ -89,7 +89,7 @@ class Client:
         while True:
             try:
                 with self._key.hidden_in_errors():  # an answer may echo the key
-                    return read(self.ask(parameters, url=url))
+                    return self.hidden_in(read(self.ask(parameters, url=url)))
             except (TransportError, PageError) as error:
                 wait = self._wait_after(error, attempt)
                 if wait is None:
@@ -97,6 +97,10 @@ class Client:
             # Not a library's sleep: this one ends at once when the harvest is asked to stop.
             self.pace.sleep(wait)
             attempt += 1
+
+    def hidden_in(self, made: _T) -> _T:
+        """Return a page, or a record, without the source's key."""
+        return self._key.hidden_in(made)
 
     def _wait_after(self, error: HarvestError, attempt: int) -> float | None:
         """Return the seconds to wait before the next attempt; ``None`` where there is to be none."""

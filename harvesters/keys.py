@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
 from xml.sax.saxutils import escape
 
 from harvesters.errors import HarvestError, PageError
+from harvesters.records import DamagedRecord, Page, RawRecord
 
 _MARK = "…".encode()
+#: In what is parsed later it must be a character of every encoding.
+_PLAIN_MARK = b"..."
+_T = TypeVar("_T")
 #: The beginning of a key says nothing yet; more of it, where a message was cut, is hidden to the next gap.
 _TELLING = 8
 #: UTF-16 puts a zero byte beside each.
@@ -25,7 +31,10 @@ class HiddenKey:
 
     def __init__(self, key: str | None) -> None:
         self.value = key or None
-        self._pattern = _pattern(key.encode("utf-8", "surrogatepass")) if key else None
+        written = key.encode("utf-8", "surrogatepass") if key else None
+        self._pattern = _pattern(written) if written else None
+        self._in_records = _pattern_in_records(written) if written else None
+        self._head = (b"", b"")  # the last one and what it became: all records of a page have the same
 
     def hide(self, text: str) -> str:
         """Return a text without the key."""
@@ -36,6 +45,43 @@ class HiddenKey:
     def hide_bytes(self, data: bytes) -> bytes:
         """Return bytes, in whatever encoding, without the key."""
         return data if self._pattern is None else self._pattern.sub(_MARK, data)
+
+    def hidden_in(self, made: _T) -> _T:
+        """Return what an answer was read into, without the key where it would be kept; anything but pages as it is.
+
+        Only the whole key is looked for, lest a word that begins like it be taken out of a text. Resumption tokens
+        keep it: they are sent back as they were.
+        """
+        if self._in_records is None:
+            return made
+        kept: Any = made
+        match made:
+            case Page():
+                kept = replace(
+                    made,
+                    records=tuple(map(self._record, made.records)),
+                    damaged=tuple(map(self._damaged, made.damaged)),
+                )
+            case RawRecord():
+                kept = self._record(made)
+            case DamagedRecord():
+                kept = self._damaged(made)
+        return kept  # type: ignore[no-any-return]
+
+    def _record(self, record: RawRecord) -> RawRecord:
+        if record.head != self._head[0]:
+            self._head = (record.head, self._kept(record.head))
+        head, body = self._head[1], self._kept(record.body)
+        is_same = head == record.head and body == record.body
+        return record if is_same else replace(record, head=head, body=body)
+
+    def _damaged(self, piece: DamagedRecord) -> DamagedRecord:
+        return replace(
+            piece, body=self.hide_bytes(piece.body), reason=self.hide(piece.reason), url=self.hide(piece.url)
+        )
+
+    def _kept(self, data: bytes) -> bytes:
+        return data if self._in_records is None else self._in_records.sub(_PLAIN_MARK, data)
 
     @contextmanager
     def hidden_in_errors(self) -> Iterator[None]:
@@ -57,6 +103,12 @@ def _pattern(key: bytes) -> re.Pattern[bytes]:
     if len(written) <= _TELLING:
         return re.compile(whole)
     return re.compile(b"(?:%s|%s%s)" % (whole, b"".join(written[:_TELLING]), _REST))
+
+
+def _pattern_in_records(key: bytes) -> re.Pattern[bytes]:
+    """Match the whole key; a short one, which may be a word, only as the value of something."""
+    whole = b"".join(map(_byte, key))
+    return re.compile(whole if len(key) > _TELLING else rb"(?<=[=\"'])" + whole)
 
 
 def _byte(value: int) -> bytes:

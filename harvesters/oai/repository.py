@@ -152,4 +152,4 @@ class Repository:
             page = salvage_page(last, context) if last is not None else None
             if page is None:
                 raise error from None
-            return page
+            return self.fetcher.hidden_in(page)

@@ -197,6 +197,49 @@ def test_a_folder_without_fitting_files_never_counts_as_an_empty_list(tmp_path: 
         listed(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "remedy"),
+    [
+        ("old/refs.ris", "It looks like ris, while this source reads csv.", "--kind ris"),
+        ("refs.bib.gz", "It looks like bibtex", "folder of its own"),
+        ("articles.XML", "It looks like jats", "--kind jats"),
+        ("list.csv", "It looks like csv", "--kind csv"),
+        ("books.xlsx", "It is a workbook", "CSV UTF-8"),
+    ],
+)
+@pytest.mark.usefixtures("small_pages")
+def test_a_file_of_another_kind_in_a_folder_is_named_and_no_other_is_lost(
+    tmp_path: Path, name: str, said: str, remedy: str
+) -> None:
+    write(tmp_path / "a.lines", *(f"a{number} T" for number in range(3)))
+    write(tmp_path / name, "whatever")
+    write(tmp_path / "z.lines", "z T")
+    pages = listed(tmp_path)
+    assert identifiers(pages) == ["a0", "a1", "a2", "z"]
+    (one,) = [one for page in pages for one in page.damaged]
+    assert (one.url, one.identifier) == (name, name)
+    assert said in one.reason
+    assert remedy in one.remedy
+    for page in pages[:-1]:
+        rest = listed(tmp_path, token=page.token)
+        assert identifiers(pages[: pages.index(page) + 1]) + identifiers(rest) == identifiers(pages)
+
+
+def test_what_lies_beside_the_data_is_no_damage(tmp_path: Path) -> None:
+    write(tmp_path / "a.lines", "1 One")
+    for name in ("README.txt", "cover.jpg", "thesis.pdf", "说明.txt", ".hidden.csv", "~$books.xlsx", "no-ending"):
+        write(tmp_path / name, "x")
+    (page,) = listed(tmp_path)
+    assert (identifiers([page]), page.damaged) == (["1"], ())
+
+
+def test_a_file_without_any_record_in_a_folder_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "a.lines", "1 One")
+    write(tmp_path / "empty.lines")
+    (page,) = listed(tmp_path)
+    assert [(one.url, one.reason) for one in page.damaged] == [("empty.lines", "empty.lines: There is no line in it.")]
+
+
 def test_a_pipe_or_device_is_refused() -> None:
     with pytest.raises(UnreachableError, match="neither a file nor a folder"):
         listed(Path("/dev/zero"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from harvesters.errors import PageError
 from harvesters.keys import HiddenKey
+from harvesters.records import DamagedRecord, Page, RawRecord
 
 KEY = "a&b/c d+é-0123456789"
 WRITTEN = [
@@ -42,6 +45,34 @@ def test_an_error_that_passes_loses_the_key_and_nothing_else() -> None:
         raise raised
     assert caught.value is raised
     assert (str(raised), raised.url, raised.body) == ("x … y", "http://h/?k=…", "…".encode().join((b"\xff", b"\xfe")))
+
+
+def a_record(body: bytes, head: bytes) -> RawRecord:
+    return RawRecord(
+        source="x", identifier="1", metadata_prefix="oai_dc", datestamp="", body=body, head=head,
+        received_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_what_is_kept_of_a_page_is_without_the_key_and_its_token_as_it_was(written: str) -> None:
+    echo = written.encode()
+    page = Page(
+        url="http://h/", token=f"t {written}", list_size=None, bytes_received=1,
+        records=(a_record(b"<record>" + echo + b"</record>", b"<?x " + echo + b"?><r k='" + echo + b"'>"),),
+        damaged=(DamagedRecord(url="u", body=b"<" + echo, reason=f"It has {written}.", remedy=""),),
+    )  # fmt: skip
+    kept = HiddenKey(KEY).hidden_in(page)
+    assert (kept.records[0].head, kept.records[0].body) == (b"<?x ...?><r k='...'>", b"<record>...</record>")
+    assert (kept.damaged[0].body, kept.damaged[0].reason) == ("<…".encode(), "It has ….")
+    assert kept.token == page.token
+
+
+def test_a_word_that_begins_like_the_key_stays_in_the_record() -> None:
+    made = a_record(b"openaccess, library='library'", b"<OAI-PMH xmlns='http://www.openarchives.org/'>")
+    assert HiddenKey("openaccess-0123").hidden_in(made) is made
+    assert HiddenKey("library").hidden_in(made).body == b"openaccess, library='...'"
+    assert HiddenKey(None).hidden_in(made) is made
 
 
 def test_without_a_key_nothing_is_hidden() -> None:
