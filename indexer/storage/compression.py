@@ -1,8 +1,9 @@
 """Raw bytes made small with zstd, by dictionaries trained on each source's own records.
 
 Records of one source and format are alike, and short: alone each shrinks to about 45 %, with a dictionary to less than
-a quarter. A dictionary is trained on the first records that arrive and once more when many have been seen; it is kept
-with the data and never removed, and each record knows which one it needs.
+a quarter. A dictionary is trained on the first records that arrive and once more when many have been seen, or where a
+run ends and enough have come in many small runs; it is kept with the data and never removed, and each record knows
+which one it needs.
 """
 
 from __future__ import annotations
@@ -175,6 +176,56 @@ class Compression:
                 [{"at_key": row.key, "to_body": self.compress(self.decompress(row.body), dictionary)} for row in rows],
             )
         return len(rows)
+
+    def finish(self) -> None:
+        """Compress anew what this thread's run found or left without a dictionary, once there are enough records.
+
+        A source that brings a few records a day never shows one process enough of them: what is stored is counted
+        together, where a run ends. Once all of a source and format is done, that is written down and stays so.
+        """
+        try:
+            for name in sorted(self._contexts.learned):
+                self._finish(name)
+        except BaseException:
+            self.forget()
+            raise
+        self._contexts.learned.clear()
+
+    def _finish(self, name: tuple[int, str]) -> None:
+        fact = f"compressed:{name[0]}:{name[1]}"
+        with self._database.write() as connection:
+            if connection.scalar(select(schema.facts.c.value).where(schema.facts.c.name == fact)) is not None:
+                return
+            if self.current(connection, *name) is None and not self._train_on_stored(connection, name):
+                return
+        while True:
+            with self._database.write() as connection:
+                if self.recompress(connection, *name):
+                    continue
+                insert = self._database.insert(schema.facts).values(name=fact, value=clock.iso(clock.now()))
+                connection.execute(insert.on_conflict_do_nothing(index_elements=["name"]))
+                return
+
+    def _train_on_stored(self, connection: Connection, name: tuple[int, str]) -> bool:
+        """Train the first dictionary on what any process stored, if that is enough; tell whether there is one now."""
+        table = schema.raw_records.c
+        statement = (
+            select(table.body)
+            .where(
+                table.source_key == name[0],
+                table.metadata_prefix == name[1],
+                table.dictionary_key.is_(None),
+                table.size.between(1, _LONGEST_SAMPLE),
+            )
+            .limit(_SAMPLES)
+        )
+        samples = _Samples()
+        for small in connection.scalars(statement):
+            samples.add(self.decompress(small))
+        if samples.seen < TRAIN_AT[0]:
+            return False
+        self._train(connection, name, samples.bodies)
+        return self.current(connection, *name) is not None
 
     def _may_train(self, connection: Connection, name: tuple[int, str], seen: int) -> bool:
         """Tell whether this version is still to be trained: a process begins to count anew."""

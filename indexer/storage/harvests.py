@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from harvesters.errors import PageError
 from harvesters.records import DamagedRecord, Page, Window
 from harvesters.sources.definition import Source
 from indexer import clock
+from indexer.errors import StoreBusyError, StoreConflictError
 from indexer.storage import schema
 from indexer.storage.catalogue import chunks
 from indexer.storage.checkpoints import checkpoint_of, forget, move_checkpoint
@@ -82,14 +84,16 @@ class HarvestLedger:
     def finish(
         self, run: int, status: RunStatus, *, expected: int | None, error: str | None, error_url: str | None
     ) -> RunReport:
-        """Close the ledger row and return it."""
+        """Close the ledger row and return it; then compress anew what came before there was a dictionary."""
         runs = schema.harvest_runs
         said = {"error": storable_text(error), "error_url": storable_text(error_url)}
         values = {"status": status, "expected": expected, **said}
         with self._database.write() as connection:
             connection.execute(update(runs).where(runs.c.key == run).values(**values, finished_at=clock.now()))
             row = connection.execute(runs_statement().where(runs.c.key == run)).one()
-            return report(row)
+        with contextlib.suppress(StoreBusyError, StoreConflictError):  # else the next run does it
+            self._raw.compression.finish()
+        return report(row)
 
     def unfinished(self, source: Source, *, kind: RunKind = "harvest") -> list[SliceState]:
         """Return the lists of ordinary runs that were left with a token to go on from, oldest first.

@@ -193,3 +193,33 @@ class _Bomb(str):
     @classmethod
     def page(cls) -> Page:
         return Page(url="", records=(), token="t", list_size=None, bytes_received=0, response_date=cls("x"))
+
+
+def test_a_source_that_brings_a_few_records_a_run_gets_a_dictionary_too(library: Library) -> None:
+    share, runs = TRAIN_AT[0] // 4, 4
+    with ListRepository(page_size=50) as repository:
+        source = add_source(library, "x", repository.url)
+        for turn in range(runs):
+            assert kept_versions(library) == 0  # nobody has seen enough yet
+            fill(repository, share * (turn + 1))
+            with open_library(library.settings, sources=[]) as another:  # as another process would
+                harvest(another, source, full=True)
+        assert sum(kept(library)[2].values()) == TRAIN_AT[0]
+        assert None not in kept(library)[2]
+        assert len(set(bodies(library, TRAIN_AT[0]))) == TRAIN_AT[0]
+
+
+def test_all_records_from_before_a_dictionary_are_compressed_anew_when_a_run_ends(library: Library) -> None:
+    source = add_source(library, "x", "http://127.0.0.1:9/oai")
+    ledger, raw = library.store.harvests, library.store.raw
+    key = library.store.sources.keys()["x"]
+    run = ledger.begin(source, since=None, until=None)
+    state = ledger.open_slice(run, source, "oai_dc", Window())
+    count = 2 * compression._RECOMPRESSED + TRAIN_AT[0]
+    ledger.store_pages(run, state, [page_of(source, count)])
+    assert kept_versions(library) == 1
+    assert None in kept(library)[2]  # a page waits for some of them only
+    ledger.finish(run, "complete", expected=None, error=None, error_url=None)
+    assert None not in kept(library)[2]
+    assert raw.of(key, page_of(source, count).records[-1].identifier) is not None
+    assert library.store.fact(f"compressed:{key}:oai_dc")

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, event, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from harvesters.records import Page, RawRecord, Window
@@ -94,6 +95,32 @@ def test_storing_in_any_order_and_indexing_never_wait_for_each_other(cluster: Li
 
     _, turns = together(store_backwards, settle)
     assert turns
+
+
+class _DeadlockError(Exception):
+    """As PostgreSQL's driver raises it."""
+
+    sqlstate = "40P01"
+
+
+def test_pages_that_were_undone_and_stored_again_raise_no_doubt_of_their_own(embedded: Library) -> None:
+    store = embedded.store
+    source = add_source(embedded, "x", "http://127.0.0.1:9/oai")
+    run = store.harvests.begin(source, since=None, until=None)
+    state = store.harvests.open_slice(run, source, "oai_dc", Window())
+    pages = [replace(page_of(records_of([size], 0)), list_size=size, token=f"after {size}") for size in (10, 20)]
+    undone: list[str] = []
+
+    @event.listens_for(store.database.engine, "commit")
+    def undo_the_first(_: Connection) -> None:
+        if not undone:
+            undone.append("COMMIT")
+            raise DBAPIError("COMMIT", None, _DeadlockError())
+
+    stored = store.harvests.store_pages(run, state, pages)
+    assert undone
+    assert (stored.new, state.counts.new, state.list_size, state.token) == (2, 2, 20, "after 20")
+    assert state.doubt is None  # the list seems to shrink to whoever remembers the attempt that was undone
 
 
 @pytest.mark.cluster

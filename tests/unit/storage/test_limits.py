@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harvesters.records import RawRecord
-from indexer.storage.limits import MAX_IDENTIFIER_BYTES, storable_identifier, storable_text, unstorable
+from indexer.storage.limits import MAX_IDENTIFIER_BYTES, are_storable, storable_identifier, storable_text, unstorable
 
 
 def record(**values: Any) -> RawRecord:
@@ -30,10 +30,16 @@ def test_what_can_be_stored_is_not_refused(values: dict[str, Any]) -> None:
     assert unstorable(record(**values)) is None
 
 
+def test_ordinary_records_are_known_for_storable_at_one_look() -> None:
+    assert are_storable([record(identifier="oai:期刊:1", set_specs=("a:b", "😀")), record(set_specs=())])
+    assert are_storable([])
+
+
 @pytest.mark.parametrize(
     "name", ["x" * 1_001, "期" * 334, "a\x00b", "a\ud800b", "a\x1bb"], ids=["long", "bytes", "nul", "half", "control"]
 )
 def test_a_record_with_an_impossible_identifier_goes_to_quarantine_without_it(name: str) -> None:
+    assert not are_storable([record(), record(identifier=name)])
     piece = unstorable(record(identifier=name), url="http://127.0.0.1/oai")
     assert piece is not None
     assert (piece.identifier, piece.body, piece.url) == (None, b"<record/>", "http://127.0.0.1/oai")
@@ -47,6 +53,7 @@ def test_a_record_with_an_impossible_identifier_goes_to_quarantine_without_it(na
     ("values", "named"), [({"datestamp": "2026\x00"}, "datestamp"), ({"set_specs": ("a", "b\udfff")}, "set")]
 )
 def test_a_record_with_impossible_texts_beside_it_keeps_its_identifier(values: dict[str, Any], named: str) -> None:
+    assert not are_storable([record(), record(**values)])
     piece = unstorable(record(**values))
     assert piece is not None
     assert piece.identifier == "oai:x:1"
