@@ -186,10 +186,14 @@ class QuarantineTable:
         return values, self._compression.decompress(*kept) if kept[0] else b""
 
     def pieces(self, source_key: int, *, keys: Sequence[int] | None, limit: int) -> list[Row[Any]]:
-        """Return a source's open rows (all, or those of the keys given), oldest first, with key, raw key and bytes."""
+        """Return a source's open rows (all, or those of the keys given), oldest first, each with its bytes.
+
+        ``metadata_prefix`` is the format in which a piece was sent, and the only one in which it can be had again;
+        ``None`` where that was not written down (rows of before, and of records that are stored).
+        """
         table = schema.quarantine
         statement = (
-            select(table.c.key, table.c.raw_key, table.c.identifier, table.c.url, table.c.body)
+            select(table.c.key, table.c.raw_key, table.c.metadata_prefix, table.c.identifier, table.c.url, table.c.body)
             .where(table.c.source_key == source_key, table.c.resolved_at.is_(None))
             .order_by(table.c.key)
             .limit(limit)
