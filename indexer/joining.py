@@ -7,22 +7,20 @@ that they must be merged anew is written down in the batch that changed the jour
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from harvesters.formats import ENRICHMENTS
+from indexer.assembling import Assembler
 from indexer.errors import StoreError, UnusableRecordError
-from indexer.identity.cluster import Assignment, Member, assign
-from indexer.identity.merge import Merged, merge
+from indexer.identity.portrait import Portrait, portrait_of
 from indexer.models import Journal, Manifestation
 from indexer.normalise.journals import normalise_journal
 from indexer.normalise.manifestation import normalise
-from indexer.storage.catalogue_writer import CatalogueWriter, WorkEntry
-from indexer.storage.containers import PlacedWork
+from indexer.storage.catalogue_writer import Described, WorkEntry
 from indexer.storage.database import retried
 from indexer.storage.feed import append_changes
 from indexer.storage.journals import JournalWriter, StaleContainers, journal_sources
@@ -36,6 +34,7 @@ _TELL = "Tell kaijuan's maintainers; run kaijuan rebuild after the update."
 _log = structlog.get_logger()
 
 Watch = Callable[[int], None]
+_Outcome = tuple[Manifestation, Portrait] | Journal | UnusableRecordError | None
 
 
 def unwatched(_: int) -> None:
@@ -63,21 +62,21 @@ class Joined:
 class _Described:
     """What a batch's groups say, by what becomes of it: ``gone`` are names that no article or journal is left of."""
 
-    articles: list[tuple[int, Manifestation]] = field(default_factory=list)
+    articles: list[Described] = field(default_factory=list)
     journals: list[tuple[int, Journal]] = field(default_factory=list)
     no_articles: list[tuple[int, str]] = field(default_factory=list)
     no_journals: list[tuple[int, str]] = field(default_factory=list)
     unusable: list[tuple[RecordGroup, UnusableRecordError]] = field(default_factory=list)
     usable: list[int] = field(default_factory=list)
 
-    def sort_in(self, group: RecordGroup, outcome: Journal | Manifestation | UnusableRecordError | None) -> None:
+    def sort_in(self, group: RecordGroup, outcome: _Outcome) -> None:
         """Put a group where it belongs; what is one kind now is no longer of the other."""
         if isinstance(outcome, UnusableRecordError):
             self.unusable.append((group, outcome))
         else:
             self.usable.extend(group.keys)
-        if isinstance(outcome, Manifestation):
-            self.articles.append((group.source_key, outcome))
+        if isinstance(outcome, tuple):
+            self.articles.append((group.source_key, *outcome))
         else:
             self.no_articles.append(group.name)
         if isinstance(outcome, Journal):
@@ -154,22 +153,38 @@ class Joiner:
             for group, outcome in outcomes:
                 if group.name in current:
                     described.sort_in(group, outcome)
-            writer = CatalogueWriter(database, connection)
-            changed = self._save(connection, writer, described)
-            entries = self._identify(writer, changed)
+            entries = self._save(connection, described)
             append_changes(database, connection, entries)
             self._store.raw.settle(connection, [group for group in groups if group.name in current])
             done.quarantined = len(described.unusable)
             done.works_changed = len(entries)
             return done
 
-    def _save(self, connection: Connection, writer: CatalogueWriter, described: _Described) -> list[int]:
-        """Save or retire journals and manifestations; return the keys of the manifestations that were touched."""
+    def _save(self, connection: Connection, described: _Described) -> list[WorkEntry]:
+        """Save or retire journals and manifestations, and write the works that come of it."""
         for group, error in described.unusable:
             self._store.quarantine.add_unusable(connection, group, error)
         self._store.quarantine.resolve(connection, described.usable)
         JournalWriter(self._store.database, connection).replace(described.journals, described.no_journals)
-        return [*writer.save(described.articles), *writer.retire(described.no_articles)]
+        assembler = Assembler(self._store.database, connection)
+        saved = assembler.writer.save(described.articles)
+        retired = assembler.writer.retire(described.no_articles)
+        return assembler.follow({**saved, **dict.fromkeys(retired)})
+
+    @retried
+    def reconsider(self, judge: Callable[[Connection], Iterable[tuple[int, str]]]) -> Joined:
+        """Record or undo a person's judgement and let its works follow, both in one transaction.
+
+        ``judge`` does the former and returns the names (source key, identifier) of all records that it is about.
+        """
+        database = self._store.database
+        with database.write() as connection:
+            database.one_writer(connection, _WRITER)
+            names = list(judge(connection))
+            assembler = Assembler(database, connection)
+            entries = assembler.assemble((), linked=assembler.writer.keys(names).values())
+            append_changes(database, connection, entries)
+        return Joined(works_changed=len(entries))
 
     @retried
     def _set_first_aside(self) -> Joined:
@@ -181,53 +196,6 @@ class Joiner:
                 self._store.quarantine.add_unusable(connection, group, reason)
             self._store.raw.settle(connection, groups)
         return Joined(records=len(groups), quarantined=len(groups))
-
-    # --- identity ------------------------------------------------------------------------------
-
-    def _identify(self, writer: CatalogueWriter, changed: Sequence[int]) -> list[WorkEntry]:
-        """Re-cluster the neighbourhood of what changed and write the works that come of it."""
-        if not changed:
-            return []
-        near = writer.neighbourhood(changed)
-        known = writer.works(near.works | near.founded)
-        assignments = assign(near.members, frozenset(key for key, row in known.items() if row.state != "active"))
-        manifestations = writer.manifestations(member.key for member in near.members)
-        placed = writer.containers.place([_merged(one.members, manifestations) for one in assignments])
-        old: list[tuple[Assignment, Row[Any], PlacedWork]] = []
-        new: list[tuple[Assignment, Row[Any] | None, PlacedWork]] = []
-        for one, view in zip(assignments, placed, strict=True):
-            if one.work_key is not None:
-                old.append((one, known[one.work_key], view))
-            else:
-                new.append((one, known[one.split_from] if one.split_from else None, view))
-        changed_works = writer.write_works([(row, view) for _, row, view in old])
-        minted = writer.new_works([(view, row) for _, row, view in new])
-        homes = [(one, row.key) for one, row, _ in old]
-        founders = [(one, entry[0]) for (one, _, _), entry in zip(new, minted, strict=True)]
-        writer.found([(one.members[0], work) for one, work in founders])
-        _move(writer, near.members, homes + founders)
-        touched = [known[key] for key in near.works]
-        return [*changed_works, *minted, *self._end_works(writer, homes + founders, known, touched)]
-
-    def _end_works(
-        self,
-        writer: CatalogueWriter,
-        homes: Sequence[tuple[Assignment, int]],
-        known: dict[int, Row[Any]],
-        touched: Sequence[Row[Any]],
-    ) -> list[WorkEntry]:
-        """Redirect the works that were merged, and mark those removed that no live manifestation is left in."""
-        ended: list[WorkEntry | None] = []
-        kept: set[int] = set()
-        for assignment, work_key in homes:
-            kept |= {work_key, *assignment.absorbed}
-            absorbed = [known[key] for key in assignment.absorbed]
-            if absorbed:
-                ended.extend(writer.end_work(row, merged_into=work_key) for row in absorbed)
-                writer.keep_first_indexed(work_key, absorbed)
-        abandoned = (row for row in touched if row.key not in kept and row.state == "active")
-        ended.extend(writer.end_work(row, merged_into=None) for row in abandoned)
-        return [entry for entry in ended if entry is not None]
 
     # --- journals --------------------------------------------------------------------------------
 
@@ -242,17 +210,13 @@ class Joiner:
             database.one_writer(connection, _WRITER)
             queue = StaleContainers(database, connection)
             batch = queue.next(size)
-            entries = self._remerge(CatalogueWriter(database, connection), batch.work_keys)
+            entries = self._remerge(Assembler(database, connection), batch.work_keys)
             append_changes(database, connection, entries)
             queue.settle(batch)
         return Joined(remerged=len(batch.work_keys), works_changed=len(entries))
 
-    def _remerge(self, writer: CatalogueWriter, work_keys: Sequence[int]) -> list[WorkEntry]:
-        members = writer.members(work_keys)
-        known = writer.works(members)
-        manifestations = writer.manifestations(key for keys in members.values() for key in keys)
-        placed = writer.containers.place([_merged(keys, manifestations) for keys in members.values()])
-        return writer.write_works([(known[work], view) for work, view in zip(members, placed, strict=True)])
+    def _remerge(self, assembler: Assembler, work_keys: Sequence[int]) -> list[WorkEntry]:
+        return assembler.remerge(work_keys)
 
     @retried
     def _pass_first_over(self) -> Joined:
@@ -266,18 +230,10 @@ class Joiner:
         return Joined(remerged=len(batch.work_keys))
 
 
-def _merged(members: Sequence[int], manifestations: dict[int, tuple[str, Manifestation]]) -> Merged:
-    return merge([manifestations[key] for key in members])
+def _outcome(group: RecordGroup, *, is_journal: bool) -> _Outcome:
+    """Normalise a group, and draw an article's portrait.
 
-
-def _move(writer: CatalogueWriter, members: Sequence[Member], homes: Sequence[tuple[Assignment, int]]) -> None:
-    """Put each member into its work, where it is not there already."""
-    at = {member.key: member.work_key for member in members}
-    writer.move([(key, work) for one, work in homes for key in one.members if at[key] != work])
-
-
-def _outcome(group: RecordGroup, *, is_journal: bool) -> Journal | Manifestation | UnusableRecordError | None:
-    """Normalise a group; ``None`` where all its own records are deleted, the error where it cannot be used.
+    Return ``None`` where all its own records are deleted, the error where it cannot be used.
 
     What a service adds to a record is no article on its own, whether the record is gone or never came.
 
@@ -287,7 +243,10 @@ def _outcome(group: RecordGroup, *, is_journal: bool) -> Journal | Manifestation
     if all(record.metadata_prefix in ENRICHMENTS for record in live):
         return None
     try:
-        return normalise_journal(live, group.source) if is_journal else normalise(live, group.source)
+        if is_journal:
+            return normalise_journal(live, group.source)
+        described = normalise(live, group.source)
+        return described, portrait_of(described)
     except UnusableRecordError as error:
         return UnusableRecordError(storable_text(error.reason), remedy=storable_text(error.remedy))
     except Exception as error:  # noqa: BLE001  # as above

@@ -16,6 +16,9 @@ DatePrecision = Literal["year", "month", "day"]
 ArticleVersion = Literal["submitted", "accepted", "published"]
 #: Who says it: a record of the article, or only one of its journal.
 Origin = Literal["article", "journal"]
+#: What became of a work after it was published, the gravest first; most works have none.
+WorkStatus = Literal["retracted", "withdrawn", "concern", "corrected"]
+NoticeKind = Literal["retraction", "withdrawal", "concern", "correction"]
 IdentifierScheme = Literal["doi", "pmid", "pmcid", "arxiv", "doaj", "oai", "handle", "isbn", "url"]
 
 
@@ -23,12 +26,16 @@ IdentifierScheme = Literal["doi", "pmid", "pmcid", "arxiv", "doaj", "oai", "hand
 class LanguageTag:
     """A language as ISO 639-1 (639-3 where there is none), and how it is known.
 
-    Chinese is always ``zh``; the script is not part of the tag, because search folds it.
+    Chinese is always ``zh``; the script is not part of the tag, because search folds it. Where declaration and text
+    differ, the one that was not believed is kept: ``declared`` beside a ``code`` that was detected, ``detected`` beside
+    one that was declared. A journal's languages are never in ``declared``.
     """
 
     code: str
     origin: LanguageOrigin
     confidence: float = 1.0
+    declared: tuple[str, ...] = ()
+    detected: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,12 +238,37 @@ class Manifestation(Bibliography):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What was published about a work: ``manifestation`` is the public id of its record, where there is one here."""
+
+    kind: NoticeKind
+    manifestation: str | None = None
+    identifier: Identifier | None = None
+    url: str | None = None
+    title: str | None = None
+    published: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedRecord:
+    """A relation to a record of another work, by its public manifestation id: "subject RELATION object".
+
+    ``is_subject`` tells whether this work is the subject: a reply ``replies_to`` its article.
+    """
+
+    relation: str
+    is_subject: bool
+    manifestation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work(Bibliography):
     """The merged view; ``provenance`` names, for each field, the manifestation id its value came from.
 
     It names ``journal:source:identifier`` where the value came from a journal's record.
     ``key`` is the integer beside the public ``id`` (signed, for the engines). ``version`` grows with every change.
-    ``sources`` are source ids; ``manifestations`` are public manifestation ids.
+    ``sources`` are source ids; ``manifestations`` are public manifestation ids. ``status`` is the gravest that
+    ``notices`` or the titles themselves tell, ``None`` for nearly all.
     """
 
     key: int
@@ -246,3 +278,6 @@ class Work(Bibliography):
     sources: tuple[str, ...] = ()
     manifestations: tuple[str, ...] = ()
     provenance: dict[str, str] = field(default_factory=dict)
+    status: WorkStatus | None = None
+    notices: tuple[Notice, ...] = ()
+    related: tuple[RelatedRecord, ...] = ()

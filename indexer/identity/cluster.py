@@ -1,13 +1,12 @@
-"""From keys to works: connected components, and which work id each component keeps.
+"""Which work id each cluster keeps, and the clusters of journals' records: connected components.
 
-The partition depends on the manifestations alone, never on their order of arrival. Ids depend on history: a work keeps
-its id where its oldest member goes, the older of merged works keeps its id, and a component without a past gets a new
-one.
+The partition depends on the records alone, never on their order of arrival. Ids depend on history: a work keeps its id
+where its oldest member goes, the older of merged works keeps its id, and a cluster without a past gets a new one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from indexer.identity.keys import Key
@@ -15,16 +14,14 @@ from indexer.identity.keys import Key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A live manifestation: its key, the work it belonged to, its identifiers, and whether it is a notice.
+    """A live record: its key (the older record has the lower), the work it belonged to, and the one minted for it.
 
-    ``founded_key`` is the work that was minted for it, if one was; no two members have founded the same.
+    No two members have founded the same work.
     """
 
     key: int
     work_key: int | None
     founded_key: int | None = None
-    keys: frozenset[Key]
-    notice: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,33 +38,40 @@ class Assignment:
     split_from: int | None = None
 
 
-def components(members: Iterable[Member]) -> list[tuple[Member, ...]]:
-    """Group members that share a key, directly or through others; each group ordered by member key.
+def components(keys: Mapping[int, frozenset[Key]]) -> list[tuple[int, ...]]:
+    """Group members that share a key, directly or through others.
 
     Cost is linear in members and keys: a key links its members in a star, never pairwise.
     """
-    everyone = sorted(members, key=lambda member: member.key)
-    parent = {member.key: member.key for member in everyone}
-    first_with: dict[tuple[Key, bool], int] = {}
+    first_with: dict[Key, int] = {}
+    links = [(member, first_with.setdefault(key, member)) for member in sorted(keys) for key in keys[member]]
+    return connected(keys, links)
+
+
+def connected(members: Iterable[int], links: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
+    """Group members that are linked, directly or through others; each group, and the groups by their first, ordered."""
+    everyone = sorted(members)
+    parent = {member: member for member in everyone}
+    for one, other in links:
+        a, b = _root(parent, one), _root(parent, other)
+        if a != b:
+            parent[max(a, b)] = min(a, b)
+    groups: dict[int, list[int]] = {}
     for member in everyone:
-        for key in member.keys:
-            _join(parent, member.key, first_with.setdefault((key, member.notice), member.key))
-    groups: dict[int, list[Member]] = {}
-    for member in everyone:
-        groups.setdefault(_root(parent, member.key), []).append(member)
+        groups.setdefault(_root(parent, member), []).append(member)
     return [tuple(group) for group in groups.values()]
 
 
-def assign(members: Iterable[Member], ended: frozenset[int] = frozenset()) -> list[Assignment]:
-    """Cluster members and give each component its work; ``ended`` are works that were merged away or removed.
+def assign(groups: Iterable[Iterable[Member]], ended: frozenset[int] = frozenset()) -> list[Assignment]:
+    """Give each cluster its work; ``ended`` are works that were merged away or removed.
 
-    A component that is left without a work takes up the ended one that was minted for its oldest founder: what was
-    merged by mistake comes apart under the ids it had.
+    A cluster that is left without a work takes up the ended one that was minted for its oldest founder: what was merged
+    by mistake comes apart under the ids it had.
     """
-    groups = components(members)
-    home: dict[int, int] = {}  # work key → index of the component that holds its oldest member
+    ordered = [tuple(sorted(group, key=lambda member: member.key)) for group in groups]
+    home: dict[int, int] = {}  # work key → index of the cluster that holds its oldest member
     oldest: dict[int, int] = {}
-    for index, group in enumerate(groups):
+    for index, group in enumerate(ordered):
         for member in group:
             if member.work_key is not None and member.key < oldest.get(member.work_key, member.key + 1):
                 oldest[member.work_key] = member.key
@@ -76,10 +80,10 @@ def assign(members: Iterable[Member], ended: frozenset[int] = frozenset()) -> li
     for work, index in home.items():
         owned.setdefault(index, []).append(work)
     revivable = ended - home.keys()
-    return [_assignment(group, sorted(owned.get(index, ())), revivable) for index, group in enumerate(groups)]
+    return [_assignment(group, sorted(owned.get(index, ())), revivable) for index, group in enumerate(ordered)]
 
 
-def _assignment(group: tuple[Member, ...], owned: list[int], revivable: frozenset[int]) -> Assignment:
+def _assignment(group: Sequence[Member], owned: list[int], revivable: frozenset[int]) -> Assignment:
     came_from = sorted({member.work_key for member in group if member.work_key is not None})
     founded = (member.founded_key for member in group if member.founded_key in revivable)
     return Assignment(
@@ -95,9 +99,3 @@ def _root(parent: dict[int, int], key: int) -> int:
         parent[key] = parent[parent[key]]
         key = parent[key]
     return key
-
-
-def _join(parent: dict[int, int], one: int, other: int) -> None:
-    a, b = _root(parent, one), _root(parent, other)
-    if a != b:
-        parent[max(a, b)] = min(a, b)

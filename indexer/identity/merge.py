@@ -6,10 +6,11 @@ The choice depends on the manifestations alone (format, completeness, then sourc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from indexer.identity.copies import rank
+from indexer.identity.states import Tie, WorkState, state_of
 from indexer.models import Bibliography, Container, Contributor, Location, Manifestation
 
 #: Formats by how much they can be trusted to be structured: JATS from the publisher, then DOAJ's own, then Dublin Core.
@@ -28,10 +29,11 @@ class Merged:
     sources: tuple[str, ...]
     manifestations: tuple[str, ...]
     provenance: dict[str, str]
+    state: WorkState = field(default_factory=WorkState)
 
 
-def merge(members: Sequence[tuple[str, Manifestation]]) -> Merged:
-    """Merge (id, manifestation) pairs, at least one; the result is the same in any order."""
+def merge(members: Sequence[tuple[str, Manifestation]], ties: Iterable[Tie] = ()) -> Merged:
+    """Merge (id, manifestation) pairs, at least one, with their relations; the result is the same in any order."""
     ranked = sorted(members, key=_rank)
     provenance: dict[str, str] = {}
 
@@ -62,6 +64,7 @@ def merge(members: Sequence[tuple[str, Manifestation]]) -> Merged:
         sources=tuple(sorted({one.source for _, one in ranked})),
         manifestations=tuple(identifier for identifier, _ in ranked),
         provenance=provenance,
+        state=state_of(ranked, ties),
     )
 
 

@@ -12,12 +12,16 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, func, select, true
 
 from indexer import clock
+from indexer.identity.states import WorkState
 from indexer.models import Bibliography, Work
 from indexer.storage import schema
 from indexer.storage.database import Database
 
 _IN_CHUNK = 500
 _BIBLIOGRAPHY = TypeAdapter(Bibliography)
+_STATE = TypeAdapter(WorkState)
+#: Of a work's data: what its relations to others make of it.
+STATE_FIELDS = tuple(WorkState.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class StoredWork:
         """Build the typed work, for the index and for everything that computes with it."""
         plain = dict(self.data)
         extra = {name: plain.pop(name) for name in ("sources", "manifestations", "provenance")}
+        state = _STATE.validate_python({name: plain.pop(name) for name in STATE_FIELDS if name in plain})
         described = _BIBLIOGRAPHY.validate_python(plain)
         values = {name: getattr(described, name) for name in Bibliography.__dataclass_fields__}
         return Work(
@@ -46,6 +51,9 @@ class StoredWork:
             sources=tuple(extra["sources"]),
             manifestations=tuple(extra["manifestations"]),
             provenance=extra["provenance"],
+            status=state.status,
+            notices=state.notices,
+            related=state.related,
         )
 
 
@@ -150,6 +158,20 @@ class Catalogue:
                 for source, count in connection.execute(statement):
                     found[source] = found.get(source, 0) + count
         return found
+
+    def works_of(self, manifestation_ids: Iterable[str]) -> dict[str, StoredWork]:
+        """Return the active works that hold manifestations now, by public manifestation id."""
+        table = schema.manifestations.c
+        columns = select(table.id.label("manifestation_id"), schema.works)
+        joined = columns.join(schema.works, schema.works.c.key == table.work_key)
+        with self._database.read() as connection:
+            return {
+                row.manifestation_id: _stored(row)
+                for chunk in chunks(manifestation_ids)
+                for row in connection.execute(
+                    joined.where(table.id.in_(chunk), table.live, schema.works.c.state == "active")
+                )
+            }
 
     def container_titles(self, container_ids: Sequence[str]) -> dict[str, str]:
         """Return the titles of containers, for facet labels."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -12,12 +11,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from indexer import clock, ids
-from indexer.identity.cluster import Member
-from indexer.identity.keys import Key, is_notice, keys_of
+from indexer.identity.keys import Key, keys_of
 from indexer.identity.merge import Merged
+from indexer.identity.portrait import Portrait
 from indexer.models import Bibliography, Manifestation
 from indexer.storage import schema
-from indexer.storage.catalogue import chunks
+from indexer.storage.catalogue import STATE_FIELDS, chunks
 from indexer.storage.containers import ContainerWriter, PlacedWork
 from indexer.storage.database import Database
 from indexer.storage.feed import ChangeKind
@@ -27,13 +26,12 @@ WorkEntry = tuple[int, int, ChangeKind]
 _MANIFESTATION = TypeAdapter(Manifestation)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbourhood:
-    """What a change may touch: live members, the works they (or what was retired) belong to, and those they founded."""
-
-    members: list[Member]
-    works: frozenset[int]
-    founded: frozenset[int]
+#: A record's source key, its description and its portrait.
+Described = tuple[int, Manifestation, Portrait]
+#: Texts about another article, which often carry its identifiers.
+_NOTICES = frozenset(("correction", "retraction", "concern"))
+#: A work's row without its data, which are long and seldom needed to write others.
+_WORK = select(*(column for column in schema.works.c if column.name != "data"))
 
 
 class CatalogueWriter:
@@ -46,10 +44,10 @@ class CatalogueWriter:
 
     # --- manifestations ---------------------------------------------------------------------
 
-    def save(self, described: Sequence[tuple[int, Manifestation]]) -> list[int]:
-        """Insert or replace manifestations, given with their source keys, and their joining keys; return their keys."""
+    def save(self, described: Sequence[Described]) -> dict[int, Portrait]:
+        """Insert or replace manifestations and their identifiers; return their keys, each with its portrait."""
         if not described:
-            return []
+            return {}
         table, now = schema.manifestations, clock.now()
         insert = self._database.insert(table)
         kept = {name: insert.excluded[name] for name in ("live", "notice", "data", "updated_at")}
@@ -61,28 +59,28 @@ class CatalogueWriter:
                     "source_key": source_key,
                     "identifier": one.record_identifier,
                     "live": True,
-                    "notice": is_notice(one),
+                    "notice": portrait.kind in _NOTICES,
                     "data": orjson.dumps(one),
                     "updated_at": now,
                 }
-                for source_key, one in described
+                for source_key, one, portrait in described
             ],
         )
-        keys = self._manifestation_keys([(source_key, one.record_identifier) for source_key, one in described])
-        self._replace_keys({keys[source_key, one.record_identifier]: keys_of(one) for source_key, one in described})
-        return list(keys.values())
+        keys = self.keys([(source_key, one.record_identifier) for source_key, one, _ in described])
+        self._replace_keys({keys[source_key, one.record_identifier]: keys_of(one) for source_key, one, _ in described})
+        return {keys[source_key, one.record_identifier]: portrait for source_key, one, portrait in described}
 
     def retire(self, names: Sequence[tuple[int, str]]) -> list[int]:
         """Take manifestations out of their works, keeping their rows for a return; return the keys of those known."""
         table = schema.manifestations
-        keys = list(self._manifestation_keys(names).values())
+        keys = list(self.keys(names).values())
         for chunk in chunks(keys):
             retired = update(table).where(table.c.key.in_(chunk)).values(live=False, updated_at=clock.now())
             self._connection.execute(retired)
         self._replace_keys(dict.fromkeys(keys, frozenset()))
         return keys
 
-    def _manifestation_keys(self, names: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    def keys(self, names: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
         """Return the keys of manifestations by (source key, identifier), in the order asked for."""
         table = schema.manifestations.c
         by_source: dict[int, list[str]] = {}
@@ -123,49 +121,6 @@ class CatalogueWriter:
 
     # --- identity ----------------------------------------------------------------------------
 
-    def neighbourhood(self, changed: Sequence[int]) -> Neighbourhood:
-        """Return every live manifestation whose work may be touched by a change, and the works concerned.
-
-        That is: the changed ones, whoever shares a key with them, and all members of all their works.
-        """
-        table, keys = schema.manifestations, schema.manifestation_keys
-        near = set(changed)
-        for chunk in chunks(changed):
-            mine = select(keys.c.scheme, keys.c.value).where(keys.c.manifestation_key.in_(chunk)).subquery()
-            statement = select(keys.c.manifestation_key).join(
-                mine, (keys.c.scheme == mine.c.scheme) & (keys.c.value == mine.c.value)
-            )
-            near.update(self._connection.scalars(statement))
-        work_keys: set[int] = set()
-        for chunk in chunks(near):
-            statement = select(table.c.work_key).where(table.c.key.in_(chunk), table.c.work_key.is_not(None))
-            work_keys.update(key for key in self._connection.scalars(statement) if key is not None)
-        rows: dict[int, Any] = {}
-        columns = (table.c.key, table.c.work_key, table.c.founded_key, table.c.notice)
-        for chunk in chunks(near):
-            rows.update(
-                (row.key, row)
-                for row in self._connection.execute(select(*columns).where(table.c.key.in_(chunk), table.c.live))
-            )
-        for chunk in chunks(work_keys):
-            rows.update(
-                (row.key, row)
-                for row in self._connection.execute(select(*columns).where(table.c.work_key.in_(chunk), table.c.live))
-            )
-        found = self._keys_of(rows)
-        members = [
-            Member(
-                key=row.key,
-                work_key=row.work_key,
-                founded_key=row.founded_key,
-                keys=frozenset(found[row.key]),
-                notice=row.notice,
-            )
-            for row in rows.values()
-        ]
-        founded = frozenset(row.founded_key for row in rows.values() if row.founded_key is not None)
-        return Neighbourhood(members=members, works=frozenset(work_keys), founded=founded)
-
     def manifestations(self, keys: Iterable[int]) -> dict[int, tuple[str, Manifestation]]:
         """Load manifestations by key, with their public ids."""
         table = schema.manifestations
@@ -175,6 +130,15 @@ class CatalogueWriter:
                 select(table.c.key, table.c.id, table.c.data).where(table.c.key.in_(chunk))
             ):
                 found[row.key] = (row.id, _MANIFESTATION.validate_json(row.data))
+        return found
+
+    def homes(self, keys: Iterable[int]) -> set[int]:
+        """Return the works that live manifestations are in."""
+        table = schema.manifestations.c
+        found: set[int] = set()
+        for chunk in chunks(keys):
+            statement = select(table.work_key).where(table.key.in_(chunk), table.live, table.work_key.is_not(None))
+            found.update(key for key in self._connection.scalars(statement) if key is not None)
         return found
 
     def members(self, work_keys: Iterable[int]) -> dict[int, list[int]]:
@@ -188,13 +152,10 @@ class CatalogueWriter:
         return found
 
     def works(self, keys: Iterable[int]) -> dict[int, Row[Any]]:
-        """Load the rows of works by key."""
+        """Load the rows of works by key, without their data."""
         found: dict[int, Row[Any]] = {}
         for chunk in chunks(keys):
-            found.update(
-                (row.key, row)
-                for row in self._connection.execute(select(schema.works).where(schema.works.c.key.in_(chunk)))
-            )
+            found.update((row.key, row) for row in self._connection.execute(_WORK.where(schema.works.c.key.in_(chunk))))
         return found
 
     def move(self, moves: Sequence[tuple[int, int]]) -> None:
@@ -301,5 +262,6 @@ def work_data(merged: Merged) -> bytes:
         "sources": merged.sources,
         "manifestations": merged.manifestations,
         "provenance": merged.provenance,
+        **{name: getattr(merged.state, name) for name in STATE_FIELDS},
     }
     return orjson.dumps(values)

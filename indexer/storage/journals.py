@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import Connection, exists, or_, select, update
 
 from indexer import clock
-from indexer.identity.cluster import Member, assign
+from indexer.identity.cluster import Member, assign, components
 from indexer.identity.journals import JournalView, container_keys, merge_journals
 from indexer.identity.keys import Key
 from indexer.models import Journal
@@ -119,10 +119,9 @@ class JournalWriter:
         names = sorted(held, key=lambda name: (held[name].key is None, held[name].key, name))
         keys = [frozenset(container_keys(held[name].journal)) for name in names]
         bound = self._containers.bound(key for each in keys for key in each)
-        assignments = assign(
-            Member(key=place, work_key=held[name].container_key, keys=keys[place], notice=False)
-            for place, name in enumerate(names)
-        )
+        members = [Member(key=place, work_key=held[name].container_key) for place, name in enumerate(names)]
+        groups = components(dict(enumerate(keys)))
+        assignments = assign([members[place] for place in group] for group in groups)
         taken = {one.work_key for one in assignments}
         homes: dict[_Name, int] = {}
         rebound: dict[Key, int] = {}

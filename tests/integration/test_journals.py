@@ -11,10 +11,10 @@ from alembic.config import Config
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
+from indexer.assembling import Assembler
 from indexer.errors import StoreError
 from indexer.joining import Joiner
 from indexer.storage import schema
-from indexer.storage.catalogue_writer import CatalogueWriter
 from indexer.storage.database import _MIGRATIONS
 from search_api.app import make_app
 from search_api.library import Library, open_library
@@ -253,9 +253,9 @@ def test_a_journal_of_2000_works_is_merged_anew_in_batches(library: Library) -> 
     sizes: list[int] = []
 
     class Counting(Joiner):
-        def _remerge(self, writer: CatalogueWriter, work_keys: Any) -> Any:
+        def _remerge(self, assembler: Assembler, work_keys: Any) -> Any:
             sizes.append(len(work_keys))
-            return super()._remerge(writer, work_keys)
+            return super()._remerge(assembler, work_keys)
 
     joined = Counting(library.store).join_pending(limit=None, watch=lambda _: None)
     assert (joined.records, joined.remerged, joined.works_changed) == (1, 2000, 2000)
@@ -277,8 +277,8 @@ def test_killed_in_mid_queue_nothing_is_lost_and_nothing_told_twice(library: Lib
 
         batches = 0
 
-        def _remerge(self, writer: CatalogueWriter, work_keys: Any) -> Any:
-            entries = super()._remerge(writer, work_keys)
+        def _remerge(self, assembler: Assembler, work_keys: Any) -> Any:
+            entries = super()._remerge(assembler, work_keys)
             self.batches += 1
             if self.batches == 3:
                 raise KilledError
