@@ -136,10 +136,11 @@ def test_what_is_not_plain_is_left_to_the_tree(changed: str) -> None:
 _PIECES = (
     "<!-- -->", "<!-- </record> -->", "<!-- <record> -->", "<![CDATA[x]]>", "<![CDATA[</record>]]>", "<![CDATA[<!--]]>",
     "<?p?>", "<?p <!-- ?>", "<?p </record>?>", "-->", "]]>", "?>", "<record>", "</record>", "</record >", "<record/>",
-    "<record />", "<record><header>", "</metadata></record>", "</ListRecords>", "<recordInfo>x</recordInfo>", "<x/>", "<p:x/>",
-    "<header>", "</header>", "<setSpec>s</setSpec>", "<identifier>i</identifier>", " ", "\n", "x", "&amp;", "&#60;",
-    "&x;", "\x0b", "<", ">", '"', "<resumptionToken/>", "<resumptionToken>t</resumptionToken>", "<error code='x'/>",
-    record("z"), "<!DOCTYPE x>", "<!ENTITY x 'y'>", ' status="deleted"', ' a=">"', " a='<'", " a='</record>'",
+    "<record />", "<record><header>", "</metadata></record>", "</ListRecords>", "<recordInfo>x</recordInfo>", "<x/>",
+    "<p:x/>", "<header>", "</header>", "<setSpec>s</setSpec>", "<identifier>i</identifier>", " ", "\n", "x", "&amp;",
+    "&#60;", "&x;", "\x0b", "<", ">", '"', "<resumptionToken/>", "<resumptionToken>t</resumptionToken>",
+    "<error code='x'/>", record("z"), "<!DOCTYPE x>",
+    "<!ENTITY x 'y'>", ' status="deleted"', ' a=">"', " a='<'", " a='</record>'",
 )  # fmt: skip
 
 
