@@ -21,8 +21,8 @@ _NOTES = ("readme", "read me", "license", "licence", "copying", "notice", "chang
 
 def kind_by_name(name: str) -> Kind | None:
     """Guess what a file is from its name; ``None`` where it says nothing."""
-    stem = name.lower().removesuffix(".gz")
-    if stem.endswith(".txt") and stem.rpartition("/")[2].startswith(_NOTES):
+    stem = name.rpartition("/")[2].lower().removesuffix(".gz")
+    if stem.endswith(".txt") and stem.startswith(_NOTES):
         return None
     if "kbart" in stem and stem.endswith(_TABLES):
         return "kbart"

@@ -190,14 +190,18 @@ def _walk(root: Path) -> Iterator[tuple[Path, str]]:
 def count_kinds(folder: Path) -> dict[Kind, tuple[int, str]]:
     """Count the files of each kind in a folder and below by their names: number and name of the first.
 
-    Only so many files are looked at that nobody has to wait for it.
+    Only so many files are looked at that nobody has to wait for it. Raises ``UnreachableError`` where one folder may
+    not be read.
     """
     found: dict[Kind, tuple[int, str]] = {}
-    for _, name in islice(_walk(folder), _LOOKED_AT):
-        kind = kind_by_name(name)
-        if kind is not None:
-            count, first = found.get(kind, (0, shown(name)))
-            found[kind] = (count + 1, first)
+    try:
+        for _, name in islice(_walk(folder), _LOOKED_AT):
+            kind = kind_by_name(name)
+            if kind is not None:
+                count, first = found.get(kind, (0, shown(name)))
+                found[kind] = (count + 1, first)
+    except OSError as error:
+        raise unreadable(shown(Path(error.filename or folder).name), error) from error
     return found
 
 

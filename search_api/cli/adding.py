@@ -15,13 +15,15 @@ import click
 import orjson
 
 from harvesters.errors import HarvestError, SourceError
+from harvesters.files.kinds import kind_by_name
+from harvesters.files.places import count_kinds
 from harvesters.listers import open_lister
 from harvesters.oai.addresses import same_place
 from harvesters.oai.repository import Identity
 from harvesters.oai.survey import Survey, survey
 from harvesters.pace import Pace
 from harvesters.sampling import Sample, clean, sample
-from harvesters.sources.definition import FILE_KINDS, FORMATS, Kind, Source
+from harvesters.sources.definition import FILE_KINDS, FORMATS, Source
 from search_api.cli.output import FAILED, counted, print_json, print_table
 from search_api.library import Library, open_library
 from search_api.settings import read_settings
@@ -30,16 +32,6 @@ KINDS = ("oai", *FORMATS)
 #: Whose records the sources that come with kaijuan bring.
 _SEEDED_HOSTS = ("doaj.org", "ncbi.nlm.nih.gov")
 _SHOWN_SETS = 12
-_LOOKED_AT = 200
-#: What the end of a file's name says of its kind, after ``.gz`` is taken off.
-_ENDINGS: tuple[tuple[tuple[str, ...], Kind], ...] = (
-    ((".csv", ".tsv", ".txt"), "csv"),
-    ((".mrc", ".marc", ".mrk", ".marcxml"), "marc"),
-    ((".ris",), "ris"),
-    ((".bib", ".bibtex"), "bibtex"),
-    ((".nxml", ".xml", ".tar", ".tgz", ".zip"), "jats"),
-    ((".json", ".jsonl"), "doaj-dump"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,42 +125,25 @@ def _existing(place: str) -> Path:
 
 
 def _kind_of(place: str) -> tuple[str, bool]:
-    """Take addresses for OAI-PMH, and guess the kind of a path from names; raise ``SourceError`` where none fits."""
+    """Take addresses for OAI-PMH, and guess the kind of a path from names.
+
+    Raises:
+        SourceError: no name says anything, or the files of a folder are of several kinds.
+    """
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", place):
         return "oai", False
     path = _existing(place)
-    for name in _names(path):
-        kind = kind_by_name(name)
-        if kind is not None:
-            return kind, True
-    raise SourceError(f"What {place!r} is cannot be told from its name. Say it with --kind {'|'.join(FILE_KINDS)}.")
-
-
-def _names(path: Path) -> Iterator[str]:
-    if not path.is_dir():
-        yield path.name
-        return
-    for seen, inside in enumerate(path.rglob("*")):
-        if seen >= _LOOKED_AT:
-            return
-        if inside.is_file():
-            yield inside.name
-
-
-def kind_by_name(name: str) -> Kind | None:
-    """Guess what a file is from its name; ``None`` where it says nothing."""
-    lowered = name.lower()
-    stem = lowered.removesuffix(".gz")
-    if "kbart" in stem and stem.endswith((".csv", ".tsv", ".txt")):
-        return "kbart"
-    if "doaj" in stem or "journalcsv" in stem:
-        if stem.endswith(".csv"):
-            return "doaj-journals"
-        if stem.endswith((".tar", ".tgz", ".json")):
-            return "doaj-dump"
-    if "marc" in stem and stem.endswith(".xml"):
-        return "marc"
-    return next((kind for endings, kind in _ENDINGS if stem.endswith(endings)), None)
+    found = count_kinds(path) if path.is_dir() else {kind_by_name(path.name): (1, path.name)}
+    if len(found) > 1:
+        named = ", ".join(f"{kind} {count:,} (such as {first})" for kind, (count, first) in found.items())
+        raise SourceError(
+            f"{place!r} has files of several kinds: {named}. A source reads one: say which with --kind, and add those "
+            "of the others from folders of their own."
+        )
+    kind = next(iter(found), None)
+    if kind is None:
+        raise SourceError(f"What {place!r} is cannot be told from its name. Say it with --kind {'|'.join(FILE_KINDS)}.")
+    return kind, True
 
 
 def _refuse_double(library: Library, source: Source, wishes: Wishes) -> None:

@@ -12,9 +12,9 @@ import click
 import pytest
 
 from harvesters.errors import SourceError
+from harvesters.files.kinds import kind_by_name
 from harvesters.sources.definition import Source
 from indexer.storage import schema
-from search_api.cli.adding import kind_by_name
 from search_api.cli.main import cli
 from search_api.library import Library, open_library
 from search_api.settings import read_settings
@@ -302,6 +302,8 @@ def test_a_file_in_which_nothing_can_be_read_is_refused(shell: Shell, tmp_path: 
         ("PMC123.nxml", "jats"),
         ("oa_comm.tar.gz", "jats"),
         ("notes.docx", None),
+        ("README.txt", None),
+        ("doaj/theses.csv", "csv"),
     ],
 )
 def test_a_files_kind_is_guessed_from_its_name(name: str, kind: str | None) -> None:
@@ -321,3 +323,21 @@ def test_a_folder_is_what_its_files_are(tmp_path: Path, monkeypatch: pytest.Monk
     assert ended.value.code == 0
     with open_library(read_settings()) as library:
         assert library.store.sources.get("l").kind == "ris"
+
+
+def test_the_kind_of_a_folder_with_files_of_several_kinds_is_never_guessed(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "lists"
+    (folder / "old").mkdir(parents=True)
+    for number in range(250):
+        (folder / f"b{number:03}.csv").write_text(f"title\nBook {number}\n")
+    (folder / "old" / "refs.ris").write_text("TY  - JOUR\nTI  - Glaciers\nER  - \n")
+    (folder / "z.xml").write_text("<article/>")
+    (folder / "README.txt").write_text("x")
+    refused = shell("sources", "add", str(folder), "--name", "l", "--json")
+    assert refused.returncode != 0
+    said = "files of several kinds: csv 250 (such as b000.csv), ris 1 (such as old/refs.ris), jats 1 (such as z.xml)"
+    assert said in " ".join(refused.stderr.split())
+    assert "--kind" in refused.stderr
+    assert "l" not in names(shell)
+    added = shell("sources", "add", str(folder), "--name", "l", "--kind", "ris", "--json")
+    assert (added.returncode, json.loads(added.stdout)["added"]) == (0, True), added.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import os
 import signal
@@ -105,7 +106,7 @@ def a_bibtex(books: tuple[Book, ...], *, bad: bool) -> bytes:
         f" year = {b.year}, isbn = {{{b.isbn}}}\n}}\n"
         for b in books
     ]
-    return "".join([*entries, *(["@book{b9, title = {Never closed\n"] if bad else [])]).encode()
+    return "".join([*entries, *(["@book{b9, author = {Nobody}}\n"] if bad else [])]).encode()
 
 
 _COMMAND = [sys.executable, "-c", "from search_api.cli import main; main()"]
@@ -205,6 +206,66 @@ def test_a_bad_row_in_the_first_half_of_a_resumed_harvest_stays_named(embedded: 
     assert harvest(embedded, source, max_records=400).status == "incomplete"
     assert harvest(embedded, source).resumed
     assert [row["url"] for row in embedded.store.quarantine.list()] == ["books.csv, row 2"]
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+@pytest.mark.parametrize(("kind", "name", "write", "place"), KINDS)
+def test_a_cut_file_is_incomplete_at_once_and_takes_nothing_for_deleted(
+    embedded: Library, tmp_path: Path, kind: str, name: str, write: Write, place: str, packed: Callable[[bytes], bytes]
+) -> None:
+    books = tuple(
+        Book(id=f"k{number}", title=f"Volume {number}", author="Smith, Jane", year="2001", isbn="")
+        for number in range(4)
+    )
+    path = tmp_path / name
+    whole = write(books, bad=False).rstrip()
+    last = whole.rindex(b"Volume 3")
+    path.write_bytes(packed(whole[: last + 3]))
+    source = file_source(embedded, kind, path)
+    for new in (3, 0):
+        cut = harvest(embedded, source)
+        assert (cut.status, cut.new, cut.deleted, cut.quarantined) == ("incomplete", new, 0, 1), cut.error
+        assert f"{name} ends in the middle of" in (cut.error or "")
+        (row,) = embedded.store.quarantine.list()
+        assert row["url"] == f"{name}, {place}"
+    path.write_bytes(packed(whole))
+    mended = harvest(embedded, source)
+    assert (mended.status, mended.new, mended.unchanged) == ("complete", 1, 3)
+    assert embedded.store.quarantine.list() == []
+    before = records_of(embedded)
+    path.write_bytes(packed(whole[: last + 3]))
+    later = harvest(embedded, source)
+    assert (later.status, later.unchanged, later.deleted, later.quarantined) == ("incomplete", 3, 0, 1)
+    assert records_of(embedded) == before
+    assert count_live(embedded) == 4
+
+
+def count_live(library: Library) -> int:
+    with library.store.database.read() as connection:
+        deleted = connection.scalars(select(schema.raw_records.c.deleted)).all()
+    return len(deleted) - sum(map(bool, deleted))
+
+
+def test_a_folder_names_what_it_does_not_read_and_takes_nothing_for_deleted_meanwhile(
+    embedded: Library, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    (folder / "books.csv").write_bytes(a_csv(BOOKS, bad=False))
+    source = file_source(embedded, "csv", folder)
+    assert harvest(embedded, source).status == "complete"
+    (folder / "books.csv").write_bytes(a_csv(BOOKS[:1], bad=False))
+    (folder / "more.ris").write_bytes(a_ris(BOOKS[1:], bad=False))
+    report = harvest(embedded, source)
+    assert (report.status, report.deleted, report.quarantined) == ("incomplete", 0, 1)
+    assert "nothing was deleted" in (report.error or "")
+    (row,) = embedded.store.quarantine.list()
+    assert row["url"] == "more.ris"
+    assert "It looks like ris, while this source reads csv." in row["reason"]
+    (folder / "more.ris").unlink()
+    after = harvest(embedded, source)
+    assert (after.status, after.deleted, after.quarantined) == ("complete", 2, 0)
+    assert embedded.store.quarantine.list() == []
 
 
 def records_of(library: Library) -> dict[str, tuple[str, bytes]]:
