@@ -32,6 +32,7 @@ from harvesters.errors import (
 )
 from harvesters.following import Batch, ListGuard
 from harvesters.listers import Wanted, open_lister
+from harvesters.oai.offers import check_set
 from harvesters.oai.repository import Repository
 from harvesters.oai.singly import SINGLY, fetch_singly
 from harvesters.pace import Pace
@@ -177,6 +178,8 @@ class Run:
         for planned in self._plan():
             self._harvest_slice(run, planned)
         self._read_again(run)
+        if self.source.set_spec and not self.progress.counts.received and isinstance(self.lister, Repository):
+            check_set(self.lister.fetcher, self.source.set_spec)
 
     def _read_again(self, run: int) -> None:
         """Read those lists anew from which records left while they were read: others may have been skipped."""

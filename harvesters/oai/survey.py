@@ -22,7 +22,7 @@ from harvesters.errors import (
 )
 from harvesters.oai.addresses import base_url, same_place, well_known
 from harvesters.oai.fetch import Fetcher
-from harvesters.oai.offers import Format, ListedSet, candidates, read_formats, read_sets
+from harvesters.oai.offers import Format, ListedSet, candidates, read_formats, set_pages
 from harvesters.oai.proposals import FIRST_DAY, earliest_day, granularity_of, slice_for
 from harvesters.oai.repository import Identity, Repository
 from harvesters.pace import Pace
@@ -237,25 +237,19 @@ class _Surveyor:
     def _sets(self) -> tuple[tuple[ListedSet, ...], bool]:
         """List the sets; whether there are more."""
         found: dict[str, ListedSet] = {}
-        parameters, pages, seen = {"verb": "ListSets"}, 0, {""}
-        while True:
-            try:
-                sets, token = self._repository.fetcher.fetch(parameters, read_sets)
-            except StoppedError:
-                raise
-            except HarvestError as error:
-                if not (isinstance(error, ProtocolError) and error.code == "noSetHierarchy"):
-                    self._add("note", f"Its sets could not be listed to the end: {error}")
-                return tuple(found.values()), bool(found)
-            pages += 1
-            for one in sets:
-                found.setdefault(one.spec, one)
-            if token is None or token in seen:
-                return tuple(found.values())[:MAX_SETS], len(found) > MAX_SETS
-            if pages >= MAX_SET_PAGES or len(found) >= MAX_SETS:
-                return tuple(found.values())[:MAX_SETS], True
-            seen.add(token)
-            parameters = {"verb": "ListSets", "resumptionToken": token}
+        try:
+            for number, (sets, has_more) in enumerate(set_pages(self._repository.fetcher), start=1):
+                for one in sets:
+                    found.setdefault(one.spec, one)
+                if has_more and (number >= MAX_SET_PAGES or len(found) >= MAX_SETS):
+                    return tuple(found.values())[:MAX_SETS], True
+        except StoppedError:
+            raise
+        except HarvestError as error:
+            if not (isinstance(error, ProtocolError) and error.code == "noSetHierarchy"):
+                self._add("note", f"Its sets could not be listed to the end: {error}")
+            return tuple(found.values()), bool(found)
+        return tuple(found.values())[:MAX_SETS], len(found) > MAX_SETS
 
     def _note_set(self, sets: tuple[ListedSet, ...], *, cut: bool) -> None:
         wanted = self._source.set_spec
