@@ -42,6 +42,8 @@ def blocks_of(portrait: Portrait) -> frozenset[Block]:
         found.add(_block("i", identifier))
         if whole:
             found.add(_block("f", f"{identifier}|{whole}", fine=True))
+    for _, target in portrait.relations:  # a notice meets what it names, whatever the titles are
+        found.add(_block("i", target))
     if not portrait.is_generic:
         for title in portrait.titles[:_MOST_TITLES]:
             found.update(_title_blocks(title, portrait.year))
