@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from harvesters.sources.definition import Source
-from indexer.storage.raw import count_records
 from indexer.storage.sources import UnusableSource
 from search_api.library import Library
 
@@ -17,8 +16,7 @@ def source_rows(library: Library) -> list[dict[str, Any]]:
     be an address with a password in it.
     """
     store = library.store
-    records = count_records(store.database)
-    live = store.catalogue.manifestations_by_source()
+    counted = store.census.take()
     quarantined, until, last = (
         store.quarantine.counts(),
         store.harvests.history.newest_datestamps(),
@@ -28,9 +26,9 @@ def source_rows(library: Library) -> list[dict[str, Any]]:
     return [
         {
             **row,
-            "records": records.get(row["id"], {}).get("records", 0),
-            "deleted": records.get(row["id"], {}).get("deleted", 0),
-            "manifestations": live.get(row["id"], 0),
+            "records": counted.of(row["id"]).records,
+            "deleted": counted.of(row["id"]).deleted,
+            "manifestations": counted.of(row["id"]).in_use,
             "quarantined": quarantined.get(row["id"], 0),
             "complete_until": until.get(row["id"]),
             "last_harvest": library.shown(last[row["id"]]).values() if row["id"] in last else None,

@@ -157,23 +157,3 @@ def _named(names: Sequence[tuple[int, str]]) -> Iterator[ColumnElement[bool]]:
     for source_key, identifiers in by_source.items():
         for start in range(0, len(identifiers), _IN_CHUNK):
             yield and_(raw.source_key == source_key, raw.identifier.in_(identifiers[start : start + _IN_CHUNK]))
-
-
-def count_records(database: Database) -> dict[str, dict[str, int]]:
-    """Return, per source id, how many raw records there are, how many deleted and how many pending."""
-    raw = schema.raw_records.c
-    statement = (
-        select(
-            schema.sources.c.id,
-            func.count().label("records"),
-            func.count().filter(raw.deleted).label("deleted"),
-            func.count().filter(raw.pending).label("pending"),
-        )
-        .join(schema.sources, schema.sources.c.key == raw.source_key)
-        .group_by(schema.sources.c.id)
-    )
-    with database.read() as connection:
-        return {
-            row.id: {"records": row.records, "deleted": row.deleted, "pending": row.pending}
-            for row in connection.execute(statement)
-        }

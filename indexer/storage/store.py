@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from indexer.storage import schema
 from indexer.storage.catalogue import Catalogue
+from indexer.storage.counting import Census
 from indexer.storage.database import Database
 from indexer.storage.feed import ChangeFeed
 from indexer.storage.harvests import HarvestLedger
@@ -32,6 +33,7 @@ class RecordStore:
         self.harvests = HarvestLedger(database, self.raw, self.quarantine)
         self.catalogue = Catalogue(database)
         self.feed = ChangeFeed(database)
+        self.census = Census(database)
 
     @classmethod
     def embedded(cls, folder: Path) -> RecordStore:

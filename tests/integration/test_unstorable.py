@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harvesters.records import Page, RawRecord, Window
-from indexer.storage.raw import count_records
+from indexer.storage.counting import count_sources
 from search_api.library import Library
 from tests.integration.conftest import add_source, harvest
 from tests.repository import Item, ListRepository
@@ -54,7 +54,7 @@ def test_records_with_impossible_names_are_told_apart_and_block_no_other(library
     ledger.store_pages(run, ledger.open_slice(run, source, "oai_dc", Window()), [page])
     assert [row["identifier"] for row in library.store.quarantine.list()] == ["d", None, None]
     assert all("characters that no text may have" in reason for reason in refused(library))
-    assert count_records(library.store.database)["x"]["records"] == 1
+    assert count_sources(library.store.database)["x"].records == 1
 
 
 def test_nul_in_what_a_record_says_is_stored_and_joined(library: Library, tmp_path: Path) -> None:
