@@ -6,14 +6,18 @@ being lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import Connection
 
-from indexer.errors import IndexDamagedError, StoreDamagedError
+from indexer.errors import IndexDamagedError, StoreBusyError, StoreDamagedError
+from indexer.identity.judging import RULES_VERSION
+from indexer.identity.portrait import PORTRAIT_VERSION
 from indexer.joining import Joined, Joiner, Watch, unwatched
 from indexer.normalise import NORMALISER_VERSION
+from indexer.reidentifying import Reidentifier
 from indexer.search.document import Document, document_of
 from indexer.storage.catalogue import StoredWork
 from indexer.storage.search_index import IndexWriter, SearchIndex
@@ -23,7 +27,10 @@ __all__ = ["Indexed", "Joined", "Pipeline"]
 
 _FEED_BATCH = 1000
 _COMMIT_EVERY = 20_000
-_NORMALISER = "normaliser_version"
+_NORMALISER, _IDENTITY = "normaliser_version", "identity_version"
+#: By which versions a store is made now.
+_VERSIONS = {_NORMALISER: NORMALISER_VERSION, _IDENTITY: f"{PORTRAIT_VERSION}.{RULES_VERSION}"}
+_UNKNOWN = ""
 _log = structlog.get_logger()
 
 
@@ -45,8 +52,9 @@ class Pipeline:
     # --- records to works --------------------------------------------------------------------
 
     def is_outdated(self) -> bool:
-        """Tell whether another version of the normaliser made what the store holds: a rebuild is due."""
-        return self._store.fact(_NORMALISER) not in {None, NORMALISER_VERSION}
+        """Tell whether another version of the normaliser or of identity made what the store holds: a rebuild is due."""
+        made_by = {name: self._store.fact(name) for name in _VERSIONS}
+        return any(made not in {None, _VERSIONS[name]} for name, made in made_by.items())
 
     def join_pending(self, *, limit: int | None = None, watch: Watch = unwatched) -> Joined:
         """Bring journals, manifestations and works up to date with the raw records.
@@ -56,7 +64,36 @@ class Pipeline:
         """
         if self._store.fact(_NORMALISER) is None:
             self._store.set_fact(_NORMALISER, NORMALISER_VERSION)
+        if limit != 0:
+            self._identify_anew()
         return self._joiner.join_pending(limit=limit, watch=watch)
+
+    def _identify_anew(self) -> None:
+        """Bring what other rules of identity made (or none, in a store of old) up to the present ones.
+
+        Pairs that were judged by different rules must not be mixed: clusters would depend on which came first.
+        """
+        if self._store.fact(_IDENTITY) == _VERSIONS[_IDENTITY]:
+            return
+        reidentifier = Reidentifier(self._store)
+        if not reidentifier.is_empty():
+            reidentifier.run()
+        self._store.set_fact(_IDENTITY, _VERSIONS[_IDENTITY])
+
+    def reconsider(self, judge: Callable[[Connection], Iterable[tuple[int, str]]]) -> Joined:
+        """Record or undo a person's judgement and let its works follow, both in one transaction.
+
+        ``judge`` does the former and returns the names (source key, identifier) of all records that it is about.
+
+        Raises:
+            StoreBusyError: identity is to be computed anew first, by whoever joins records next.
+        """
+        if self._store.fact(_IDENTITY) != _VERSIONS[_IDENTITY] and not Reidentifier(self._store).is_empty():
+            raise StoreBusyError(
+                "Which records are one work is to be computed anew by the rules of this version.",
+                remedy="Run kaijuan index, or wait until it is done, and judge again.",
+            )
+        return self._joiner.reconsider(judge)
 
     # --- works to index ----------------------------------------------------------------------
 
@@ -128,8 +165,9 @@ class Pipeline:
         return done
 
     def forget_normalised(self) -> int:
-        """Mark every raw record to be normalised anew (after a change of the rules); return how many."""
+        """Mark every raw record to be normalised and identified anew (after a change of the rules); return how many."""
         self._store.set_fact(_NORMALISER, NORMALISER_VERSION)
+        self._store.set_fact(_IDENTITY, _UNKNOWN)
         with self._store.database.write() as connection:
             return self._store.raw.await_again(connection)
 
