@@ -59,6 +59,10 @@ _ROWS_AT_ONCE = 100
 # By the drivers' codes, never by their words: a message may quote a query, a record, or say "blocked".
 _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, "XX001", "XX002"))
 _LOCKED = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03"))
+_NOT_WRITABLE = frozenset((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM))
+_LET_WRITE = (
+    "Let this user write the data folder and all in it, or set KAIJUAN_DATA_DIR to a folder that can be written."
+)
 _CONFLICT = frozenset(("40P01", "40001"))  # PostgreSQL: deadlock_detected, serialization_failure
 
 
@@ -86,7 +90,7 @@ class Database:
         except OSError as error:
             raise StoreError(
                 f"The data folder {path.parent} cannot be made: {error.strerror}.",
-                remedy="Set KAIJUAN_DATA_DIR to a folder that can be written.",
+                remedy=_LET_WRITE,
             ) from error
         engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_MS / 1000})
         _prepare_sqlite(engine)
@@ -205,8 +209,12 @@ class Database:
     def _file_lock(self, name: str) -> Iterator[None]:
         assert self._folder is not None  # noqa: S101  # chosen by lock()
         folder = self._folder / "locks"
-        folder.mkdir(exist_ok=True)
-        with (folder / f"{name.replace(':', '-')}.lock").open("w") as file:
+        try:
+            folder.mkdir(exist_ok=True)
+            opened = (folder / f"{name.replace(':', '-')}.lock").open("w")
+        except OSError as error:
+            raise StoreError(f"The folder {folder} cannot be written: {error.strerror}.", remedy=_LET_WRITE) from error
+        with opened as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -365,6 +373,8 @@ def _translated() -> Iterator[None]:
             raise StoreBusyError(
                 "The store is locked by another process.", remedy="Wait until it is done, or stop it first."
             ) from error
+        if code in _NOT_WRITABLE:
+            raise StoreError(f"The store's file cannot be written ({said}).", remedy=_LET_WRITE) from error
         if isinstance(error, OperationalError) or error.connection_invalidated:
             raise StoreError(
                 f"The database cannot be used: {said.strip()}.",

@@ -73,9 +73,13 @@ class TantivyIndex:
         Raises:
             IndexVersionError: made by another analyser or schema version.
             IndexDamagedError: files are missing or unreadable.
+            SearchIndexError: the folder cannot be made or written.
         """
         index = cls(folder, heap_bytes=heap_bytes)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _not_writable(folder, error) from error
         if not for_rebuild:
             index._found_if_empty()
             index._look()
@@ -207,7 +211,11 @@ class TantivyIndex:
     @contextlib.contextmanager
     def _hold(self, *, wait: bool = False) -> Iterator[None]:
         """Hold the folder for writing; the system frees it when the process dies."""
-        with (self._folder / "LOCK").open("w") as lock:
+        try:
+            opened = (self._folder / "LOCK").open("w")
+        except OSError as error:
+            raise _not_writable(self._folder, error) from error
+        with opened as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError as error:
@@ -216,6 +224,13 @@ class TantivyIndex:
                     remedy="Wait until it has finished, or stop it.",
                 ) from error
             yield
+
+
+def _not_writable(folder: Path, error: OSError) -> SearchIndexError:
+    return SearchIndexError(
+        f"The search index's folder {folder} cannot be written: {error.strerror}.",
+        remedy="Let this user write the data folder and all in it, or set KAIJUAN_DATA_DIR to one that can be written.",
+    )
 
 
 class _TantivyWriter:
