@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from harvesters.checkpoints import RunKind
+from harvesters.checkpoints import RunKind, SliceState
 from harvesters.errors import HarvestError
 from harvesters.http import Answer
 from harvesters.oai.header import PageContext
@@ -26,10 +26,15 @@ _NOT_ITS_NAME = re.compile("\N{REPLACEMENT CHARACTER}|… \\([0-9a-f]{16}\\)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Something kept: a record's identifier, or an answer's bytes without one, and where it came from."""
+    """Something kept: a record's identifier, or an answer's bytes without one, and where it came from.
+
+    ``metadata_prefix`` is the format in which it was asked for, the only one that can mend it; ``None`` in rows of
+    before that was noted: any of the source's.
+    """
 
     key: int
     identifier: str | None
+    metadata_prefix: str | None = None
     url: str
     body: bytes
 
@@ -48,17 +53,29 @@ class Replay(Run):
         if not isinstance(repository, Repository):
             self._short.append(f"Rows of files are read again by a harvest: kaijuan harvest {self.source.id}")
             return
-        for prefix in self.source.metadata_prefixes:
+        for prefix in dict.fromkeys([*self.source.metadata_prefixes, *self._other_prefixes()]):
             state = self.ledger.open_slice(run, self.source, prefix, Window())
             for piece in self._pieces:
-                page = self._again(repository, piece, prefix)
-                if page is not None:
-                    self.store(run, state, [page])
-                    if not piece.identifier or not (page.records or page.damaged):  # read at last, or gone meanwhile
-                        self.ledger.settle_piece(piece.key)
+                if piece.metadata_prefix in {prefix, None}:
+                    self._replay(run, repository, state, piece)
             self.ledger.close_slice(
                 self.source, state, status="complete", moves_checkpoint=False, note="Replayed.", resolves=False
             )
+
+    def _other_prefixes(self) -> list[str]:
+        """Return the formats in which pieces came while the source was harvested in others."""
+        return [piece.metadata_prefix for piece in self._pieces if piece.metadata_prefix is not None]
+
+    def _replay(self, run: int, repository: Repository, state: SliceState, piece: Piece) -> None:
+        page = self._again(repository, piece, state.metadata_prefix)
+        if page is None:
+            return
+        self.store(run, state, [page])
+        is_gone = not (page.records or page.damaged)
+        # That one of several formats lacks a record says nothing of the others.
+        is_certain = piece.metadata_prefix is not None or len(self.source.metadata_prefixes) == 1
+        if not piece.identifier or (is_gone and is_certain):
+            self.ledger.settle_piece(piece.key)
 
     def _again(self, repository: Repository, piece: Piece, prefix: str) -> Page | None:
         if not piece.identifier:
@@ -78,7 +95,7 @@ class Replay(Run):
     def _page(self, piece: Piece, prefix: str) -> Page | None:
         """Read a kept answer anew: the reader may have been mended since. Only where its format is certain."""
         asked = parse_qs(urlsplit(piece.url).query).get("metadataPrefix", list(self.source.metadata_prefixes))
-        if asked != [prefix]:
+        if prefix != piece.metadata_prefix and asked != [prefix]:
             return None
         answer = Answer(url=piece.url, body=piece.body)
         context = PageContext(source=self.source.id, metadata_prefix=prefix, received_at=datetime.now(UTC))

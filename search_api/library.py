@@ -50,8 +50,10 @@ class Library:
     @functools.cached_property
     def pipeline(self) -> Pipeline:
         """Return the steps from records to index; they bring dictionaries and models, which a harvest does not need."""
+        from indexer.normalise.languages import choose_detector  # noqa: PLC0415
         from indexer.pipeline import Pipeline  # noqa: PLC0415  # 40 MiB and a third of a second
 
+        choose_detector(self.settings.language_detector)
         return Pipeline(self.store)
 
     @property
@@ -200,7 +202,13 @@ class Library:
         rows = self.store.quarantine.pieces(source_key, keys=keys, limit=limit)
         waiting = self.store.raw.await_keys([row.raw_key for row in rows if row.raw_key is not None])
         pieces = [
-            Piece(key=row.key, identifier=row.identifier, url=row.url or "", body=self.store.quarantine.body(row))
+            Piece(
+                key=row.key,
+                identifier=row.identifier,
+                metadata_prefix=row.metadata_prefix,
+                url=row.url or "",
+                body=self.store.quarantine.body(row),
+            )
             for row in rows
             if row.raw_key is None
         ]

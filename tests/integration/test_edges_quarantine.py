@@ -23,6 +23,22 @@ def test_a_record_that_is_sound_in_another_format_stays_in_quarantine_in_the_bro
         assert embedded.store.quarantine.counts() == {}
 
 
+def test_a_record_that_another_format_lacks_stays_in_quarantine_in_its_own(embedded: Library) -> None:
+    with ListRepository(numbered(10), prefixes=("oai_doaj", "oai_dc")) as repository:
+        source = add_source(embedded, "x", repository.url, metadata_prefixes=["oai_doaj", "oai_dc"])
+        broken = faults.with_bytes(b"<dc:title>Study 3</dc:title>", b"<dc:title>Study 3</dc:titel>")
+        repository.faults.add(about("oai_doaj", broken), times=None)
+        harvest(embedded, source)
+        lacking = about("oai_dc", faults.oai_error("cannotDisseminateFormat"))
+        repository.faults.add(lacking, verb="GetRecord", times=None)
+        embedded.replay(source, keys=None, pace=Pace())
+        assert embedded.store.quarantine.counts() == {"x": 1}
+        repository.faults.clear()
+        repository.forget("oai:x:0003")
+        embedded.replay(source, keys=None, pace=Pace())
+        assert embedded.store.quarantine.counts() == {}
+
+
 def test_a_replay_that_mends_nothing_of_a_whole_answer_resolves_nothing(embedded: Library) -> None:
     with ListRepository(numbered(30)) as repository:
         source = add_source(embedded, "x", repository.url)
