@@ -50,6 +50,8 @@ _ISBN_LABEL = re.compile(r"(?:urn:)?isbn(?:-1[03])?[:\s]*", re.IGNORECASE)
 _ISSN = re.compile(r"(?<![\dX-])(\d{4})\s*[-–‐−]?\s*(\d{3}[\dXxХх])(?![\dX-])")
 _MAX_LENGTH = 2048
 _LONGEST_ISSN = 200  # with all that stands around it
+#: Right check digit, nobody's number: it stands where a form asked for one.
+_NO_ISSN = "00000000"
 _PMC_SCHEMES = frozenset(("pmc", "pmcid", "accession", "pmc-uid", "pmcid-ver"))
 
 
@@ -133,7 +135,7 @@ def arxiv(value: str | None) -> str | None:
 
 
 def issn(value: str) -> str | None:
-    """Return an ISSN as ``1234-567X`` where its check digit is right, else ``None``."""
+    """Return an ISSN as ``1234-567X`` where its check digit is right, else ``None``; ``0000-0000`` is none."""
     return _issn(value[:_LONGEST_ISSN])
 
 
@@ -143,6 +145,8 @@ def _issn(value: str) -> str | None:
     if match is None:
         return None
     digits = (match[1] + match[2]).upper().replace("Х", "X")  # a Cyrillic letter, seen in Russian records
+    if digits == _NO_ISSN:
+        return None
     try:
         return str(issn_rules.format(issn_rules.validate(digits)))
     except ValidationError:
@@ -192,17 +196,18 @@ def identify(raw: RawIdentifier) -> list[Identifier]:
     if scheme == "doi":
         return _doi_and_arxiv(value)
     if scheme == "pmid":
-        found = pmid(value)
-        return [Identifier(scheme="pmid", value=found)] if found else []
+        return _one("pmid", pmid(value))
     if scheme in _PMC_SCHEMES:
-        found = pmcid(value) if scheme != "accession" or value[:3].upper() == "PMC" else None
-        return [Identifier(scheme="pmcid", value=found)] if found else []
+        return _one("pmcid", pmcid(value) if scheme != "accession" or value[:3].upper() == "PMC" else None)
     if scheme == "arxiv":
-        found = arxiv(value)
-        return [Identifier(scheme="arxiv", value=found)] if found else []
+        return _one("arxiv", arxiv(value))
     if scheme == "isbn":
-        return _isbns(value)
+        return _one("isbn", isbn(value))
     return [] if scheme else _guess(value)
+
+
+def _one(scheme: IdentifierScheme, value: str | None) -> list[Identifier]:
+    return [Identifier(scheme=scheme, value=value)] if value else []
 
 
 def _doi_and_arxiv(value: str) -> list[Identifier]:
@@ -210,7 +215,7 @@ def _doi_and_arxiv(value: str) -> list[Identifier]:
     if found is None:
         return []
     preprint = arxiv(found) if found.startswith("10.48550/") else None
-    return [Identifier(scheme="doi", value=found), *([Identifier(scheme="arxiv", value=preprint)] if preprint else [])]
+    return [*_one("doi", found), *_one("arxiv", preprint)]
 
 
 def _guess(value: str) -> list[Identifier]:
@@ -218,29 +223,32 @@ def _guess(value: str) -> list[Identifier]:
     if len(value) > _MAX_LENGTH:
         return []
     lowered = value.lower()
+    signed = _signed(value, lowered)
+    if signed is not None:
+        return [signed]
+    if _is_pmcid(value, lowered):
+        return _one("pmcid", pmcid(value))
+    if lowered.startswith("pmid") or ("pubmed" in lowered and _PMID_PATH.search(value)):
+        return _one("pmid", pmid(value))
+    if lowered.startswith(("isbn", "urn:isbn")):
+        return _one("isbn", isbn(value))
+    return _doi_and_arxiv(value) if _is_doi_like(lowered) else []
+
+
+def _signed(value: str, lowered: str) -> Identifier | None:
+    """Recognise an identifier by a name or host that stands with it; arXiv's DOIs are left to be read as DOIs."""
     for word, pattern, scheme in _SIGNS:
         match = pattern.search(value) if word in lowered else None
         if match and not (scheme == "arxiv" and "10.48550" in value):
             text = match[1].lower() if scheme == "doaj" else match[1].rstrip("/.,;)")
-            return [Identifier(scheme=scheme, value=text)]
-    if ("pmc" in lowered and _is_pmcid(value)) or ("oai:" in lowered and _PMC_OAI.fullmatch(value)):
-        found = pmcid(value)
-        return [Identifier(scheme="pmcid", value=found)] if found else []
-    if ("pubmed" in lowered and _PMID_PATH.search(value)) or lowered.startswith("pmid"):
-        found = pmid(value)
-        return [Identifier(scheme="pmid", value=found)] if found else []
-    if lowered.startswith(("isbn", "urn:isbn")):
-        return _isbns(value)
-    return _doi_and_arxiv(value) if _is_doi_like(lowered) else []
+            return Identifier(scheme=scheme, value=text)
+    return None
 
 
-def _isbns(value: str) -> list[Identifier]:
-    found = isbn(value)
-    return [Identifier(scheme="isbn", value=found)] if found else []
-
-
-def _is_pmcid(value: str) -> bool:
-    return value[:3].upper() == "PMC" or _PMC_PATH.search(value) is not None
+def _is_pmcid(value: str, lowered: str) -> bool:
+    if "pmc" in lowered and (value[:3].upper() == "PMC" or _PMC_PATH.search(value)):
+        return True
+    return "oai:" in lowered and _PMC_OAI.fullmatch(value) is not None
 
 
 def _is_doi_like(lowered: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -26,8 +26,6 @@ from indexer.normalise.text import clean_line, clean_title
 
 _RANKS = {"doaj_json": 0, "doaj_csv": 1, "oai_dc": 3}
 _OTHER_RANK = 2
-#: Right check digit, nobody's number: it stands where a form asked for one.
-_NO_ISSN = frozenset(("0000-0000",))
 _CLASS_CODE = re.compile(r"[A-Z]{1,3}(?:\d[\d.]*(?:-\d[\d.]*)?)?")
 _BETWEEN_LICENCES = re.compile(r"\s*[,;|]\s*")
 _OWN_LICENCE = re.compile(r"publisher.{0,3}\s+own", re.IGNORECASE)
@@ -105,29 +103,35 @@ def _describe(record: RawRecord) -> JournalDescription:
 
 def _build(described: Sequence[JournalDescription], ordered: Sequence[RawRecord], source: str) -> Journal:
     titles = _titles(described)
-    linking = _first(issn(one.issn_l) for one in described if one.issn_l)
-    numbers = [*issns(one.value for each in described for one in each.issns), *([linking] if linking else [])]
+    numbers, linking = _numbers(described)
     return Journal(
-        title=titles[0] if titles else None,
+        title=next(iter(titles), None),
         alternative_titles=tuple(titles[1:]),
-        issns=tuple(dict.fromkeys(one for one in numbers if one not in _NO_ISSN)),
-        issn_l=None if linking in _NO_ISSN else linking,
-        publisher=_first(_publisher(one.publisher) for one in described),
-        country=_first(country_of(one.country) for one in described),
-        languages=_first(known_codes(tuple(one.languages)) for one in described) or (),
-        subjects=_first(_subjects(one.subjects) for one in described) or (),
-        keywords=_first(keywords_of(one.keywords) for one in described) or (),
-        licenses=_first(licenses_of(one.licenses) for one in described) or (),
-        homepage=_first(_homepage(one.homepage) for one in described),
+        issns=numbers,
+        issn_l=linking,
+        publisher=_first(described, lambda one: _publisher(one.publisher)),
+        country=_first(described, lambda one: country_of(one.country)),
+        languages=_first(described, lambda one: known_codes(tuple(one.languages))) or (),
+        subjects=_first(described, lambda one: _subjects(one.subjects)) or (),
+        keywords=_first(described, lambda one: keywords_of(one.keywords)) or (),
+        licenses=_first(described, lambda one: licenses_of(one.licenses)) or (),
+        homepage=_first(described, lambda one: _homepage(one.homepage)),
         source=source,
         record_identifier=ordered[0].identifier,
         datestamp=max(one.datestamp for one in ordered),
     )
 
 
-def _first(values: Iterable[_T | None]) -> _T | None:
-    """Return the first value that says anything."""
-    return next((one for one in values if one), None)
+def _first(described: Sequence[JournalDescription], read: Callable[[JournalDescription], _T | None]) -> _T | None:
+    """Return what the first description that says anything of it says."""
+    return next((said for said in map(read, described) if said), None)
+
+
+def _numbers(described: Sequence[JournalDescription]) -> tuple[tuple[str, ...], str | None]:
+    """Return the ISSNs of all descriptions, each once, and the linking ISSN, which is one of them."""
+    linking = _first(described, lambda one: issn(one.issn_l) if one.issn_l else None)
+    stated = [one.value for each in described for one in each.issns]
+    return issns([*stated, *([linking] if linking else [])]), linking
 
 
 def _titles(described: Sequence[JournalDescription]) -> list[str]:

@@ -69,7 +69,8 @@ def test_a_journal_has_each_valid_issn_once_and_the_linking_one_apart() -> None:
 
 
 def test_dublin_core_keeps_issns_among_its_identifiers() -> None:
-    identifiers = (RawIdentifier(value="0102-311X"), RawIdentifier(value="issn:2583-1887"), RawIdentifier(value="7"))
+    values = ("0102-311X", "0000-0000", "issn:2583-1887", "7")
+    identifiers = tuple(RawIdentifier(value=value) for value in values)
     found = container_of(Description(identifiers=identifiers), Citation(journal="J"))
     assert found is not None
     assert (found.title, found.issns) == ("J", ("0102-311X", "2583-1887"))

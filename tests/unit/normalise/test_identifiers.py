@@ -114,7 +114,8 @@ def test_issns_need_their_check_digit_and_stand_once() -> None:
     assert issn("issn:2583-1887") == "2583-1887"
     assert issn("2529-8501") is None
     assert issn("n/a") is None
-    assert issns(["2529-850X", "2529-850X", "1234-5678", "0210-5462"]) == ("2529-850X", "0210-5462")
+    assert issn("0000-0000") is None  # right check digit, nobody's number
+    assert issns(["2529-850X", "0000-0000", "2529-850X", "1234-5678", "0210-5462"]) == ("2529-850X", "0210-5462")
 
 
 @pytest.mark.parametrize(
