@@ -13,13 +13,13 @@ from harvesters.checkpoints import (
     Checkpoints,
     Counts,
     DoubtfulList,
-    Missing,
     RunKind,
     RunReport,
     RunStatus,
     SliceState,
     SliceStatus,
 )
+from harvesters.deletions import Deletions
 from harvesters.errors import (
     BadTokenError,
     HarvestError,
@@ -36,16 +36,16 @@ from harvesters.oai.offers import check_set
 from harvesters.oai.repository import Repository
 from harvesters.oai.singly import SINGLY, fetch_singly
 from harvesters.pace import Pace
+from harvesters.planning import Planned, plan_lists
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
 from harvesters.windows import plan_windows, split_window
+from harvesters.wording import counted
 
 #: How often one run reads a list again from which records left while it was read.
 MAX_REPEATS = 3
 #: How many lists of one run may be cut because a page of theirs fails; more are a server out of order.
 MAX_SPLITS = 64
-#: So many records may always be taken for deleted; a share of a small source would forbid the first.
-FEW_DELETIONS = 5
 _SERVER_ERROR = 500
 _TOO_MANY = HarvestError(
     "A list whose pages cannot be had is being fetched record by record, some at a time. Harvest again to go on."
@@ -135,6 +135,9 @@ class Run:
         self.ledger = ledger
         self.progress = Progress(source.id)
         self.lister = open_lister(self.source, pace, contact=contact, key=key, wanted=wanted)
+        self.deletions = Deletions(
+            source=self.source, ledger=ledger, kind=self.kind, is_confirmed=self.request.confirm_deletions
+        )
         self._on_progress = on_progress
         self._short: list[str] = []
         self._received_before = 0
@@ -203,30 +206,20 @@ class Run:
                 "Harvest again when the repository is quieter."
             )
 
-    def _plan(self) -> list[SliceState | tuple[str, Window]]:
-        """Return the lists to harvest, oldest first: those that an earlier run left half-way stand in their place.
-
-        The order matters: a checkpoint moves with each finished list, so that nothing older may be left behind it.
-        """
+    def _plan(self) -> list[Planned]:
+        """Return the lists to harvest; forget those that an earlier run left half-way in windows planned no more."""
         if self.request.full and not self.request.has_dates:
             self.ledger.forget_checkpoints(self.source)
-        resumed = self.ledger.unfinished(self.source) if self.request.is_plain else []
-        plan: list[SliceState | tuple[str, Window]] = []
+        begun = self.ledger.unfinished(self.source) if self.request.is_plain else []
+        plan: list[Planned] = []
         for prefix in self.source.metadata_prefixes:
-            waiting = [state for state in resumed if state.metadata_prefix == prefix]
-            for window in self._windows(prefix):
-                state = next((one for one in waiting if self._covers(one.window, window)), None)
-                plan.append(state or (prefix, window))
-                if state is not None:
-                    waiting.remove(state)
-            for state in waiting:  # of windows that are planned no more
+            mine = [state for state in begun if state.metadata_prefix == prefix]
+            lists, forgotten = plan_lists(self.source, prefix, self._windows(prefix), mine)
+            plan += lists
+            for state in forgotten:
                 self.ledger.drop_slice(state)
         self.progress.slices = len(plan)
         return plan
-
-    def _covers(self, begun: Window, planned: Window) -> bool:
-        """Tell whether a list that was begun is the planned one; an unsliced one may end earlier than it would now."""
-        return begun == planned or (self.source.slice is None and begun.since == planned.since)
 
     def _windows(self, prefix: str) -> list[Window]:
         return plan_windows(
@@ -237,9 +230,7 @@ class Run:
             now=datetime.now(UTC),
         )
 
-    def _harvest_slice(
-        self, run: int, planned: SliceState | tuple[str, Window], *, repeats: DoubtfulList | None = None
-    ) -> None:
+    def _harvest_slice(self, run: int, planned: Planned, *, repeats: DoubtfulList | None = None) -> None:
         is_resumed = isinstance(planned, SliceState)
         state = planned if isinstance(planned, SliceState) else self.ledger.open_slice(run, self.source, *planned)
         self._in_hand = state
@@ -383,31 +374,10 @@ class Run:
 
     def delete_missing(self, run: int, state: SliceState, spared: frozenset[str]) -> None:
         """Take for deleted what a complete list of everything has not named, if it is not too much to be true."""
-        missing = self.ledger.missing(self.source, state, examples=3)
-        count = missing.count - len(spared)
-        if count > 0 and state.counts.quarantined and not self.request.confirm_deletions:
-            self._short.append(
-                f"{count:,} records are no longer listed (such as {', '.join(missing.examples)}), but "
-                f"{state.counts.quarantined:,} pieces could not be read, and may be those: nothing was deleted. Mend "
-                f"them (kaijuan quarantine), or: kaijuan {self.kind} {self.source.id} --confirm-deletions"
-            )
-        elif self.is_too_much(replace(missing, count=count)):
-            self._short.append(self.refusal(missing))
-        elif count > 0:
-            self.progress.counts.deleted += self.ledger.delete_missing(run, self.source, state, spared)
-
-    def is_too_much(self, missing: Missing) -> bool:
-        """Tell whether more is missing than may be taken for deleted unasked."""
-        allowed = max(FEW_DELETIONS, int(self.source.max_deleted_share * missing.live))
-        return missing.count > allowed and not self.request.confirm_deletions
-
-    def refusal(self, missing: Missing) -> str:
-        """Say what is missing, and how to delete it all the same."""
-        return (
-            f"{missing.count:,} of {missing.live:,} records are no longer listed (such as "
-            f"{', '.join(missing.examples[:3])}): more than {self.source.max_deleted_share:.0%} are not deleted "
-            f"unasked. If it is right, do it with: kaijuan {self.kind} {self.source.id} --confirm-deletions"
-        )
+        deleted, refusal = self.deletions.delete(run, state, spared)
+        self.progress.counts.deleted += deleted
+        if refusal is not None:
+            self._short.append(refusal)
 
     def count(self, counts: Counts, state: SliceState) -> None:
         """Add what a page brought to the run's progress."""
@@ -431,9 +401,11 @@ class Run:
         received = self.progress.counts.distinct - self._received_before
         if request.max_records is not None and received >= request.max_records:
             raise LimitReachedError(
-                f"Stopped at the limit of {request.max_records:,} records in {state.window}. Harvest again to go on."
+                f"Stopped at the limit of {counted(request.max_records, 'record')} in {state.window}. "
+                "Harvest again to go on."
             )
         if request.max_requests is not None and self.lister.requests_made >= request.max_requests:
             raise LimitReachedError(
-                f"Stopped at the limit of {request.max_requests:,} requests in {state.window}. Harvest again to go on."
+                f"Stopped at the limit of {counted(request.max_requests, 'request')} in {state.window}. "
+                "Harvest again to go on."
             )

@@ -24,7 +24,8 @@ from harvesters.oai.survey import Survey, survey
 from harvesters.pace import Pace
 from harvesters.sampling import Sample, clean, sample
 from harvesters.sources.definition import FILE_KINDS, FORMATS, Source
-from search_api.cli.output import FAILED, counted, print_json, print_table
+from harvesters.wording import counted
+from search_api.cli.output import FAILED, print_json, print_table
 from search_api.library import Library, open_library
 from search_api.settings import read_settings
 

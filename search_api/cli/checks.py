@@ -17,8 +17,8 @@ from harvesters.oai.repository import Repository
 from harvesters.oalib.robots import ask_robots, require_allowed
 from harvesters.pace import Pace
 from harvesters.sources.definition import Source
+from harvesters.wording import counted
 from indexer.errors import IndexerError, StoreBusyError
-from search_api.cli.output import counted
 from search_api.errors import SettingsError
 from search_api.library import Library, open_library
 from search_api.settings import Settings, read_settings

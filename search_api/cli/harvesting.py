@@ -20,8 +20,9 @@ from harvesters.preview import Preview
 from harvesters.runner import Request
 from harvesters.sources.definition import Source
 from harvesters.windows import check_request
+from harvesters.wording import counted
 from indexer.errors import IndexerError
-from search_api.cli.output import FAILED, OK, HarvestWatch, counted, print_json, print_table, these
+from search_api.cli.output import FAILED, OK, HarvestWatch, print_json, print_table, these
 from search_api.library import MAX_KEY, Library, open_library
 from search_api.settings import read_settings
 

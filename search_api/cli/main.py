@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvesters.errors import HarvestError, SourceError
+from harvesters.wording import counted
 from indexer.errors import IndexerError, QueryError
-from search_api.cli.output import FAILED, OK, USAGE, CountWatch, counted, print_json, print_table
+from search_api.cli.output import FAILED, OK, USAGE, CountWatch, print_json, print_table
 from search_api.errors import KaijuanError, SettingsError
 from search_api.library import open_library
 from search_api.logs import configure_logs

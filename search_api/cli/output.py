@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from harvesters.runner import Progress as HarvestProgress
+from harvesters.wording import counted
 
 OK, FAILED, USAGE = 0, 1, 2
 _PLAIN_SECONDS = 5.0
@@ -43,11 +44,6 @@ def _shown(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return escape(str(value))
-
-
-def counted(number: int, what: str) -> str:
-    """Write a number with what is counted: 1 record, 2,000 records."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def these(number: int) -> str:

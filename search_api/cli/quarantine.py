@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from harvesters.pace import Pace
-from search_api.cli.output import FAILED, OK, counted, print_json, print_table, these
+from harvesters.wording import counted
+from search_api.cli.output import FAILED, OK, print_json, print_table, these
 from search_api.library import MAX_KEY, REPLAYED_AT_ONCE, Library, open_library
 from search_api.settings import read_settings
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from search_api.cli.output import counted, these
+from harvesters.wording import counted
+from search_api.cli.output import these
 from tests.integration.test_command import Shell
 from tests.repository import Item, ListRepository
 
