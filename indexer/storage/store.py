@@ -13,6 +13,7 @@ from indexer.storage.counting import Census
 from indexer.storage.database import Database
 from indexer.storage.feed import ChangeFeed
 from indexer.storage.harvests import HarvestLedger
+from indexer.storage.links import LinkTable
 from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
 from indexer.storage.sources import SourceTable
@@ -33,6 +34,7 @@ class RecordStore:
         self.harvests = HarvestLedger(database, self.raw, self.quarantine)
         self.catalogue = Catalogue(database)
         self.feed = ChangeFeed(database)
+        self.links = LinkTable(database)
         self.census = Census(database)
 
     @classmethod
