@@ -6,11 +6,12 @@ The kind is read from the type and from how the title begins; what remains of th
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from typing import Literal, NamedTuple
 
 from indexer.search.folding import fold
 
-Kind = Literal["article", "correction", "retraction", "concern", "comment", "reply", "translation", "summary"]
+Kind = Literal["article", "correction", "retraction", "concern", "comment", "reply", "summary", "dataset", "thesis"]
 
 RELATIONS: dict[str, str] = {
     "correction": "corrects",
@@ -19,6 +20,8 @@ RELATIONS: dict[str, str] = {
     "comment": "comments_on",
     "reply": "replies_to",
     "summary": "is_abstract_of",
+    "dataset": "is_supplement_to",
+    "thesis": "is_version_of",
 }
 """What a text of a kind does to the article that it names."""
 
@@ -51,6 +54,7 @@ _KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
         ),
         (r"^\W*re\s*:\s*", "comment"),
         (r"^\W*(?:评论|述评|商榷)\s*[:：]\s*|^\W*与.{2,30}商榷\s*$", "comment"),
+        (r"^\W*(?:data (?:from|for)|supplementary (?:data|materials?|information)(?: (?:for|to|from))?|replication data for)\s*:\s*", "dataset"),
         (r"^\W*(?:abstract|conference abstract|meeting abstract|poster|会议摘要)\s*[:：]\s*", "summary"),
     )
 )
@@ -78,45 +82,9 @@ _DECORATION = re.compile(
     r"[\])]\s*\.?)+\s*$",
     re.IGNORECASE,
 )
-_TYPES: dict[str, Kind] = {"correction": "correction", "retraction": "retraction"}
-_GENERIC = frozenset(
-    """
-    editorial|editorials|guest editorial|guest editors introduction|guest editors foreword|guest editor introduction
-    foreword|forewords|preface|prefaces|introduction|general introduction|introduction to the special issue
-    introduction to special issue|special issue|introduction to the special section|editors introduction|editor introduction
-    editorial introduction|editors note|editor s note|editors notes|note from the editor|from the editor|from the editors
-    from the editor in chief|letter from the editor|message from the editor|editor s message|editors message|editorial note
-    editorial notes|editors corner|editor s corner|editors choice|editorial comment|editorial comments|editorial commentary
-    editorial board|editors comments|editor s comments|editors comment|editor s comment|editorial office|editorial policy|editorial preface|editorial foreword|publisher s note
-    book review|book reviews|book notices|books|books received|reviews|review|review article|reviewers|list of reviewers
-    reviewer acknowledgement|reviewer acknowledgements|acknowledgement to reviewers|acknowledgment of reviewers|acknowledgements
-    acknowledgment|acknowledgements|acknowledgments|thanks to reviewers|thank you to our reviewers|publications received
-    letter|letters|letter to the editor|letters to the editor|letter to editor|to the editor|correspondence|comment|comments
-    commentary|commentaries|reply|authors reply|author reply|author s reply|the authors reply|the author replies|in reply|response
-    authors response|author response|response to the editor|discussion|discussions|rejoinder|erratum|errata|corrigendum|corrigenda
-    correction|corrections|retraction|retraction notice|addendum|obituary|obituaries|in memoriam|news|news and views|news and notes
-    news in brief|news briefs|in brief|in this issue|this issue|highlights|research highlights|announcement|announcements|calendar
-    calendar of events|conference report|conference reports|meeting report|meeting reports|abstracts|abstract|poster abstracts
-    poster session|oral presentations|poster presentations|oral session|conference abstracts|meeting abstracts|proceedings
-    table of contents|contents|content|index|author index|subject index|indexes|masthead|front matter|back matter|frontmatter
-    backmatter|cover|front cover|back cover|cover image|cover story|title page|issue information|information for authors
-    instructions for authors|guide for authors|instructions to authors|author guidelines|notes for contributors|contributors
-    notes on contributors|list of contributors|about the authors|conclusion|conclusions|abbreviations|glossary|references
-    bibliography|summary|executive summary|overview|perspective|perspectives|viewpoint|viewpoints|opinion|interview|interviews
-    profile|profiles|case report|case reports|original articles|original article|short communication|research note|research notes
-    technical note|image of the month|images in clinical medicine|quiz|answers|notes|note|notice|notices|supplement|appendix
-    untitled|no title|no title available|title not available|unknown|anonymous|reviewers for|welcome|welcome message
-    chairs message|message from the chairs|chairmans message|presidents message|president s message|presidential address|keynote
-    keynote address|keynote speech|invited talk|panel|panel discussion|tutorial|workshop|report|reports|annual report|column
-    columns|essay|features|feature|forum|journal club|letters and comments|miscellany|varia|resenha|resenhas|editoriais|editoriales
-    presentacion|apresentacao|carta ao editor|carta al editor|cartas al editor|resena|resenas|nota editorial|expediente|sumario
-    prologo|prefacio|introduccion|introducao|vorwort|einleitung|editorische notiz|buchbesprechung|buchbesprechungen|rezension
-    rezensionen|avant propos|avantpropos|preambule|comptes rendus|compte rendu|hommage|sommaire|editoriale|premessa|introduzione
-    recensioni|recensione|editorial team|slovo redaktora|от редакции|от редактора|предисловие|введение|рецензии|рецензия|содержание
-    вступ|передмова|новости|хроника
-    """.replace("\n", "|").split("|")
-)
-_GENERIC_NAMES = frozenset(one.strip() for one in _GENERIC if one.strip())
+_TYPES: dict[str, Kind] = {"correction": "correction", "retraction": "retraction", "dataset": "dataset", "thesis": "thesis"}
+_HEADINGS = frozenset(files(__package__).joinpath("headings.txt").read_text("utf-8").splitlines())
+"""Folded titles that stand over many texts, one a line."""
 _GENERIC_HAN = re.compile(
     "^(?:编者按|编者的话|编辑部?(?:的话|寄语|说明)?|卷首语|卷首|前言|序言?|引言|导言|导论|绪论|后记|结语|结束语|跋|目录|总目录|目次|书评|书讯|新书(?:介绍|推介|简介)|"
     "征稿(?:启事|简则|通知)|稿约|投稿(?:须知|指南)|启事|通知|公告|声明|致谢|致读者|主持人语|主编(?:的话|寄语)|编后记?|补白|消息|简讯|动态|资讯|会议(?:通知|纪要|消息)|"
@@ -166,7 +134,7 @@ def _without_mark(title: str) -> tuple[str, bool]:
 _MARK = re.compile(r"^\W*(?:retr|with|remo|temp|已撤)", re.IGNORECASE)
 _HEADS = re.compile(
     r"^\W*(?:publ|auth|edit|corr|erra|adde|fe de|rect|beri|更正|勘|訂|part|retr|with|撤|noti|expr|the auth|invi|repl|resp|rejo|rebu|in re|答复|回复|"
-    r"作者|对|comm|disc|lett|rema|re\s*:|评论|述评|商榷|与|abst|conf|meet|post|会议)",
+    r"作者|对|comm|disc|lett|rema|re\s*:|评论|述评|商榷|与|abst|data|supp|repli|conf|meet|post|会议)",
     re.IGNORECASE,
 )
 _TAILS = re.compile(
@@ -198,8 +166,8 @@ def is_heading(title: str) -> bool:
         return not re.search("[\u3400-\u9fff]{2}", folded)
     bare = _GENERIC_TAIL.sub("", folded)
     return (
-        folded in _GENERIC_NAMES
-        or bare in _GENERIC_NAMES
+        folded in _HEADINGS
+        or bare in _HEADINGS
         or _GENERIC_HAN.match(folded.replace(" ", "")) is not None
         or _GENERIC_START.match(folded) is not None
     )

@@ -9,6 +9,7 @@ from typing import Literal
 from rapidfuzz.distance import Levenshtein
 
 from indexer.models import Contributor
+from indexer.identity.titles import script_of
 from indexer.search.folding import fold
 
 Overlap = Literal["most", "some", "none", "unknown"]
@@ -16,8 +17,12 @@ Overlap = Literal["most", "some", "none", "unknown"]
 MOST_PEOPLE = 40
 """An author list of thousands is compared by its first names."""
 _WORD = re.compile(r"[^\W\d_]+")
-_HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LONG_FAMILY = 4
+_NOBODY = frozenset(
+    ("anonymous", "anon", "unknown", "author", "authors", "editor", "editors", "al et", "al", "none", "na", "author no", "佚名", "本刊",
+     "authors no listed", "available not", "listed authors no", "&本刊编辑部", "&编辑部")
+)  # fmt: skip
+"""What stands in the place of an author where there is none."""
 _SLIP = 0.8
 _MANY = 3
 _FULL = 3
@@ -31,7 +36,7 @@ def authors_of(contributors: Iterable[Contributor]) -> tuple[str, ...]:
     people = tuple(contributors)
     authors = [one for one in people if one.role == "author"] or people
     found = (_written(one) for one in authors[:MOST_PEOPLE])
-    return tuple(dict.fromkeys(one for one in found if one))
+    return tuple(dict.fromkeys(one for one in found if one and one not in _NOBODY))
 
 
 def _written(person: Contributor) -> str:
@@ -49,11 +54,6 @@ def _words(text: str) -> list[str]:
     if lowered.isalpha():
         return [lowered]
     return _WORD.findall(lowered.replace("'", ""))
-
-
-def is_own_script(author: str) -> bool:
-    """Tell whether a name is written in Chinese, Japanese or Korean letters: it says nothing of one in others."""
-    return _HAN.search(author) is not None
 
 
 def is_full_name(author: str) -> bool:
@@ -99,11 +99,10 @@ def _in_one_script(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[list[s
         return [], []
     if "".join(people_a).isascii() and "".join(people_b).isascii():
         return people_a, people_b
-    for own in (True, False):
-        a = [name for name in people_a if is_own_script(name) is own]
-        b = [name for name in people_b if is_own_script(name) is own]
-        if a and b:
-            return a, b
+    for script in dict.fromkeys(script_of(name[0]) for name in people_a):
+        b = [name for name in people_b if script_of(name[0]) == script]
+        if b:
+            return [name for name in people_a if script_of(name[0]) == script], b
     return [], []
 
 

@@ -26,7 +26,8 @@ _PAGE = re.compile(r"([a-z]{0,3})\s*(\d{1,7})([a-z]?\d{0,2})")
 _ROMAN = re.compile("[ivxlc]{1,8}")
 _PAGES = re.compile(r"\s*(?:-{1,3}|–|—|\bto\b|/)\s*")
 _SIMILAR = 88.0
-_VOLUME_WORDS = re.compile(r"[\W_]+|suppl\w*|spec\w*|pt|part|issue|vol(?:ume)?|no")
+_LABELS = re.compile(r"suppl\w*|spec\w*|\bpt\b|\bpart\b|issue|vol(?:ume)?\b|\bno\b|[第卷期号]")
+_ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
 def pages_of(pages: str | None) -> tuple[str, str]:
@@ -54,11 +55,23 @@ def _page(text: str) -> str:
 
 
 def number_of(value: str | None) -> str:
-    """Return a volume or issue as it is compared: no labels, no leading zeros ("Suppl. 03" → "3")."""
+    """Return a volume or issue as it is compared: its first number without label and zeros ("Suppl. 03", "XII")."""
     if not value:
         return ""
-    folded = _VOLUME_WORDS.sub("", fold(value[:40]))
-    return folded.lstrip("0") if folded.isdigit() else folded
+    folded = _LABELS.sub(" ", fold(value[:40]))
+    words = _WORD.findall(folded)
+    number = next((word for word in words if any(letter.isdigit() for letter in word)), words[0] if words else "")
+    if _ROMAN.fullmatch(number):
+        return str(_from_roman(number))
+    return number.lstrip("0") if number.isdigit() else number
+
+
+def _from_roman(letters: str) -> int:
+    values = [_ROMAN_VALUES[letter] for letter in letters]
+    return sum(
+        -value if position + 1 < len(values) and value < values[position + 1] else value
+        for position, value in enumerate(values)
+    )
 
 
 def compare_pages(
@@ -71,6 +84,8 @@ def compare_pages(
         return "same" if one[0] != one[1] or len(one[0]) > 2 else "first"  # noqa: PLR2004 - "1" says little
     if one[0] == other[0]:
         return "first" if one[0] == one[1] or other[0] == other[1] or one[0] != "1" else "near"
+    if _is_unplaced(one, other) or _is_unplaced(other, one):
+        return "unknown"
     a, b = one[0].lstrip("abcdefghijklmnopqrstuvwxyz"), other[0].lstrip("abcdefghijklmnopqrstuvwxyz")
     if a == b and a and (one[0] == a or other[0] == b):
         return "near"
@@ -79,6 +94,29 @@ def compare_pages(
         if _within(one, other) or _within(other, one) or (one[1] == other[1] and one[1] not in {"", "1"})
         else "different"
     )
+
+
+def _is_unplaced(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Tell whether one numbers its own pages from 1 and the other has an article number."""
+    return one[0] == "1" != one[1] and other[0] == other[1] and (len(other[0]) >= _ARTICLE_NUMBER or not other[0].isdigit())
+
+
+_ARTICLE_NUMBER = 4
+
+
+def is_abstract_page(pages: tuple[str, str]) -> bool:
+    """Tell whether this is one page of a supplement or a programme ("S131", "A237"), as abstracts have."""
+    return pages[0] == pages[1] and _SUPPLEMENT_PAGE.fullmatch(pages[0]) is not None
+
+
+def is_range(pages: tuple[str, str]) -> bool:
+    """Tell whether a text has three pages or more, as papers have."""
+    first, last = pages[0].lstrip(_LATIN), pages[1].lstrip(_LATIN)
+    return first.isdigit() and last.isdigit() and int(last) - int(first) > 1
+
+
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_SUPPLEMENT_PAGE = re.compile(r"(?:s|a|p|o|op|po|ps|pp|abs|t)\d+[a-z]?")
 
 
 def _within(inner: tuple[str, str], outer: tuple[str, str]) -> bool:
@@ -117,12 +155,11 @@ def compare_names(one: str, other: str) -> Agreement:
         return "unknown"
     if len(a) > len(b):
         a, b = b, a
-    if len(a) > 1 or _is_journal(one) == _is_journal(other):
-        alike = _abbreviates(a, b) or ratio(one, other) >= _SIMILAR
-    else:
-        alike = False  # "VLDB" is a conference, "The VLDB Journal" is not
-    if alike or _is_acronym(a, one.split(), other.split()):
+    if len(a) == 1 and _is_acronym(a[0], one.split(), other.split()):
         return "same"
+    if _abbreviates(a, b) or ratio(one, other) >= _SIMILAR or (len(a) == 1 and _ends_as(a[0], b)):
+        # "VLDB" is a conference, "The VLDB Journal" is not, but is "Gut" the "Gut Journal"?
+        return "same" if len(a) > 1 or _is_journal(one) == _is_journal(other) else "unknown"
     return "unknown" if (_is_conference(one) and _is_conference(other)) or set(a) <= set(b) else "different"
 
 
@@ -163,10 +200,14 @@ def _is_contracted(one: str, other: str) -> bool:
 _SHORTEST_CONTRACTION, _LONGEST_CONTRACTION = 3, 6
 
 
-def _is_acronym(few: list[str], one: list[str], other: list[str]) -> bool:
-    """Recognise "VLDB" for Very Large Data Bases, with or without small words."""
-    acronym = few[0]
-    if len(few) > 1 or not _SHORTEST_CONTRACTION <= len(acronym) <= 2 * _LONGEST_CONTRACTION:
+def _is_acronym(acronym: str, one: list[str], other: list[str]) -> bool:
+    """Recognise "JAMA" for Journal of the American Medical Association, with or without small words."""
+    if not _SHORTEST_CONTRACTION <= len(acronym) <= 2 * _LONGEST_CONTRACTION:
         return False
     whole = max(one, other, key=len)
     return acronym in {"".join(word[0] for word in whole), "".join(word[0] for word in whole if word not in _SMALL)}
+
+
+def _ends_as(acronym: str, words: list[str]) -> bool:
+    """Recognise "VLDB" for the 27th International Conference on Very Large Data Bases."""
+    return len(acronym) > _SHORTEST_CONTRACTION and "".join(word[0] for word in words).endswith(acronym)

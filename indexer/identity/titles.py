@@ -15,9 +15,9 @@ from rapidfuzz.fuzz import ratio
 
 from indexer.search.folding import fold
 
-Likeness = Literal["equal", "near", "head", "close", "numbered", "other", "incomparable"]
-"""How two titles relate: the same letters; the same but for slips; one without the other's subtitle; a word more or
-less; the same but for a number; different; in different scripts."""
+Likeness = Literal["equal", "near", "head", "longer", "close", "numbered", "other", "incomparable"]
+"""How two titles relate: the same letters; the same but for slips; one without the other's subtitle; one with a word
+more; a word changed; the same but for a number; different; in different scripts."""
 
 MOST_TITLES = 4
 _LONGEST = 600
@@ -36,6 +36,7 @@ _ROMAN = {
     "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12",
 }  # fmt: skip
 _ROMAN_LETTER = {"i": "1", "v": "5", "x": "10"}
+_LETTERED = 900
 _COUNTED = frozenset(
     """
     part parts pt type phase class grade level stage group volume vol chapter section study paper report teil parte
@@ -61,6 +62,13 @@ _CONTRASTS = (
     ("ab", "ad"), ("endo", "exo"), ("pro", "anti"), ("uni", "bi"), ("bi", "tri"), ("men", "women"), ("man", "woman"),
     ("multi", "uni"), ("multi", "mono"), ("de", ""), ("re", ""), ("ex", "in"), ("systolic", "diastolic"),
 )  # fmt: skip
+_TURNING = frozenset(
+    """
+    without not no non never anti first second third male female men women left right acute chronic early late short long
+    low high pre post children adults preliminary reply sin sans ohne senza nao не без
+    """.split()  # noqa: SIM905
+)
+"""Words that make another work of a title by themselves."""
 _SHORT_WORD = 4
 _SLIP = 0.8
 _LIKE = 62.0
@@ -109,13 +117,17 @@ def _words(title: str) -> list[str]:
 
 
 def _arabic(words: list[str]) -> list[str]:
-    """Write roman numbers in digits; I, V and X only where something is counted or the title ends."""
+    """Write roman numbers in digits, I, V and X only where something is counted or the title ends; and "part B"."""
     last = len(words) - 1
     for position, word in enumerate(words):
         if word in _ROMAN:
             words[position] = _ROMAN[word]
-        elif word in _ROMAN_LETTER and position and (position == last or words[position - 1] in _COUNTED):
-            words[position] = _ROMAN_LETTER[word]
+        elif len(word) == 1 and position and word.isascii() and word.isalpha():
+            is_counted = words[position - 1] in _COUNTED
+            if word in _ROMAN_LETTER and (position == last or is_counted):
+                words[position] = _ROMAN_LETTER[word]
+            elif is_counted:
+                words[position] = str(_LETTERED + ord(word))
     return words
 
 
@@ -182,7 +194,7 @@ def compare_titles(one: Sequence[Title], other: Sequence[Title]) -> TitleCompari
 
 
 _RANK: dict[Likeness, int] = {
-    "incomparable": -1, "other": 0, "numbered": 1, "close": 2, "head": 3, "near": 4, "equal": 5,
+    "incomparable": -1, "other": 0, "numbered": 1, "close": 2, "longer": 3, "head": 4, "near": 5, "equal": 6,
 }  # fmt: skip
 
 
@@ -233,6 +245,8 @@ def _compare_han(one: str, other: str, *, is_head: bool) -> Likeness:
 def _compare_words(one: str, other: str) -> Likeness:
     """Tell slips of the pen from another word."""
     only_one, only_other = _unshared(one.split(), other.split())
+    if _same_joined(only_one, only_other):
+        return "near"
     slips = 0
     for word in list(only_one):
         twin = next((candidate for candidate in only_other if is_slip(word, candidate)), None)
@@ -242,14 +256,17 @@ def _compare_words(one: str, other: str) -> Likeness:
             slips += 1
     short, long = sorted((one, other), key=len)
     words = short.count(" ") + 1
-    if not only_one and not only_other or _same_joined(only_one, only_other):
+    if not only_one and not only_other:
         return "near" if slips * 3 <= max(words, 3) else "close"
-    if not only_one or not only_other:
-        missing = len(only_one) + len(only_other)
-        if long.startswith(short) or long.endswith(short) or _starts_like(short, long):
-            return "head"
-        return "close" if missing * 6 <= words else "other"
-    return "close" if len(only_one) + len(only_other) <= 2 and words >= _LONG_ENOUGH else "other"
+    if only_one and only_other:
+        return "close" if len(only_one) + len(only_other) <= 2 and words >= _LONG_ENOUGH else "other"
+    more = only_one or only_other
+    is_part = long.startswith(short) or long.endswith(short)
+    if len(more) == 1 and (is_part or words >= _LONG_ENOUGH - 1):
+        return "close" if more[0] in _TURNING else "longer"
+    if is_part or _starts_like(short, long):
+        return "head"
+    return "close" if len(more) * 6 <= words else "other"
 
 
 def _unshared(one: list[str], other: list[str]) -> tuple[list[str], list[str]]:
@@ -258,9 +275,15 @@ def _unshared(one: list[str], other: list[str]) -> tuple[list[str], list[str]]:
     for word in one:
         if word in rest:
             rest.remove(word)
-        elif word not in stops:
+        else:
             only_one.append(word)
-    return only_one, [word for word in rest if word not in stops]
+    return _telling(only_one, rest), _telling(rest, only_one)
+
+
+def _telling(words: list[str], others: list[str]) -> list[str]:
+    """Drop small words; a single letter stays where another stands for it ("vitamin A", "vitamin D")."""
+    has_letter = any(len(word) == 1 for word in others)
+    return [word for word in words if word not in stops or (has_letter and len(word) == 1)]
 
 
 def _same_joined(one: list[str], other: list[str]) -> bool:
@@ -278,7 +301,7 @@ def is_slip(one: str, other: str) -> bool:
     if min(len(one), len(other)) < _SHORT_WORD or one.isdigit() or other.isdigit():
         return False
     if one.startswith(other) or other.startswith(one):
-        return abs(len(one) - len(other)) <= _SHORT_WORD
+        return abs(len(one) - len(other)) < _SHORT_WORD
     return OSA.normalized_similarity(one, other) >= _SLIP and not _is_contrast(one, other)
 
 

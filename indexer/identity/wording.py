@@ -21,6 +21,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "title_equal": ("The titles are equal.", "题名相同。"),
     "title_near": ("The titles are equal but for slips of spelling.", "题名仅有拼写上的细微差别。"),
     "title_head": ("One title is the other without its subtitle.", "一个题名是另一个题名去掉副题名。"),
+    "title_longer": ("One title has a word more.", "一个题名多一个词。"),
     "title_close": ("The titles differ in a word.", "题名有一个词不同。"),
     "title_numbered": (
         "The titles differ in a number only, as parts of a series do.",
@@ -37,6 +38,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "year_far": ("They are years apart ({detail}).", "年份相差较大（{detail}）。"),
     "container_same": ("Both are in the same journal.", "刊载于同一刊物。"),
     "container_different": ("They are in different journals.", "刊载于不同刊物。"),
+    "notice": ("Both are notices or remarks, of which one article may have several.", "两者都是更正、评论等，同一篇文章可能有多条。"),
+    "preprint": ("One is a preprint.", "其中一条是预印本。"),
     "issue_different": ("The issues differ ({detail}).", "期号不同（{detail}）。"),
     "title_translated": (
         "The titles differ, but both stand in the same place: one may be a translation.",
