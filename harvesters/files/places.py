@@ -139,7 +139,8 @@ def find_files(endpoint: str, suffixes: Sequence[str]) -> Iterator[SourceFile | 
 
     Files of other kinds come with them as foreign ones.
 
-    What is not there, may not be read, or is no file or folder, ends the walk with an error as its last element.
+    What is not there, may not be read, or is no file or folder, comes as an error; a folder that may not be read ends
+    the walk with it.
     """
     root = Path(endpoint)
     try:
@@ -149,7 +150,7 @@ def find_files(endpoint: str, suffixes: Sequence[str]) -> Iterator[SourceFile | 
         elif stat.S_ISREG(kind):
             yield _file(root, root.name)
         else:
-            yield UnreachableError(f"{root.name} is neither a file nor a folder. Give the path of one.")
+            yield UnreachableError(f"{shown(root.name)} is neither a file nor a folder. Give the path of one.")
     except OSError as error:
         yield unreadable(shown(Path(error.filename or endpoint).name), error)
 
@@ -162,12 +163,14 @@ def unreadable(name: str, error: OSError) -> UnreachableError:
     )
 
 
-def _below(root: Path, suffixes: tuple[str, ...]) -> Iterator[SourceFile]:
+def _below(root: Path, suffixes: tuple[str, ...]) -> Iterator[SourceFile | UnreachableError]:
     """Yield what is for the source and what is for others; the log tells how many more there are."""
     passed, examples = 0, []
     for path, name in _walk(root):
         fits = name.lower().removesuffix(".gz").endswith(suffixes)
-        if (fits or is_workbook(name) or kind_by_name(name) is not None) and path.is_file():
+        if fits and not path.is_file():
+            yield UnreachableError(f"{shown(name)} leads to no file. Check what it points to, or take it away.")
+        elif (fits or is_workbook(name) or kind_by_name(name) is not None) and path.is_file():
             yield _file(path, name, is_foreign=not fits)
         else:
             passed += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import ClassVar
 
@@ -23,6 +24,8 @@ _DELIMITERS = (",", "\t", ";", "|", "，")
 #: A header may stand below some lines of caption, as tables made for people have them.
 _CAPTION_ROWS = 10
 _SAMPLE_LINES = 60
+_LEAST_OF_A_ROW = 2
+_PART = "Delete it, or give each table a file of its own, and harvest again."
 _SEPARATOR = re.compile(rb'"?sep=([,;|\t:^~])"?\s*', re.IGNORECASE)
 _EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?")
@@ -44,11 +47,13 @@ class CsvLister(FileLister):
         self._tell_unused(file, table, fields)
         head = table.head()
         rows = Rows(text.lines(), text.charset, delimiter, damage=file.damage)
-        for row in rows:
-            if row.number == header.number:
+        for found in rows:
+            if found.number == header.number:
                 rows.width = len(table.header)
-            if row.number <= header.number or row.is_blank:
                 continue
+            if found.is_blank or (found.number < header.number and _is_caption(found, table)):
+                continue
+            row = _beside_the_header(found, header)
             yield Entry(
                 number=row.number,
                 body=row.body,
@@ -142,6 +147,23 @@ def _open(file: SourceFile) -> TextFile:
     if text.is_binary:
         raise SourceError(f"{file.name} is no text file. Export the table as CSV in UTF-8.")
     return text
+
+
+def _is_caption(row: Row, table: Table) -> bool:
+    """Tell whether a row above the header has too few cells filled to be one of a table's."""
+    filled = sum(bool(cell.strip()) for cell in row.cells)
+    return filled < _LEAST_OF_A_ROW or filled * 2 < len(table.header)
+
+
+def _beside_the_header(row: Row, header: Row) -> Row:
+    """Damage what is no row of this table, as where several tables were joined to one file."""
+    if row.reason is not None:
+        return row
+    if row.number < header.number:
+        return replace(row, reason=f"It stands above the header, which is row {header.number}.", remedy=_PART)
+    if row.cells == header.cells:
+        return replace(row, reason=f"It repeats the header, row {header.number}.", remedy=_PART)
+    return row
 
 
 def _cell(row: Row, places: tuple[int, ...]) -> str | None:

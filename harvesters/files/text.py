@@ -17,6 +17,8 @@ _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SHORT = 1 << 16
 #: A file with more than one zero byte in so many is no text; single ones are dirt.
 _NULS = 20
+#: So many at a file's end are what a copy left empty; a single one is how some programs end a text.
+_ZEROS = b"\0" * 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +62,24 @@ class TextFile:
         return stream
 
     def lines(self) -> Iterator[Line]:
-        """Yield the lines, without the mark that may begin the first."""
+        """Yield the lines, without the mark that may begin the first, and others where files were joined.
+
+        Zero bytes at the end are what a copy that broke off leaves of the rest: the file's ``damage`` tells it.
+        """
+        last = b""
         with self.open() as source:
-            yield from _lines(source, has_mark=self._has_mark)
+            for line in _lines(source, has_mark=self._has_mark):
+                last = line.data
+                yield line
+        if last.endswith(_ZEROS):
+            self._file.damage.append(self._file.cut_off("what it should have: zero bytes follow"))
 
 
 def _lines(source: io.BufferedIOBase, *, has_mark: bool) -> Iterator[Line]:
     number = 0
     while data := source.readline(MAX_RECORD_BYTES):
         number += 1
-        if has_mark and number == 1:
+        if has_mark:
             data = data.removeprefix(codecs.BOM_UTF8)
         if len(data) < MAX_RECORD_BYTES or data.endswith(b"\n"):
             yield Line(number=number, data=data)
@@ -100,12 +110,11 @@ def _from_utf16(charset: str) -> Convert:
 
     def convert(data: bytes, final: bool) -> bytes:  # noqa: FBT001 - as codecs has it
         nonlocal is_first
-        if final and decoder.getstate()[0]:
-            data, final = data + b"\xff", True  # half a unit at the end: an odd byte becomes some character
-        text = decoder.decode(data, final)
+        text = decoder.decode(data)
         if is_first and text:
             text, is_first = text.removeprefix("\ufeff"), False
-        return text.encode("utf-8", "surrogatepass")
+        half = b"\xff" if final and decoder.getstate()[0] else b""  # half a character at the end stays an error
+        return text.encode("utf-8", "surrogatepass") + half
 
     return convert
 
