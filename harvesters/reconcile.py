@@ -125,8 +125,8 @@ class Reconcile(Run):
 
     def _delete(self, run: int, repository: Repository, state: SliceState) -> None:
         missing = self.ledger.missing(self.source, state, examples=VERIFY_ALL)
-        if self.is_too_much(missing):
-            self._short.append(self.refusal(missing))
+        if self.deletions.is_too_much(missing):
+            self._short.append(self.deletions.refusal(missing))
             return
         # A list that lags, or moved while it was read, hides live records among the deleted: no sample speaks for all.
         is_each_asked = missing.count <= VERIFY_ALL or self.source.lag_days > 0 or state.doubt is not None

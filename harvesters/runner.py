@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from harvesters.checkpoints import (
@@ -37,6 +36,7 @@ from harvesters.oai.repository import Repository
 from harvesters.oai.singly import SINGLY, fetch_singly
 from harvesters.pace import Pace
 from harvesters.planning import Planned, plan_lists
+from harvesters.progress import Progress
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
 from harvesters.windows import plan_windows, split_window
@@ -77,26 +77,6 @@ class Request:
     def is_plain(self) -> bool:
         """Tell whether this is the ordinary harvest that goes on from the checkpoint."""
         return not (self.has_dates or self.full)
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a run is, for the people watching; ``expected`` grows as lists state their sizes."""
-
-    source: str
-    started: float = field(default_factory=time.monotonic)
-    counts: Counts = field(default_factory=Counts)
-    expected: int | None = None
-    slices_done: int = 0
-    slices: int = 0
-    errors: int = 0
-    #: How much of the list in hand is read, 0 to 1, where it stated its size.
-    share_of_slice: float = 0.0
-
-    def seconds_left(self) -> float | None:
-        """Estimate how long the run will go on, from how much of its lists is done; ``None`` while unknown."""
-        done = (self.slices_done + self.share_of_slice) / self.slices if self.slices else 0.0
-        return (time.monotonic() - self.started) * (1 - min(done, 1.0)) / done if done else None
 
 
 def chosen_set(source: Source, request: Request) -> Source:
@@ -381,19 +361,8 @@ class Run:
 
     def count(self, counts: Counts, state: SliceState) -> None:
         """Add what a page brought to the run's progress."""
-        self.progress.counts.add(counts)
-        self.progress.errors += counts.quarantined
-        self.progress.expected = self._expected(state)
-        self.progress.share_of_slice = min(state.counts.distinct / state.list_size, 1.0) if state.list_size else 0.0
+        self.progress.count(counts, state)
         self._on_progress(self.progress)
-
-    def _expected(self, state: SliceState) -> int | None:
-        """Add this list's stated size to what the lists before it brought; ``None`` while none stated any."""
-        if state.list_size is None:
-            return (
-                None if self.progress.expected is None else max(self.progress.expected, self.progress.counts.distinct)
-            )
-        return self.progress.counts.distinct - state.counts.distinct + state.list_size
 
     def check_limits(self, state: SliceState) -> None:
         """End the run where its own limits are reached."""

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from harvesters.checkpoints import RunReport
 from harvesters.pace import Pace
 from harvesters.preview import Preview, preview
+from harvesters.progress import Progress
 from harvesters.reconcile import Reconcile
 from harvesters.replay import Piece, Replay
-from harvesters.runner import Progress, Request, Run
+from harvesters.runner import Request, Run
 from harvesters.sources.definition import Source, read_sources, seed_sources
 from indexer.errors import SearchIndexError, StoreBusyError
 from indexer.storage.harvests import INTERRUPTED

@@ -9,6 +9,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from harvesters.checkpoints import RunReport
+from harvesters.deletions import awaits_confirmation
 from harvesters.errors import StoppedError
 from harvesters.pace import Pace
 from harvesters.runner import Request
@@ -17,6 +18,8 @@ from harvesters.sources.definition import Source
 _JITTER_SECONDS = 900
 #: What NCBI allows outside its hours; others that name hours are treated alike.
 _SMALL_REQUESTS = 100
+#: A comparison that waits for somebody to confirm its deletions is not done again before.
+_REMINDER = timedelta(days=7)
 #: A source with hours can be harvested once a day only: the day nearest to its time is the right one.
 _NEAREST_DAY = timedelta(hours=12)
 
@@ -59,9 +62,12 @@ def is_due(source: Source, last: RunReport | None, now: datetime) -> bool:
 
 def is_reconcile_due(source: Source, last: RunReport | None, now: datetime) -> bool:
     """Tell whether it is time to compare with the repository; a comparison that did not come to its end counts not."""
-    if last is None or last.status != "complete" or last.finished is None:
+    if last is None or last.finished is None:
         return True
-    return now - datetime.fromisoformat(last.finished) >= timedelta(days=source.reconcile_days or 0)
+    ago = now - datetime.fromisoformat(last.finished)
+    if awaits_confirmation(last):
+        return ago >= _REMINDER
+    return last.status != "complete" or ago >= timedelta(days=source.reconcile_days or 0)
 
 
 def is_allowed_at(source: Source, request: Request, now: datetime) -> bool:

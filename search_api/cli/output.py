@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from harvesters.runner import Progress as HarvestProgress
+from harvesters.progress import Progress as HarvestProgress
 from harvesters.wording import counted
 
 OK, FAILED, USAGE = 0, 1, 2

@@ -206,3 +206,21 @@ def test_counts_add_up(embedded: Library) -> None:
     counts = Counts(received=3, new=1, changed=1, duplicates=1)
     counts.add(Counts(received=2, unchanged=2))
     assert (counts.received, counts.distinct) == (5, 4)
+
+
+def test_an_unfinished_month_goes_on_the_day_after_and_brings_what_came_meanwhile(embedded: Library) -> None:
+    today = datetime.now(UTC).date()
+    first = today.replace(day=1) - timedelta(days=1)  # the month before, so that there are some days of it
+    days = [first - timedelta(days=back) for back in range(3)]
+    records = [Item(f"oai:x:{day}-{number}", day.isoformat()) for day in days for number in range(4)]
+    with ListRepository(records, granularity=_DAY, page_size=2) as repository:
+        lag = (today - first).days
+        source = add_source(embedded, "x", repository.url, slice="month", first_days=3, lag_days=lag + 1)
+        assert harvest(embedded, source, max_records=4).status == "incomplete"
+        # A day goes by: the month's window ends a day later.
+        embedded.store.sources.update(type(source).of({**source.values(), "lag_days": lag}))
+        repository.requests.clear()
+        report = harvest(embedded, embedded.store.sources.get("x"))
+        assert (report.status, report.resumed) == ("complete", True)
+        assert len(stored(embedded)) == 12
+        assert "resumptionToken" in dict(repository.requests[0].arguments), "it went on; it did not begin anew"

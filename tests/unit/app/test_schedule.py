@@ -89,3 +89,10 @@ def test_a_comparison_that_failed_is_not_done() -> None:
     assert is_reconcile_due(monthly, run(1, "incomplete"), NOW)
     assert not is_reconcile_due(monthly, run(24 * 29), NOW)
     assert is_reconcile_due(monthly, run(24 * 30), NOW)
+
+
+def test_a_comparison_that_waits_for_its_confirmation_is_done_again_after_a_week() -> None:
+    monthly = dataclasses.replace(source(None), reconcile_days=30)
+    refusal = "96 of 100 records are no longer listed. Do it with: kaijuan reconcile s --confirm-deletions"
+    assert not is_reconcile_due(monthly, dataclasses.replace(run(24, "incomplete"), error=refusal), NOW)
+    assert is_reconcile_due(monthly, dataclasses.replace(run(24 * 7, "incomplete"), error=refusal), NOW)
