@@ -16,9 +16,11 @@ from indexer.storage.catalogue_writer import CatalogueWriter, WorkEntry
 from indexer.storage.closure import Closure, Neighbourhood
 from indexer.storage.containers import PlacedWork
 from indexer.storage.database import Database
-from indexer.storage.decisions import DecisionTable
+from indexer.storage.decisions import DecisionTable, decisions_of
 from indexer.storage.portraits import PortraitTable
-from indexer.storage.relations import related_pairs
+from indexer.storage.relations import RelatedPair, related_pairs
+
+Related = Mapping[int, Sequence[RelatedPair]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class _Plan:
     assignments: list[Assignment]
     known: dict[int, Row[Any]]
     stale: set[int]
+    related: Related
 
     def is_stale(self, one: Assignment) -> bool:
         """Tell whether a work must be written."""
@@ -43,27 +46,27 @@ class Assembler:
         self.writer = CatalogueWriter(database, connection)
         self.portraits = PortraitTable(database, connection)
         self.decisions = DecisionTable(database, connection, self.portraits)
-        self._closure = Closure(connection, self.portraits, self.decisions)
+        self._closure = Closure(connection, self.portraits)
 
     def follow(self, drawn: Mapping[int, Portrait | None]) -> list[WorkEntry]:
         """Follow manifestations that were saved, given with their portraits, or retired (``None``)."""
         if not drawn:
             return []
         redrawn = self.portraits.replace(drawn)
-        rejudged = self.decisions.judge_anew(redrawn.changed | redrawn.shaken)
-        related = {pair.other for pairs in related_pairs(self._connection, drawn).values() for pair in pairs}
-        return self.assemble(drawn, linked=rejudged.linked, related=rejudged.related | related)
+        rejudged = self.decisions.judge_anew(redrawn)
+        return self.assemble(drawn, linked=rejudged.linked, related=rejudged.related)
 
     def assemble(
         self, touched: Collection[int], *, linked: Iterable[int] = (), related: Iterable[int] = ()
     ) -> list[WorkEntry]:
         """Cluster what is around changes anew, and write the works that come of it.
 
-        ``touched`` manifestations say something else themselves, the links of ``linked`` may be others, and what is
-        told about the works of ``related`` ones; works that none of this concerns are left alone.
+        ``touched`` manifestations say something else themselves, the links of ``linked`` may be others, and so may be
+        what is told about the works of ``related`` ones; works that none of this concerns are left alone.
         """
         plan = self._plan(touched, linked)
-        plan.stale.update(self.writer.homes(set(related) - set(touched)))
+        told = {pair.other for key in touched for pair in plan.related.get(key, ())}
+        plan.stale.update(self.writer.homes(told.union(related).difference(touched)))
         entries = self._write(plan)
         written = {one.work_key for one in plan.assignments}
         return [*entries, *self.remerge(plan.stale - plan.near.works - written)]
@@ -82,13 +85,14 @@ class Assembler:
             assignments=assignments,
             known=known,
             stale={work for work in stale if work is not None},
+            related=related_pairs(near.decisions),
         )
 
     def _write(self, plan: _Plan) -> list[WorkEntry]:
         """Write the works that are stale, mint the new ones, and end those that are left empty."""
         known = plan.known
         stale = [one for one in plan.assignments if plan.is_stale(one)]
-        placed = self._placed([one.members for one in stale])
+        placed = self._placed([one.members for one in stale], plan.related)
         old: list[tuple[Assignment, Row[Any], PlacedWork]] = []
         new: list[tuple[Assignment, Row[Any] | None, PlacedWork]] = []
         for one, view in zip(stale, placed, strict=True):
@@ -121,19 +125,21 @@ class Assembler:
 
     def remerge(self, work_keys: Collection[int]) -> list[WorkEntry]:
         """Merge works anew whose members stay the same."""
+        if not work_keys:
+            return []
         members = self.writer.members(work_keys)
         known = self.writer.works(members)
-        placed = self._placed(list(members.values()))
+        decided = decisions_of(self._connection, [key for keys in members.values() for key in keys])
+        placed = self._placed(list(members.values()), related_pairs(decided))
         return self.writer.write_works([(known[work], view) for work, view in zip(members, placed, strict=True)])
 
-    def _placed(self, works: Sequence[Sequence[int]]) -> list[PlacedWork]:
-        return self.writer.containers.place(self._merged(works)) if works else []
+    def _placed(self, works: Sequence[Sequence[int]], related: Related) -> list[PlacedWork]:
+        return self.writer.containers.place(self._merged(works, related)) if works else []
 
-    def _merged(self, works: Sequence[Sequence[int]]) -> list[Merged]:
+    def _merged(self, works: Sequence[Sequence[int]], related: Related) -> list[Merged]:
         """Merge works, given by the keys of their members, with what is told of their relations."""
         members = [key for keys in works for key in keys]
-        related = related_pairs(self._connection, members)
-        others = {pair.other for pairs in related.values() for pair in pairs}
+        others = {pair.other for key in members for pair in related.get(key, ())}
         held = self.writer.manifestations(dict.fromkeys((*members, *others)))
         return [
             merge(

@@ -66,8 +66,9 @@ class Reidentifier:
         assembler.portraits.replace({key: portrait_of(one) for key, (_, one) in held.items()})
 
     def _judge(self, connection: Connection, keys: list[int]) -> None:
-        decisions = Assembler(self._database, connection).decisions
-        decisions.judge_pairs(decisions.pairs(keys, upto=keys[-1]))
+        assembler = Assembler(self._database, connection)
+        pairs = assembler.decisions.pairs(keys, assembler.portraits.sizes(keys), upto=keys[-1])
+        assembler.decisions.judge_pairs(pairs)
 
     def _cluster(self, connection: Connection, keys: list[int]) -> None:
         entries = Assembler(self._database, connection).assemble(keys)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, literal_column, select, update
 
 from indexer import clock, ids
 from indexer.identity.keys import Key, keys_of
@@ -32,6 +32,17 @@ Described = tuple[int, Manifestation, Portrait]
 _NOTICES = frozenset(("correction", "retraction", "concern"))
 #: A work's row without its data, which are long and seldom needed to write others.
 _WORK = select(*(column for column in schema.works.c if column.name != "data"))
+# Statements of every batch, built once: that takes longer than what SQLite does for one record.
+_rows, _identifiers = schema.manifestations, schema.manifestation_keys
+_keys: BindParameter[Any] = bindparam("keys", expanding=True)
+_BY_NAME = select(_rows.c.key, _rows.c.identifier).where(
+    _rows.c.source_key == bindparam("source"), _rows.c.identifier.in_(_keys)
+)
+_IDENTIFIERS = select(_identifiers).where(_identifiers.c.manifestation_key.in_(_keys))
+_DATA = select(_rows.c.key, _rows.c.id, _rows.c.data).where(_rows.c.key.in_(_keys))
+_HOMES = select(_rows.c.work_key).where(_rows.c.key.in_(_keys), _rows.c.live, _rows.c.work_key.is_not(None))
+_MEMBERS = select(_rows.c.key, _rows.c.work_key).where(_rows.c.work_key.in_(_keys), _rows.c.live).order_by(_rows.c.key)
+_WORKS = _WORK.where(schema.works.c.key.in_(_keys))
 
 
 class CatalogueWriter:
@@ -49,10 +60,11 @@ class CatalogueWriter:
         if not described:
             return {}
         table, now = schema.manifestations, clock.now()
-        insert = self._database.insert(table)
-        kept = {name: insert.excluded[name] for name in ("live", "notice", "data", "updated_at")}
+        kept: dict[str, Any] = {
+            name: literal_column(f"excluded.{name}") for name in ("live", "notice", "data", "updated_at")
+        }
         self._connection.execute(
-            insert.on_conflict_do_update(index_elements=["source_key", "identifier"], set_=kept),
+            self._database.insert(table).on_conflict_do_update(index_elements=["source_key", "identifier"], set_=kept),
             [
                 {
                     "id": ids.mint(ids.MANIFESTATION),
@@ -82,17 +94,13 @@ class CatalogueWriter:
 
     def keys(self, names: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
         """Return the keys of manifestations by (source key, identifier), in the order asked for."""
-        table = schema.manifestations.c
         by_source: dict[int, list[str]] = {}
         for source_key, identifier in names:
             by_source.setdefault(source_key, []).append(identifier)
         found: dict[tuple[int, str], int] = {}
         for source_key, identifiers in by_source.items():
             for chunk in chunks(identifiers):
-                columns = select(table.key, table.identifier)
-                rows = self._connection.execute(
-                    columns.where(table.source_key == source_key, table.identifier.in_(chunk))
-                )
+                rows = self._connection.execute(_BY_NAME, {"source": source_key, "keys": chunk})
                 found.update({(source_key, row.identifier): row.key for row in rows})
         return {name: found[name] for name in names if name in found}
 
@@ -112,10 +120,9 @@ class CatalogueWriter:
             self._connection.execute(table.insert(), rows)
 
     def _keys_of(self, manifestation_keys: Iterable[int]) -> dict[int, set[Key]]:
-        table = schema.manifestation_keys
         found: dict[int, set[Key]] = {key: set() for key in manifestation_keys}
         for chunk in chunks(found):
-            for row in self._connection.execute(select(table).where(table.c.manifestation_key.in_(chunk))):
+            for row in self._connection.execute(_IDENTIFIERS, {"keys": chunk}):
                 found[row.manifestation_key].add(Key(row.scheme, row.value))
         return found
 
@@ -123,40 +130,27 @@ class CatalogueWriter:
 
     def manifestations(self, keys: Iterable[int]) -> dict[int, tuple[str, Manifestation]]:
         """Load manifestations by key, with their public ids."""
-        table = schema.manifestations
-        found: dict[int, tuple[str, Manifestation]] = {}
-        for chunk in chunks(keys):
-            for row in self._connection.execute(
-                select(table.c.key, table.c.id, table.c.data).where(table.c.key.in_(chunk))
-            ):
-                found[row.key] = (row.id, _MANIFESTATION.validate_json(row.data))
-        return found
+        return {
+            row.key: (row.id, _MANIFESTATION.validate_json(row.data))
+            for chunk in chunks(keys)
+            for row in self._connection.execute(_DATA, {"keys": chunk})
+        }
 
     def homes(self, keys: Iterable[int]) -> set[int]:
         """Return the works that live manifestations are in."""
-        table = schema.manifestations.c
-        found: set[int] = set()
-        for chunk in chunks(keys):
-            statement = select(table.work_key).where(table.key.in_(chunk), table.live, table.work_key.is_not(None))
-            found.update(key for key in self._connection.scalars(statement) if key is not None)
-        return found
+        return {key for chunk in chunks(keys) for key in self._connection.scalars(_HOMES, {"keys": chunk})}
 
     def members(self, work_keys: Iterable[int]) -> dict[int, list[int]]:
         """Return the keys of the live manifestations of works, by work key."""
-        table = schema.manifestations.c
         found: dict[int, list[int]] = {}
         for chunk in chunks(work_keys):
-            statement = select(table.key, table.work_key).where(table.work_key.in_(chunk), table.live)
-            for row in self._connection.execute(statement.order_by(table.key)):
+            for row in self._connection.execute(_MEMBERS, {"keys": chunk}):
                 found.setdefault(row.work_key, []).append(row.key)
         return found
 
     def works(self, keys: Iterable[int]) -> dict[int, Row[Any]]:
         """Load the rows of works by key, without their data."""
-        found: dict[int, Row[Any]] = {}
-        for chunk in chunks(keys):
-            found.update((row.key, row) for row in self._connection.execute(_WORK.where(schema.works.c.key.in_(chunk))))
-        return found
+        return {row.key: row for chunk in chunks(keys) for row in self._connection.execute(_WORKS, {"keys": chunk})}
 
     def move(self, moves: Sequence[tuple[int, int]]) -> None:
         """Put manifestations into works: (manifestation key, work key) pairs."""

@@ -13,7 +13,7 @@ from indexer.identity.clustering import Link, cluster
 from indexer.identity.portrait import Portrait
 from indexer.storage import schema
 from indexer.storage.catalogue import chunks
-from indexer.storage.decisions import DecisionTable
+from indexer.storage.decisions import Decision, decisions_of
 from indexer.storage.judgements import HumanRuling, Rulings
 from indexer.storage.portraits import PortraitTable
 
@@ -28,14 +28,14 @@ _BY_WORK = _MEMBER.where(_rows.c.work_key.in_(_keys), _rows.c.live)
 class Neighbourhood:
     """The live members around a change by key, and the works that they and what was retired belong to.
 
-    ``at`` says where each of them was. ``links`` are all of the members' (left key, right key, score), ``rulings`` all
-    that name any of them.
+    ``at`` says where each of them was. ``decisions`` are all of the members' pairs (also with others, where they are
+    only related), ``rulings`` all that name any of them.
     """
 
     at: dict[int, int | None] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     works: set[int] = field(default_factory=set)
-    links: set[tuple[int, int, float]] = field(default_factory=set)
+    decisions: set[Decision] = field(default_factory=set)
     rulings: Sequence[HumanRuling] = ()
 
     def take(self, row: Row[Any]) -> None:
@@ -50,10 +50,9 @@ class Neighbourhood:
 class Closure:
     """Components around changes, within one transaction."""
 
-    def __init__(self, connection: Connection, portraits: PortraitTable, decisions: DecisionTable) -> None:
+    def __init__(self, connection: Connection, portraits: PortraitTable) -> None:
         self._connection = connection
         self._portraits = portraits
-        self._decisions = decisions
         self._rulings = Rulings(connection)
 
     def around(self, keys: Iterable[int]) -> Neighbourhood:
@@ -67,9 +66,9 @@ class Closure:
         while frontier:
             works_before = set(found.works)
             self._take(found, _BY_KEY, frontier - found.at.keys())
-            links = self._decisions.same(frontier)
-            found.links.update(links)
-            near = {key for left, right, _ in links for key in (left, right)}
+            decisions = decisions_of(self._connection, frontier)
+            found.decisions.update(decisions)
+            near = {key for one in decisions if one.verdict == "same" for key in (one.left, one.right)}
             if has_rulings:
                 near |= self._rulings.joined(frontier)
             near |= self._take(found, _BY_WORK, found.works - works_before)
@@ -87,14 +86,15 @@ class Closure:
 
     def clusters(self, near: Neighbourhood) -> list[list[Member]]:
         """Cluster a neighbourhood: the groups of members that are one work each."""
-        linked = [(left, right) for left, right, _ in near.links]
+        links = [one for one in near.decisions if one.verdict == "same"]
+        linked = ((one.left, one.right) for one in links)
         named = (one.named for one in near.rulings)
         components = connected(near.members, (*linked, *((keys[0], key) for keys in named for key in keys)))
         groups = [[near.members[component[0]]] for component in components if len(component) == 1]
         larger = [_Component(keys=component) for component in components if len(component) > 1]
         at = {key: component for component in larger for key in component.keys}
-        for link in near.links:
-            at[link[0]].links.append(link)
+        for link in links:
+            at[link.left].links.append(link)
         for ruling in near.rulings:
             if component := at.get(ruling.named[0]):
                 component.rulings.append(ruling)
@@ -109,14 +109,14 @@ class _Component:
     """Members that links or judgements hold together."""
 
     keys: tuple[int, ...]
-    links: list[tuple[int, int, float]] = field(default_factory=list)
+    links: list[Decision] = field(default_factory=list)
     rulings: list[HumanRuling] = field(default_factory=list)
 
     def clustered(self, portraits: Mapping[int, Portrait]) -> Iterator[list[int]]:
         """Yield the groups. Two names with one order (made on purpose: 64 bits) are told apart: the second is alone."""
         orders = {key: portraits[key].order for key in self.keys}
         by_order = {order: key for key, order in reversed(orders.items())}
-        links = [Link(orders[left], orders[right], score) for left, right, score in self.links]
+        links = [Link(orders[one.left], orders[one.right], one.score) for one in self.links]
         rulings = [one.of(orders) for one in self.rulings]
         made = cluster({order: portraits[key] for order, key in by_order.items()}, links, rulings)
         yield from ([by_order[order] for order in group] for group in made.groups)

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import BindParameter, Connection, bindparam, or_, select
 
-from indexer.identity.blocking import MOST_IN_BLOCK
+from indexer.identity.blocking import MOST_IN_BLOCK, Block
 from indexer.identity.judging import Judgement, judge
 from indexer.storage import schema
 from indexer.storage.catalogue import chunks
 from indexer.storage.database import Database
-from indexer.storage.portraits import PortraitTable
+from indexer.storage.portraits import PortraitTable, Redrawn
 
 _table = schema.decisions
 _keys: BindParameter[Any] = bindparam("keys", expanding=True)
 _touching = or_(_table.c.left_key.in_(_keys), _table.c.right_key.in_(_keys))
 _FORGET = _table.delete().where(_touching).returning(_table.c.left_key, _table.c.right_key, _table.c.verdict)
-_SAME = select(_table.c.left_key, _table.c.right_key, _table.c.score).where(_table.c.verdict == "same", _touching)
+# Without a word of the verdict: SQLite would go through all of one verdict, by its index.
+_TOUCHING = select(
+    *(_table.c[name] for name in ("left_key", "right_key", "verdict", "score", "relation", "subject_is_left"))
+).where(_touching)
 _COLUMNS = ("left_key", "right_key", "verdict", "score", "relation", "subject_is_left", "reasons")
 
 Pair = tuple[int, int]
+
+
+class Decision(NamedTuple):
+    """What was decided of a pair, without the reasons."""
+
+    left: int
+    right: int
+    verdict: str
+    score: float
+    relation: str | None
+    subject_is_left: bool
+
+
+def decisions_of(connection: Connection, keys: Iterable[int]) -> set[Decision]:
+    """Return what was decided of pairs that have one of these records in them."""
+    return {Decision(*row) for chunk in chunks(keys) for row in connection.execute(_TOUCHING, {"keys": chunk})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +62,9 @@ class DecisionTable:
         self._connection = connection
         self._portraits = portraits
 
-    def judge_anew(self, keys: Collection[int]) -> Rejudged:
-        """Forget what was judged of these records and judge them against all whom they meet now."""
+    def judge_anew(self, redrawn: Redrawn) -> Rejudged:
+        """Forget what was judged of records whose portraits or blocks are others; judge all whom they meet now."""
+        keys = redrawn.changed | redrawn.shaken
         linked, related = set(keys), set()
         for chunk in chunks(keys):
             for row in self._connection.execute(_FORGET, {"keys": chunk}):
@@ -52,7 +72,9 @@ class DecisionTable:
                     linked |= {row.left_key, row.right_key}
                 elif row.verdict == "related":
                     related |= {row.left_key, row.right_key}
-        for left, right, judgement in self.judge_pairs(self.pairs(keys)):
+        for left, right, judgement in self.judge_pairs(
+            self.pairs(keys, {**redrawn.sizes, **self._portraits.sizes(redrawn.shaken)})
+        ):
             if judgement.verdict == "related":
                 related |= {left, right}
         return Rejudged(linked=frozenset(linked), related=frozenset(related))
@@ -72,16 +94,15 @@ class DecisionTable:
             )
         return kept
 
-    def pairs(self, keys: Collection[int], *, upto: int | None = None) -> set[Pair]:
+    def pairs(self, keys: Collection[int], sizes: Mapping[Block, int], *, upto: int | None = None) -> set[Pair]:
         """Return the pairs to be judged that have one of these records in them, the lower key first.
 
-        What ``candidates.pairs_within`` says of a whole block, said of these members. With ``upto``, pairs with a
-        higher key are left out: whoever walks all records by key meets each pair once.
+        What ``candidates.pairs_within`` says of a whole block, said of these members; ``sizes`` are of all their
+        blocks. With ``upto``, pairs with a higher key are left out: whoever walks all records by key meets each once.
         """
         wanted = set(keys)
-        blocks = self._portraits.sizes(wanted, MOST_IN_BLOCK + 1)
-        small = [block.value for block, size in blocks.items() if 1 < size <= MOST_IN_BLOCK]
-        large = [block.value for block, size in blocks.items() if block.fine and size > MOST_IN_BLOCK]
+        small = [block.value for block, size in sizes.items() if 1 < size <= MOST_IN_BLOCK]
+        large = [block.value for block, size in sizes.items() if block.fine and size > MOST_IN_BLOCK]
         met: dict[int, list[int]] = {}
         for key, held in self._portraits.members(small).items():
             for block in held:
@@ -103,14 +124,6 @@ class DecisionTable:
             others = self._portraits.members([block]) if is_wanted else own[block]
             found.update(_pair_of(one, other) for one in first for other in others if one != other)
         return found
-
-    def same(self, keys: Iterable[int]) -> list[tuple[int, int, float]]:
-        """Return the links of these records: left key, right key, score."""
-        return [
-            (row.left_key, row.right_key, row.score)
-            for chunk in chunks(keys)
-            for row in self._connection.execute(_SAME, {"keys": chunk})
-        ]
 
 
 def _with(wanted: Collection[int], members: Collection[int]) -> Iterable[Pair]:

@@ -7,7 +7,7 @@ change tells who is to be paired anew: what changed, and the members of every bl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, select
@@ -47,9 +47,13 @@ Size = tuple[Block, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redrawn:
-    """Whose portraits came, changed or went; and who must be paired anew with them, for a block's rules changed."""
+    """Whose portraits came, changed or went; and who must be paired anew with them, for a block's rules changed.
+
+    ``sizes`` are those of the blocks of ``changed``.
+    """
 
     changed: frozenset[int] = frozenset()
+    sizes: Mapping[Block, int] = field(default_factory=dict)
     shaken: frozenset[int] = frozenset()
 
 
@@ -87,7 +91,8 @@ class PortraitTable:
         turnover = self._write(changed, known, drawn, packed, {key: row.ordinal for key, row in stored.items()})
         after = self.sizes([key for key in changed if key in packed], cap)
         shaken = self._shaken(turnover, before, after, cap)
-        return Redrawn(changed=frozenset(changed), shaken=frozenset(self.members(shaken)) - set(changed))
+        others = frozenset(self.members(shaken)) - set(changed)
+        return Redrawn(changed=frozenset(changed), sizes=after, shaken=others)
 
     def _write(
         self,
@@ -158,7 +163,7 @@ class PortraitTable:
 
     # --- reading ---------------------------------------------------------------------------------
 
-    def sizes(self, keys: Iterable[int], cap: int) -> dict[Block, int]:
+    def sizes(self, keys: Iterable[int], cap: int = MOST_IN_BLOCK + 1) -> dict[Block, int]:
         """Return how many members the blocks of these portraits have; ``cap`` stands for all that are larger."""
         return {
             Block(row.block, row.fine): row.size

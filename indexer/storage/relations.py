@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, or_, select
-
-from indexer.storage import schema
-from indexer.storage.catalogue import chunks
-
-_table = schema.decisions
-_keys: BindParameter[Any] = bindparam("keys", expanding=True)
-_RELATED = select(_table.c.left_key, _table.c.right_key, _table.c.relation, _table.c.subject_is_left).where(
-    _table.c.verdict == "related", or_(_table.c.left_key.in_(_keys), _table.c.right_key.in_(_keys))
-)
+from indexer.storage.decisions import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +17,12 @@ class RelatedPair:
     other: int
 
 
-def related_pairs(connection: Connection, keys: Iterable[int]) -> dict[int, list[RelatedPair]]:
-    """Return the relations of manifestations, by key; most have none."""
+def related_pairs(decisions: Iterable[Decision]) -> dict[int, list[RelatedPair]]:
+    """Return the relations among what was decided, by the key of each of the two; most records have none."""
     found: dict[int, list[RelatedPair]] = {}
-    wanted = set(keys)
-    seen: set[tuple[int, int]] = set()
-    for chunk in chunks(wanted):
-        for left, right, relation, subject_is_left in connection.execute(_RELATED, {"keys": chunk}):
-            if (left, right) in seen:
-                continue
-            seen.add((left, right))
-            for own, other, is_subject in ((left, right, subject_is_left), (right, left, not subject_is_left)):
-                if own in wanted:
-                    pair = RelatedPair(relation=relation, is_subject=is_subject, other=other)
-                    found.setdefault(own, []).append(pair)
+    for one in decisions:
+        if one.relation is not None:
+            for own, other, is_left in ((one.left, one.right, True), (one.right, one.left, False)):
+                pair = RelatedPair(relation=one.relation, is_subject=one.subject_is_left is is_left, other=other)
+                found.setdefault(own, []).append(pair)
     return found

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from indexer.identity.keys import is_notice, keys_of
+from indexer.identity.keys import keys_of
 from indexer.identity.merge import merge
+from indexer.identity.portrait import portrait_of
 from indexer.models import Container, Contributor, Identifier, License, Location, Manifestation, PartialDate, Text
 
 
@@ -94,8 +95,11 @@ def test_only_joining_identifiers_are_keys() -> None:
 
 
 def test_notices_are_known_by_type_or_title() -> None:
-    assert is_notice(manifestation("s", title="Corrigendum: Decrease in social zeitgebers"))
-    assert is_notice(manifestation("s", title="勘误：一篇文章"))
-    assert is_notice(manifestation("s", type="retraction"))
-    assert not is_notice(manifestation("s", title="Correction of refractive errors in children"))
-    assert not is_notice(manifestation("s", title="Errors in medicine"))
+    def kind(**values: Any) -> str:
+        return portrait_of(manifestation("s", **values)).kind
+
+    assert kind(title="Corrigendum: Decrease in social zeitgebers") == "correction"
+    assert kind(title="勘误：一篇文章") == "correction"
+    assert kind(type="retraction") == "retraction"
+    assert kind(title="Correction of refractive errors in children") == "article"
+    assert kind(title="Errors in medicine") == "article"
