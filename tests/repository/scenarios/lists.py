@@ -10,7 +10,7 @@ from typing import Literal
 from harvesters.demo.loopback import Request, Response
 from tests.repository import faults
 from tests.repository.scenarios.scenario import EITHER, Prepare, Scenario, days_since, items
-from tests.repository.scenarios.transport import everything
+from tests.repository.scenarios.transport import always, everything, later, twice
 from tests.repository.synthetic import Item, ListRepository
 
 
@@ -207,6 +207,36 @@ _SIZES = (
     ),
 )
 
+_WHOLE = (
+    Scenario(
+        name="whole list in one page, cut",
+        does="sends all its records in one page without a token, of which only half comes",
+        prepare=both(having(page_size=1000), always(faults.cut(), page=1)),
+    ),
+    Scenario(
+        name="whole list in one page, dies twice",
+        does="sends all its records in one page without a token, and breaks off twice in the middle",
+        prepare=both(having(page_size=1000), twice(faults.broken_off(), page=1)),
+    ),
+    Scenario(
+        name="whole list in one page, dies each time",
+        does="sends all its records in one page without a token, and breaks off each time in the middle",
+        prepare=both(having(page_size=1000), always(faults.broken_off(), page=1)),
+        ends=("failed",),
+        says="No answer from",
+        at_least=0,
+    ),
+    Scenario(
+        name="whole days in one page, the third dies",
+        does="sends each day in one page without a token, and breaks off in the middle from the third on",
+        prepare=later(faults.broken_off()),
+        ends=("incomplete",),
+        says="No answer from",
+        at_least=12,
+        source={"slice": "day", "first_days": days_since("2026-01-01")},
+    ),
+)
+
 _WINDOWS = (
     Scenario(
         name="badArgument for from",
@@ -246,4 +276,4 @@ _WINDOWS = (
     ),
 )
 
-SCENARIOS = tuple(dataclasses.replace(scenario, theme="lists") for scenario in (*_DOUBLES, *_SIZES, *_WINDOWS))
+SCENARIOS = tuple(dataclasses.replace(scenario, theme="lists") for scenario in (*_DOUBLES, *_SIZES, *_WHOLE, *_WINDOWS))
