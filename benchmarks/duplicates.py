@@ -3,8 +3,8 @@
 FOLDER is a set of one of these forms, known by its files:
 
 - ``records_pre_merged.csv`` with groups in ``merged_record_ids.csv``: precision and recall of pairs,
-- ``records.csv`` with a column ``source`` (``duplicate`` or ``unique``): of records; right is a duplicate that is not the
-  one kept of its group,
+- ``records.csv`` with a column ``source`` (``duplicate`` or ``unique``): of records; right is a duplicate that is not
+  the one kept of its group,
 - two tables and ``*_perfectMapping.csv``: of pairs across the tables,
 - ``*.txt`` with serialised pairs and a label (or such a file itself): each pair is judged by itself.
 
@@ -29,7 +29,7 @@ from pathlib import Path
 from harvesters.formats.description import RawContributor, RawIdentifier
 from indexer.identity.bulk import resolve
 from indexer.identity.judging import judge
-from indexer.identity.portrait import Portrait, portrait_of
+from indexer.identity.portrait import portrait_of
 from indexer.models import Container, Manifestation, PartialDate, Text
 from indexer.normalise.containers import number, pages_of
 from indexer.normalise.identifiers import identify, issns
@@ -178,9 +178,9 @@ def measure_groups(folder: Path) -> Figures:
 def measure_labels(folder: Path) -> Figures:
     """Measure a table that labels each record as a duplicate or as the one that is kept.
 
-    Of each group that was found one record is kept: the first that is labelled so, or the first of all. (Which one is kept
-    is not identity's question. Where a file has duplicates before the record that its labels keep, keeping the first in
-    file order would count perfect groups as wrong; ``f1_first_kept`` tells that figure.)
+    Of each group that was found one record is kept: the first that is labelled so, or the first of all. (Which one is
+    kept is not identity's question. Where a file has duplicates before the record that its labels keep, keeping the
+    first in file order counts perfect groups as wrong; ``f1_first_kept`` tells that figure.)
     """
     rows = _rows(folder / "records.csv")
     described = [manifestation_of(row, str(line), folder.name) for line, row in enumerate(rows)]

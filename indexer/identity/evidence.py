@@ -67,7 +67,12 @@ def likeness_of(left: Portrait, right: Portrait) -> TitleComparison:
 
 def is_one_place(left: Portrait, right: Portrait) -> bool:
     """Tell whether both stand on the same pages of the same volume, so that another title may be a translation."""
-    return bool(left.volume) and left.volume == right.volume and left.pages == right.pages and left.pages[0] not in {"", "1"}
+    return (
+        bool(left.volume)
+        and left.volume == right.volume
+        and left.pages == right.pages
+        and left.pages[0] not in {"", "1"}
+    )
 
 
 def reasons_for(left: Portrait, right: Portrait, titles: TitleComparison) -> list[Reason]:

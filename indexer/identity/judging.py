@@ -29,7 +29,7 @@ from indexer.identity.wording import words
 
 __all__ = ["RULES_VERSION", "Judgement", "Reason", "contradict", "judge", "words"]
 
-RULES_VERSION = "2"
+RULES_VERSION = "1"
 """Changes when any rule does; stored judgements of other versions are made anew."""
 
 Verdict = Literal["same", "undecided", "related", "different"]
@@ -43,6 +43,8 @@ _CONTRADICTION = -3.0
 _STATED_VERSION = 6.0
 _PLACE_CONFLICTS = frozenset(("pages_different", "volume_different"))
 _FOUND_THERE = frozenset(("pages_same", "pages_first"))
+_SETTLED = frozenset(("is_version_of", "retracts"))
+"""Relations that hold however much else agrees."""
 _EXACT = frozenset(("equal", "near"))
 
 
@@ -118,7 +120,7 @@ def _conclude(
     verdict: Verdict = "same" if total >= _SAME else "undecided" if total >= _UNDECIDED else "different"
     if not shares:
         tie = _tie(left, right, titles, codes)
-        if tie is not None and (verdict != "same" or tie.relation == "is_version_of"):
+        if tie is not None and (verdict != "same" or tie.relation in _SETTLED):
             return _related(tie, reasons)
         if "title_numbered" in codes or ("identifier_different" in codes and not codes.isdisjoint(_PLACE_CONFLICTS)):
             verdict = "different"
@@ -132,8 +134,11 @@ def _conclude(
 def _tie(left: Portrait, right: Portrait, titles: TitleComparison, codes: set[str]) -> Tie | None:
     if "title_numbered" in codes:
         return tie_of_parts(left, right) if "authors_most" in codes else None
-    if "identifier_different" in codes and (tie := tie_of_versions(left, right, titles)):
-        return tie
+    if "identifier_different" in codes:
+        if tie := tie_of_versions(left, right, titles):
+            return tie
+        if left.is_retracted != right.is_retracted and titles.likeness in _EXACT:
+            return Tie("retracts", left.is_retracted)  # some publishers title their notices "Retracted: …"
     if titles.likeness in _EXACT and "authors_most" in codes and not left.is_generic and not right.is_generic:
         return tie_of_abstract(left, right)
     return None

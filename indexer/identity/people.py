@@ -8,8 +8,8 @@ from typing import Literal
 
 from rapidfuzz.distance import Levenshtein
 
-from indexer.models import Contributor
 from indexer.identity.titles import script_of
+from indexer.models import Contributor
 from indexer.search.folding import fold
 
 Overlap = Literal["most", "some", "none", "unknown"]
@@ -19,8 +19,11 @@ MOST_PEOPLE = 40
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_FAMILY = 4
 _NOBODY = frozenset(
-    ("anonymous", "anon", "unknown", "author", "authors", "editor", "editors", "al et", "al", "none", "na", "author no", "佚名", "本刊",
-     "authors no listed", "available not", "listed authors no", "&本刊编辑部", "&编辑部")
+    (
+        "anonymous", "anon", "unknown", "author", "authors", "editor", "editors", "al et", "al", "none",
+        "na", "author no", "authors no listed", "available not", "listed authors no", "佚名", "本刊", "&本刊编辑部",
+        "&编辑部",
+    )
 )  # fmt: skip
 """What stands in the place of an author where there is none."""
 _SLIP = 0.8

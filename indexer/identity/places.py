@@ -98,7 +98,11 @@ def compare_pages(
 
 def _is_unplaced(one: tuple[str, str], other: tuple[str, str]) -> bool:
     """Tell whether one numbers its own pages from 1 and the other has an article number."""
-    return one[0] == "1" != one[1] and other[0] == other[1] and (len(other[0]) >= _ARTICLE_NUMBER or not other[0].isdigit())
+    return (
+        one[0] == "1" != one[1]
+        and other[0] == other[1]
+        and (len(other[0]) >= _ARTICLE_NUMBER or not other[0].isdigit())
+    )
 
 
 _ARTICLE_NUMBER = 4
@@ -164,7 +168,9 @@ def compare_names(one: str, other: str) -> Agreement:
 
 
 _CONFERENCE = re.compile(r"\b(?:conf|proc|symp|worksh|congr|meeting|lecture notes|tagung|kongress)|会议|年会|大会")
-_JOURNAL = re.compile(r"\b(?:j|journal|trans|transactions|revista|revue|zeitschrift|rev|review|bulletin|bull|annals|ann)\b|学报|杂志")
+_JOURNAL = re.compile(
+    r"\b(?:j|journal|trans|transactions|revista|revue|zeitschrift|rev|review|bulletin|bull|annals|ann)\b|学报|杂志"
+)
 
 
 def _is_conference(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -83,7 +84,7 @@ def portrait_of(manifestation: Manifestation) -> Portrait:
         type=manifestation.type,
         is_retracted=reading.is_retracted,
         is_generic=reading.is_generic,
-        relations=tuple((one.kind, str(one.target)) for one in manifestation.relations[:_MOST_RELATIONS]),
+        relations=_relations(manifestation),
     )
 
 
@@ -92,9 +93,22 @@ def _identifiers(manifestation: Manifestation) -> tuple[str, ...]:
     found = {
         f"{one.scheme}:{one.value}"
         for one in manifestation.identifiers
-        if one.scheme in SCHEMES and len(one.value.encode(errors="surrogatepass")) <= _LONGEST_BYTES
+        if one.scheme in SCHEMES and _is_storable(one.value)
     }
     return tuple(sorted(found)[:_MOST_IDENTIFIERS])
+
+
+def _relations(manifestation: Manifestation) -> tuple[tuple[str, str], ...]:
+    found = ((one.kind, str(one.target)) for one in manifestation.relations if _is_storable(one.target.value))
+    return tuple(islice(found, _MOST_RELATIONS))
+
+
+def _is_storable(value: str) -> bool:
+    """Tell whether a value is text (half a surrogate pair is none) and no longer than a database indexes."""
+    try:
+        return len(value.encode()) <= _LONGEST_BYTES
+    except UnicodeEncodeError:
+        return False
 
 
 def _issns(manifestation: Manifestation) -> tuple[str, ...]:
@@ -108,9 +122,9 @@ def pack(portrait: Portrait) -> bytes:
     """Write a portrait in few bytes, without its names, which stand beside it."""
     return orjson.dumps(
         [
-            portrait.identifiers, [tuple(one) for one in portrait.titles], portrait.authors, portrait.year, portrait.issns, portrait.container,
-            portrait.volume, portrait.issue, portrait.pages, portrait.kind, portrait.type, portrait.is_retracted,
-            portrait.is_generic, portrait.relations,
+            portrait.identifiers, [tuple(one) for one in portrait.titles], portrait.authors, portrait.year,
+            portrait.issns, portrait.container, portrait.volume, portrait.issue, portrait.pages, portrait.kind, portrait.type,
+            portrait.is_retracted, portrait.is_generic, portrait.relations,
         ]
     )  # fmt: skip
 
@@ -118,25 +132,11 @@ def pack(portrait: Portrait) -> bytes:
 def unpack(data: bytes, source: str, identifier: str) -> Portrait:
     """Read what ``pack`` wrote; in the same version the portrait is equal."""
     values: list[Any] = orjson.loads(data)
-    (
-        identifiers,
-        titles,
-        authors,
-        year,
-        issns,
-        container,
-        volume,
-        issue,
-        pages,
-        kind,
-        type_,
-        retracted,
-        generic,
-        relations,
-    ) = values
+    identifiers, titles, authors, year, issns, container, volume, issue, pages, *rest = values
+    kind, type_, is_retracted, is_generic, relations = rest
     return Portrait(
         source, identifier, order_of(source, identifier),
         tuple(identifiers), tuple(Title(text, script) for text, script in titles), tuple(authors), year, tuple(issns),
-        container, volume, issue, (pages[0], pages[1]), kind, type_, retracted, generic,
-        tuple((kind_, target) for kind_, target in relations),
+        container, volume, issue, (pages[0], pages[1]), kind, type_, is_retracted, is_generic,
+        tuple((stated, target) for stated, target in relations),
     )  # fmt: skip

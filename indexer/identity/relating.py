@@ -39,7 +39,9 @@ _ANSWERS = frozenset(("comment", "reply"))
 _TITLED_ALIKE = frozenset(("equal", "near", "head"))
 _LEAST_LETTERS = 25
 _LONGEST_ANSWER = 25
-_VERSION = re.compile(r"(?:/v|\.v|\.pub|(?<=\d)v|(?<=/f1000research\.\d{4}\.)|(?<=/f1000research\.\d{5}\.)|(?<=/[a-z]{6}openres\.\d{5}\.))\d{1,2}$")
+_VERSION = re.compile(
+    r"(?:/v|\.v|\.pub|(?<=\d)v|(?<=/f1000research\.\d{4}\.)|(?<=/f1000research\.\d{5}\.)|(?<=openres\.\d{5}\.))\d{1,2}$"
+)
 
 
 def stated_tie(left: Portrait, right: Portrait) -> Tie | None:
@@ -71,7 +73,7 @@ def tie_of_kinds(left: Portrait, right: Portrait, titles: TitleComparison) -> Ti
 
 
 def tie_of_versions(left: Portrait, right: Portrait, titles: TitleComparison) -> Tie | None:
-    """Relate texts whose DOIs differ in the version at their end only (``.pub2``, ``/v3``); the later is the subject."""
+    """Relate texts whose DOIs differ only in the version at their end (``.pub2``, ``/v3``); the later goes first."""
     if titles.likeness not in _TITLED_ALIKE:
         return None
     for one in left.identifiers:

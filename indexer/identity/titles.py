@@ -30,7 +30,8 @@ _SCRIPTS = ((0x0250, "latin"), (0x0370, "latin"), (0x0400, "greek"), (0x0530, "c
             (0x0600, "hebrew"), (0x0780, "arabic"), (0x0E00, "indic"), (0x0E80, "thai"), (0x1100, "other"),
             (0x1200, "hangul"), (0x1E00, "other"), (0x2000, "latin"), (0x3005, "other"), (0xAC00, "han"),
             (0xD7B0, "hangul"), (0xF900, "other"), (0xFB00, "han"), (0x20000, "other"), (0x40000, "han"))  # fmt: skip
-_LEAST_HAN = 4
+_EVERYWHERE = frozenset(("latin", "greek"))
+_LEAST_OWN = 4
 _LEAST_WORDS = 3
 _ROMAN = {
     "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12",
@@ -64,13 +65,14 @@ _CONTRASTS = (
 )  # fmt: skip
 _TURNING = frozenset(
     """
-    without not no non never anti first second third male female men women left right acute chronic early late short long
-    low high pre post children adults preliminary reply sin sans ohne senza nao не без
+    without not no non never anti first second third male female men women left right acute chronic early late short
+    long low high pre post children adults preliminary reply sin sans ohne senza nao не без
     """.split()  # noqa: SIM905
 )
 """Words that make another work of a title by themselves."""
 _SHORT_WORD = 4
 _SLIP = 0.8
+_SLIPS_EACH = 3
 _LIKE = 62.0
 _LONG_ENOUGH = 8
 _FEW_LETTERS = 12
@@ -117,7 +119,7 @@ def _words(title: str) -> list[str]:
 
 
 def _arabic(words: list[str]) -> list[str]:
-    """Write roman numbers in digits, I, V and X only where something is counted or the title ends; and "part B"."""
+    """Write roman numbers in digits (I, V and X only where something is counted or the title ends), and "part B"."""
     last = len(words) - 1
     for position, word in enumerate(words):
         if word in _ROMAN:
@@ -141,18 +143,15 @@ def _split(words: list[str]) -> list[Title]:
     """Part a bilingual title at its one change of script; others stay whole."""
     if not words:
         return []
-    text = " ".join(words)
-    if text.isascii():
-        return [Title(text, "latin")]
-    scripts = [script_of(word[0]) for word in words]
-    own = next((one for one in scripts if one not in {"latin", "greek"}), None)
+    scripts = ["latin"] if all(word.isascii() for word in words) else [script_of(word[0]) for word in words]
+    own = next((one for one in scripts if one not in _EVERYWHERE), None)
     if own is None:
-        return [Title(text, "latin")]
+        return [Title(" ".join(words), "latin")]
     first, last = scripts.index(own), len(scripts) - 1 - scripts[::-1].index(own)
-    before, after = words[:first], words[last + 1 :]
-    middle = words[first : last + 1]
-    if _size(middle, own) < _LEAST_HAN or _latin(scripts[first : last + 1]) > _own(scripts, own) + 1:
-        return [Title(_joined(words, "latin"), "latin" if scripts.count("latin") > len(scripts) // 2 else own)]
+    before, middle, after = words[:first], words[first : last + 1], words[last + 1 :]
+    if _size(middle, own) < _LEAST_OWN or scripts[first : last + 1].count("latin") > scripts.count(own) + 1:
+        main = "latin" if scripts.count("latin") * 2 > len(scripts) else own
+        return [Title(_joined(words, main), main)]
     if len(before) >= _LEAST_WORDS > len(after):
         return [Title(" ".join(before), "latin"), Title(_joined(middle + after, own), own)]
     if len(after) >= _LEAST_WORDS > len(before):
@@ -164,14 +163,6 @@ def _size(words: Sequence[str], script: str) -> int:
     """Count what makes a part a title: letters of Chinese, twice the words of what is written with blanks."""
     own = [word for word in words if script_of(word[0]) == script]
     return sum(map(len, own)) if script == "han" else 2 * len(own)
-
-
-def _latin(scripts: Sequence[str]) -> int:
-    return scripts.count("latin")
-
-
-def _own(scripts: Sequence[str], own: str) -> int:
-    return scripts.count(own)
 
 
 def _joined(words: Sequence[str], script: str) -> str:
@@ -257,9 +248,9 @@ def _compare_words(one: str, other: str) -> Likeness:
     short, long = sorted((one, other), key=len)
     words = short.count(" ") + 1
     if not only_one and not only_other:
-        return "near" if slips * 3 <= max(words, 3) else "close"
+        return "near" if slips * _SLIPS_EACH <= max(words, _SLIPS_EACH) else "close"
     if only_one and only_other:
-        return "close" if len(only_one) + len(only_other) <= 2 and words >= _LONG_ENOUGH else "other"
+        return "close" if len(only_one) == len(only_other) == 1 and words >= _LONG_ENOUGH else "other"
     more = only_one or only_other
     is_part = long.startswith(short) or long.endswith(short)
     if len(more) == 1 and (is_part or words >= _LONG_ENOUGH - 1):

@@ -38,7 +38,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "year_far": ("They are years apart ({detail}).", "年份相差较大（{detail}）。"),
     "container_same": ("Both are in the same journal.", "刊载于同一刊物。"),
     "container_different": ("They are in different journals.", "刊载于不同刊物。"),
-    "notice": ("Both are notices or remarks, of which one article may have several.", "两者都是更正、评论等，同一篇文章可能有多条。"),
+    "notice": (
+        "Both are notices or remarks, of which one article may have several.",
+        "两者都是更正、评论等，同一篇文章可能有多条。",
+    ),
     "preprint": ("One is a preprint.", "其中一条是预印本。"),
     "issue_different": ("The issues differ ({detail}).", "期号不同（{detail}）。"),
     "title_translated": (
