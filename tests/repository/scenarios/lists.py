@@ -9,7 +9,17 @@ from typing import Literal
 
 from harvesters.demo.loopback import Request, Response
 from tests.repository import faults
-from tests.repository.scenarios.scenario import EITHER, Prepare, Scenario, days_since, items
+from tests.repository.scenarios.scenario import (
+    EITHER,
+    SIZE,
+    Prepare,
+    Scenario,
+    days_since,
+    got_round,
+    items,
+    refused,
+    stopped,
+)
 from tests.repository.scenarios.transport import always, everything, later, twice
 from tests.repository.synthetic import Item, ListRepository
 
@@ -110,25 +120,19 @@ def _day_slices() -> dict[str, object]:
 
 _MOVES: tuple[tuple[Literal["oldest", "newest"], int], ...] = (("oldest", 3), ("newest", 3))
 _DOUBLES = (
-    Scenario(
-        name="duplicates across pages",
-        does="repeats on each page three records of the page before",
-        prepare=_overlapping,
-    ),
-    Scenario(
-        name="page sent twice instead of the next",
-        does="sends the third page's records as the fourth page too",
-        prepare=_again(4),
-        ends=("incomplete",),
-        says="of 60 records",
+    got_round("duplicates across pages", "repeats on each page three records of the page before", _overlapping),
+    stopped(
+        "page sent twice instead of the next",
+        "sends the third page's records as the fourth page too",
+        _again(4),
+        "of 60 records",
         at_least=50,
     ),
-    Scenario(
-        name="page sent twice instead of the next, no size",
-        does="sends the third page's records as the fourth page too, and states no size",
-        prepare=both(having(states_size=False), _again(4)),
-        ends=("incomplete",),
-        says="came a second time",
+    stopped(
+        "page sent twice instead of the next, no size",
+        "sends the third page's records as the fourth page too, and states no size",
+        both(having(states_size=False), _again(4)),
+        "came a second time",
         at_least=50,
     ),
     *(
@@ -144,132 +148,106 @@ _DOUBLES = (
         for order, number in _MOVES
         for stated in (True, False)
     ),
-    Scenario(
-        name="record moves out of the window",
-        does="changes a record of January to February while January is read by offset",
-        prepare=_moving("oldest", 3, stated=True, to="2026-02-15"),
+    got_round(
+        "record moves out of the window",
+        "changes a record of January to February while January is read by offset",
+        _moving("oldest", 3, stated=True, to="2026-02-15"),
         source=_day_slices(),
     ),
-    Scenario(
-        name="record vanishes from the list",
-        does="loses a record without a tombstone while the list is read by offset",
-        prepare=_losing,
+    got_round(
+        "record vanishes from the list",
+        "loses a record without a tombstone while the list is read by offset",
+        _losing,
         at_least=59,
         left_behind=frozenset(("oai:x:003",)),
     ),
 )
 
 _SIZES = (
-    Scenario(
-        name="completeListSize absent",
-        does="states no size",
-        prepare=having(states_size=False),
+    got_round("completeListSize absent", "states no size", having(states_size=False)),
+    stopped(
+        "completeListSize too high",
+        "states 100 records and sends 60",
+        having(states_size=100),
+        "60 of 100",
+        at_least=SIZE,
     ),
-    Scenario(
-        name="completeListSize too high",
-        does="states 100 records and sends 60",
-        prepare=having(states_size=100),
-        ends=("incomplete",),
-        says="60 of 100",
+    got_round("completeListSize too low", "states 30 records and sends 60", having(states_size=30)),
+    stopped(
+        "completeListSize grows",
+        "states 60, 62, 64 and so on, and sends 60",
+        _sizes(lambda page: 60 + 2 * page),
+        "60 of 70",
+        at_least=SIZE,
     ),
-    Scenario(
-        name="completeListSize too low",
-        does="states 30 records and sends 60",
-        prepare=having(states_size=30),
+    got_round("completeListSize shrinks", "states 60, 59, 58 and so on, and sends 60", _sizes(lambda page: 60 - page)),
+    got_round(
+        "completeListSize on the first page only",
+        "states 60 with the first page, then nothing",
+        _sizes(lambda page: 60 if page == 0 else None),
     ),
-    Scenario(
-        name="completeListSize grows",
-        does="states 60, 62, 64 and so on, and sends 60",
-        prepare=_sizes(lambda page: 60 + 2 * page),
-        ends=("incomplete",),
-        says="60 of 70",
+    got_round(
+        "completeListSize that is no number",
+        "states -5, many, a number of thirty digits",
+        _sizes(lambda page: ("-5", "many", "9" * 30, "")[page % 4]),
     ),
-    Scenario(
-        name="completeListSize shrinks",
-        does="states 60, 59, 58 and so on, and sends 60",
-        prepare=_sizes(lambda page: 60 - page),
-    ),
-    Scenario(
-        name="completeListSize on the first page only",
-        does="states 60 with the first page, then nothing",
-        prepare=_sizes(lambda page: 60 if page == 0 else None),
-    ),
-    Scenario(
-        name="completeListSize that is no number",
-        does="states -5, many, a number of thirty digits",
-        prepare=_sizes(lambda page: ("-5", "many", "9" * 30, "")[page % 4]),
-    ),
-    Scenario(
-        name="list grows while it is read",
-        does="gets five new records while its list is read, oldest first",
-        prepare=_growing,
-        ends=("complete",),
-    ),
+    got_round("list grows while it is read", "gets five new records while its list is read, oldest first", _growing),
 )
 
 _WHOLE = (
-    Scenario(
-        name="whole list in one page, cut",
-        does="sends all its records in one page without a token, of which only half comes",
-        prepare=both(having(page_size=1000), always(faults.cut(), page=1)),
+    got_round(
+        "whole list in one page, cut",
+        "sends all its records in one page without a token, of which only half comes",
+        both(having(page_size=1000), always(faults.cut(), page=1)),
     ),
-    Scenario(
-        name="whole list in one page, dies twice",
-        does="sends all its records in one page without a token, and breaks off twice in the middle",
-        prepare=both(having(page_size=1000), twice(faults.broken_off(), page=1)),
+    got_round(
+        "whole list in one page, dies twice",
+        "sends all its records in one page without a token, and breaks off twice in the middle",
+        both(having(page_size=1000), twice(faults.broken_off(), page=1)),
     ),
-    Scenario(
-        name="whole list in one page, dies each time",
-        does="sends all its records in one page without a token, and breaks off each time in the middle",
-        prepare=both(having(page_size=1000), always(faults.broken_off(), page=1)),
-        ends=("failed",),
-        says="No answer from",
-        at_least=0,
+    refused(
+        "whole list in one page, dies each time",
+        "sends all its records in one page without a token, and breaks off each time in the middle",
+        both(having(page_size=1000), always(faults.broken_off(), page=1)),
+        "No answer from",
     ),
-    Scenario(
-        name="whole days in one page, the third dies",
-        does="sends each day in one page without a token, and breaks off in the middle from the third on",
-        prepare=later(faults.broken_off()),
-        ends=("incomplete",),
-        says="No answer from",
+    stopped(
+        "whole days in one page, the third dies",
+        "sends each day in one page without a token, and breaks off in the middle from the third on",
+        later(faults.broken_off()),
+        "No answer from",
         at_least=12,
         source={"slice": "day", "first_days": days_since("2026-01-01")},
     ),
 )
 
 _WINDOWS = (
-    Scenario(
-        name="badArgument for from",
-        does="answers badArgument to a from date",
-        prepare=everything(faults.if_asked("from", faults.oai_error("badArgument", "from is no date"))),
-        ends=("failed",),
-        says="badArgument",
-        at_least=0,
+    refused(
+        "badArgument for from",
+        "answers badArgument to a from date",
+        everything(faults.if_asked("from", faults.oai_error("badArgument", "from is no date"))),
+        "badArgument",
         since="2026-01-01",
     ),
-    Scenario(
-        name="badArgument for until",
-        does="answers badArgument to an until date",
-        prepare=everything(faults.if_asked("until", faults.oai_error("badArgument", "until is no date"))),
-        ends=("failed",),
-        says="badArgument",
-        at_least=0,
+    refused(
+        "badArgument for until",
+        "answers badArgument to an until date",
+        everything(faults.if_asked("until", faults.oai_error("badArgument", "until is no date"))),
+        "badArgument",
         until="2026-01-31",
     ),
-    Scenario(
-        name="Identify lies about granularity",
-        does="says that it knows seconds and answers badArgument to them",
-        prepare=everything(faults.if_asked("from", faults.oai_error("badArgument", "Illegal date: use YYYY-MM-DD"))),
-        ends=("failed",),
-        says="use YYYY-MM-DD",
-        at_least=0,
+    refused(
+        "Identify lies about granularity",
+        "says that it knows seconds and answers badArgument to them",
+        everything(faults.if_asked("from", faults.oai_error("badArgument", "Illegal date: use YYYY-MM-DD"))),
+        "use YYYY-MM-DD",
         since="2026-01-01",
         source={"granularity": "second"},
     ),
-    Scenario(
-        name="empty months",
-        does="answers noRecordsMatch with status 422 to windows without records",
-        prepare=everything(
+    got_round(
+        "empty months",
+        "answers noRecordsMatch with status 422 to windows without records",
+        everything(
             faults.if_it_holds(b'code="noRecordsMatch"', faults.with_status(422)),
         ),
         source=_day_slices(),

@@ -6,7 +6,7 @@ import base64
 import dataclasses
 
 from tests.repository import faults
-from tests.repository.scenarios.scenario import SIZE, SPOILED, Scenario
+from tests.repository.scenarios.scenario import SIZE, SPOILED, got_round, stopped
 from tests.repository.scenarios.transport import always, everything, later, twice
 
 _TITLE = b"Study 017."
@@ -33,10 +33,10 @@ def _in_title(text: bytes, title: bytes = _TITLE) -> faults.Fault:
 
 _CHARACTERS = (
     *(
-        Scenario(
-            name=f"illegal character {name}",
-            does=f"has {name} in a title",
-            prepare=everything(faults.with_bytes(_TITLE, b"Study" + text + b" 017.")),
+        got_round(
+            f"illegal character {name}",
+            f"has {name} in a title",
+            everything(faults.with_bytes(_TITLE, b"Study" + text + b" 017.")),
         )
         for name, text in (
             ("0x0B", b"\x0b"),
@@ -49,22 +49,13 @@ _CHARACTERS = (
             ("U+FFFF", b"\xef\xbf\xbf"),
         )
     ),
-    Scenario(
-        name="illegal character and & in tokens",
-        does="has 0x0B in a title, and &amp; in the tokens of its pages",
-        prepare=everything(
-            faults.together(faults.with_bytes(_TITLE, b"Study\x0b 017."), faults.token_reads(_in_clear))
-        ),
+    got_round(
+        "illegal character and & in tokens",
+        "has 0x0B in a title, and &amp; in the tokens of its pages",
+        everything(faults.together(faults.with_bytes(_TITLE, b"Study\x0b 017."), faults.token_reads(_in_clear))),
     ),
     *(
-        Scenario(
-            name=name,
-            does=does,
-            prepare=everything(_in_title(text)),
-            at_least=SIZE - 1,
-            set_aside=_ONE_ASIDE,
-            again="full",
-        )
+        got_round(name, does, everything(_in_title(text)), at_least=SIZE - 1, set_aside=_ONE_ASIDE, again="full")
         for name, does, text in (
             ("undefined entity", "has &nosuch; in a title", b"&nosuch;"),
             ("HTML entity", "has &eacute; in a title, which XML does not know", b"&eacute;"),
@@ -76,52 +67,38 @@ _CHARACTERS = (
 )
 
 _MARKUP = (
-    Scenario(
-        name="HTML instead of XML, twice",
-        does="answers 200 with a web page twice in mid-list",
-        prepare=twice(faults.html),
+    got_round("HTML instead of XML, twice", "answers 200 with a web page twice in mid-list", twice(faults.html)),
+    stopped(
+        "HTML instead of XML",
+        "answers 200 with a web page to everything from the third request on",
+        later(faults.html),
+        "is an HTML page",
     ),
-    Scenario(
-        name="HTML instead of XML",
-        does="answers 200 with a web page to everything from the third request on",
-        prepare=later(faults.html),
-        ends=("incomplete",),
-        says="is an HTML page",
-        at_least=20,
+    stopped(
+        "nothing at all",
+        "answers 200 with an empty body to everything from the third request on",
+        later(faults.empty),
+        "is empty",
     ),
-    Scenario(
-        name="nothing at all",
-        does="answers 200 with an empty body to everything from the third request on",
-        prepare=later(faults.empty),
-        ends=("incomplete",),
-        says="is empty",
-        at_least=20,
+    got_round("page cut, lengths agree", "sends half of the second page twice as if it were all", twice(faults.cut())),
+    stopped(
+        "page cut for ever, lengths agree",
+        "sends half of each page from the third request on as if it were all",
+        later(faults.cut()),
+        "not well-formed",
     ),
-    Scenario(
-        name="page cut, lengths agree",
-        does="sends half of the second page twice as if it were all",
-        prepare=twice(faults.cut()),
-    ),
-    Scenario(
-        name="page cut for ever, lengths agree",
-        does="sends half of each page from the third request on as if it were all",
-        prepare=later(faults.cut()),
-        ends=("incomplete",),
-        says="not well-formed",
-        at_least=20,
-    ),
-    Scenario(
-        name="wrong end tag in a record",
-        does="ends a title with </dc:titel>",
-        prepare=everything(faults.with_bytes(_TITLE + b"</dc:title>", _TITLE + b"</dc:titel>")),
+    got_round(
+        "wrong end tag in a record",
+        "ends a title with </dc:titel>",
+        everything(faults.with_bytes(_TITLE + b"</dc:title>", _TITLE + b"</dc:titel>")),
         at_least=SIZE - 1,
         set_aside=_ONE_ASIDE,
         again="full",
     ),
-    Scenario(
-        name="record without an end tag",
-        does="forgets a </record>, and states no list size",
-        prepare=everything(
+    got_round(
+        "record without an end tag",
+        "forgets a </record>, and states no list size",
+        everything(
             faults.together(
                 faults.with_bytes(_RECORD_END, _RECORD_END.replace(b"</record>", b"")),
                 faults.states_size(lambda _: None),
@@ -131,64 +108,50 @@ _MARKUP = (
         set_aside=_ONE_ASIDE,
         again="full",
     ),
-    Scenario(
-        name="wrong end tag of the list",
-        does="ends a list with </ListRecord>",
-        prepare=always(faults.with_bytes(b"</ListRecords>", b"</ListRecord>")),
+    got_round(
+        "wrong end tag of the list",
+        "ends a list with </ListRecord>",
+        always(faults.with_bytes(b"</ListRecords>", b"</ListRecord>")),
     ),
-    Scenario(
-        name="text after </OAI-PMH>",
-        does="lets PHP write a notice behind each page",
-        prepare=everything(faults.followed_by(b"\n<br /><b>Notice</b>: Undefined index: x in /var/www/oai.php")),
+    got_round(
+        "text after </OAI-PMH>",
+        "lets PHP write a notice behind each page",
+        everything(faults.followed_by(b"\n<br /><b>Notice</b>: Undefined index: x in /var/www/oai.php")),
     ),
-    Scenario(
-        name="text before <?xml",
-        does="lets PHP write a warning before each page",
-        prepare=everything(faults.with_bytes(b"<?xml", b"\nWarning: mysql_connect(): x in oai.php on line 3\n<?xml")),
+    got_round(
+        "text before <?xml",
+        "lets PHP write a warning before each page",
+        everything(faults.with_bytes(b"<?xml", b"\nWarning: mysql_connect(): x in oai.php on line 3\n<?xml")),
     ),
-    Scenario(
-        name="blank lines and a byte-order mark before <?xml",
-        does="begins each page with a byte-order mark and blank lines",
-        prepare=everything(faults.with_bytes(b"<?xml", b"\xef\xbb\xbf\r\n\r\n<?xml")),
+    got_round(
+        "blank lines and a byte-order mark before <?xml",
+        "begins each page with a byte-order mark and blank lines",
+        everything(faults.with_bytes(b"<?xml", b"\xef\xbb\xbf\r\n\r\n<?xml")),
     ),
-    Scenario(
-        name="UTF-16",
-        does="sends its pages in UTF-16, and says so",
-        prepare=everything(faults.encoded("UTF-16")),
-        again="full",
-    ),
+    got_round("UTF-16", "sends its pages in UTF-16, and says so", everything(faults.encoded("UTF-16")), again="full"),
 )
 
 _NAMESPACES = (
     *(
-        Scenario(
-            name=f"namespace: {name}",
-            does=f"puts its pages into {does}",
-            prepare=everything(faults.with_bytes(_OAI, namespace)),
-        )
+        got_round(f"namespace: {name}", f"puts its pages into {does}", everything(faults.with_bytes(_OAI, namespace)))
         for name, does, namespace in (
             ("another", "the namespace of version 1.1", b'xmlns="http://www.openarchives.org/OAI/1.1/"'),
             ("none", "no namespace", b""),
             ("https", "the namespace with https instead of http", _OAI.replace(b"http:", b"https:")),
         )
     ),
-    Scenario(
-        name="namespace: prefixed",
-        does="puts a prefix on every OAI-PMH element",
-        prepare=everything(faults.prefixed),
-        again="full",
+    got_round(
+        "namespace: prefixed", "puts a prefix on every OAI-PMH element", everything(faults.prefixed), again="full"
     ),
 )
 
 _ENTITIES = (
     *(
-        Scenario(
-            name=name,
-            does=does,
-            prepare=later(faults.together(fault, _in_title(text, _LATER_TITLE))),
-            ends=("incomplete",),
-            says="declares a document type or entities",
-            at_least=20,
+        stopped(
+            name,
+            does,
+            later(faults.together(fault, _in_title(text, _LATER_TITLE))),
+            "declares a document type or entities",
         )
         for name, does, fault, text in (
             (
@@ -206,18 +169,16 @@ _ENTITIES = (
         )
     ),
     *(
-        Scenario(
-            name=f"entity bomb in {encoding}",
-            does=f"declares entities that grow to 200 MB in an attribute, in {encoding}, from the third page on",
-            prepare=later(
+        stopped(
+            f"entity bomb in {encoding}",
+            f"declares entities that grow to 200 MB in an attribute, in {encoding}, from the third page on",
+            later(
                 faults.together(
                     faults.with_bytes(b"<OAI-PMH ", _BOMB.replace(b"<OAI-PMH ", b'<OAI-PMH x="&i;" ')),
                     faults.encoded(encoding),
                 )
             ),
-            ends=("incomplete",),
-            says=says,
-            at_least=20,
+            says,
         )
         for encoding, says in (("UTF-16", "declares a document type or entities"), ("UTF-7", "UTF-7"))
     ),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from harvesters.demo.loopback import Request, Response
 from tests.repository import faults
-from tests.repository.scenarios.scenario import SIZE, SPOILED, Prepare, Scenario, items
+from tests.repository.scenarios.scenario import SIZE, SPOILED, Prepare, got_round, items
 from tests.repository.scenarios.transport import everything
 from tests.repository.server import RESPONSE_DATE
 from tests.repository.synthetic import Item, ListRepository
@@ -76,26 +76,26 @@ def _ten_thousand(repository: ListRepository) -> None:
 
 
 _IDENTIFIERS = (
-    Scenario(
-        name="record without an identifier",
-        does="sends a header without an identifier",
-        prepare=everything(faults.with_bytes(_SPOILED_HEADER, b"")),
+    got_round(
+        "record without an identifier",
+        "sends a header without an identifier",
+        everything(faults.with_bytes(_SPOILED_HEADER, b"")),
         at_least=SIZE - 1,
         set_aside=_ONE_ASIDE,
         again="full",
     ),
-    Scenario(
-        name="record with an empty identifier",
-        does="sends a header whose identifier is blank",
-        prepare=everything(faults.with_bytes(_SPOILED_HEADER, b"<identifier> </identifier>")),
+    got_round(
+        "record with an empty identifier",
+        "sends a header whose identifier is blank",
+        everything(faults.with_bytes(_SPOILED_HEADER, b"<identifier> </identifier>")),
         at_least=SIZE - 1,
         set_aside=_ONE_ASIDE,
         again="full",
     ),
-    Scenario(
-        name="record without a header",
-        does="sends a record that has only metadata",
-        prepare=everything(
+    got_round(
+        "record without a header",
+        "sends a record that has only metadata",
+        everything(
             faults.with_bytes(
                 b"<record><header>" + _SPOILED_HEADER + b"<datestamp>2026-01-03</datestamp></header>", b"<record>"
             )
@@ -104,15 +104,15 @@ _IDENTIFIERS = (
         set_aside=_ONE_ASIDE,
         again="full",
     ),
-    Scenario(
-        name="identifier with NUL",
-        does="has a NUL byte in an identifier",
-        prepare=everything(faults.with_bytes(b"oai:x:017<", b"oai:x:\x00017<")),
+    got_round(
+        "identifier with NUL",
+        "has a NUL byte in an identifier",
+        everything(faults.with_bytes(b"oai:x:017<", b"oai:x:\x00017<")),
     ),
-    Scenario(
-        name="identifiers of every kind",
-        does="has identifiers with emoji, ../, spaces, quotes, mark-up, in two Unicode forms and in two cases",
-        prepare=_put(
+    got_round(
+        "identifiers of every kind",
+        "has identifiers with emoji, ../, spaces, quotes, mark-up, in two Unicode forms and in two cases",
+        _put(
             *(
                 Item(identifier, "2026-01-11", title=f"Odd {number}")
                 for number, identifier in enumerate(
@@ -133,87 +133,67 @@ _IDENTIFIERS = (
             )
         ),
     ),
-    Scenario(
-        name="identifier of 100,000 characters",
-        does="has an identifier of 100,000 characters",
-        prepare=_put(Item(_LONG, "2026-01-11")),
+    got_round(
+        "identifier of 100,000 characters",
+        "has an identifier of 100,000 characters",
+        _put(Item(_LONG, "2026-01-11")),
         set_aside=frozenset((_LONG,)),
-        left_behind=frozenset((_LONG,)),  # no index of the larger database can hold it: it is named in quarantine
+        left_behind=frozenset((_LONG,)),
     ),
-    Scenario(
-        name="100,000 sets in one record",
-        does="puts a record into 100,000 sets",
-        prepare=_put(Item("oai:x:sets", "2026-01-11", set_specs=tuple(f"set:{number}" for number in range(100_000)))),
+    got_round(
+        "100,000 sets in one record",
+        "puts a record into 100,000 sets",
+        _put(Item("oai:x:sets", "2026-01-11", set_specs=tuple(f"set:{number}" for number in range(100_000)))),
     ),
 )
 
 _DATESTAMPS = (
-    Scenario(
-        name="days in a repository of seconds",
-        does="says that it knows seconds and sends days",
-        prepare=lambda repository: setattr(repository, "granularity", _SECONDS),
+    got_round(
+        "days in a repository of seconds",
+        "says that it knows seconds and sends days",
+        lambda repository: setattr(repository, "granularity", _SECONDS),
         source={"granularity": "second"},
     ),
-    Scenario(
-        name="seconds in a repository of days",
-        does="says that it knows days and sends seconds",
-        prepare=_with_datestamps(*(f"2026-01-{day:02d}T10:{day:02d}:00Z" for day in range(1, 7))),
+    got_round(
+        "seconds in a repository of days",
+        "says that it knows days and sends seconds",
+        _with_datestamps(*(f"2026-01-{day:02d}T10:{day:02d}:00Z" for day in range(1, 7))),
     ),
-    Scenario(
-        name="datestamps with fractions",
-        does="sends datestamps with fractions of a second",
-        prepare=_with_datestamps("2026-01-01T10:00:00.123Z", "2026-01-02T10:00:00.5Z", "2026-01-02T10:00:00Z"),
+    got_round(
+        "datestamps with fractions",
+        "sends datestamps with fractions of a second",
+        _with_datestamps("2026-01-01T10:00:00.123Z", "2026-01-02T10:00:00.5Z", "2026-01-02T10:00:00Z"),
         source={"granularity": "second"},
     ),
-    Scenario(
-        name="datestamps that are empty",
-        does="sends empty datestamps with every third record",
-        prepare=_with_datestamps("2026-01-01", "2026-01-02", ""),
+    got_round(
+        "datestamps that are empty",
+        "sends empty datestamps with every third record",
+        _with_datestamps("2026-01-01", "2026-01-02", ""),
         again="full",
     ),
-    Scenario(
-        name="datestamps that are nonsense",
-        does="sends datestamps such as 2026-13-45, yesterday and 99999-01-01",
-        prepare=_with_datestamps("2026-01-01", "2026-13-45", "yesterday", "99999-01-01", "01/02/2026", "2026"),
+    got_round(
+        "datestamps that are nonsense",
+        "sends datestamps such as 2026-13-45, yesterday and 99999-01-01",
+        _with_datestamps("2026-01-01", "2026-13-45", "yesterday", "99999-01-01", "01/02/2026", "2026"),
         again="full",
     ),
-    Scenario(
-        name="clock a year ahead",
-        does="has a clock that is a year ahead",
-        prepare=_years(1),
-        fresh="2027-11-03",
-    ),
-    Scenario(
-        name="clock a year ahead, then put right",
-        does="has a clock that is a year ahead, until somebody puts it right",
-        prepare=_years(1),
+    got_round("clock a year ahead", "has a clock that is a year ahead", _years(1), fresh="2027-11-03"),
+    got_round(
+        "clock a year ahead, then put right",
+        "has a clock that is a year ahead, until somebody puts it right",
+        _years(1),
         fresh=datetime.now(UTC).date().isoformat(),
     ),
-    Scenario(
-        name="clock a year behind",
-        does="has a clock that is a year behind",
-        prepare=_years(-1),
-        fresh="2025-11-03",
-    ),
+    got_round("clock a year behind", "has a clock that is a year behind", _years(-1), fresh="2025-11-03"),
 )
 
 _DELETED = (
-    Scenario(
-        name="deleted records without metadata",
-        does="sends tombstones for every third record",
-        prepare=_deleted,
+    got_round("deleted records without metadata", "sends tombstones for every third record", _deleted),
+    got_round(
+        "deleted records with metadata", "leaves the metadata in deleted records", _deleted_with_body, again="full"
     ),
-    Scenario(
-        name="deleted records with metadata",
-        does="leaves the metadata in deleted records",
-        prepare=_deleted_with_body,
-        again="full",
-    ),
-    Scenario(
-        name="10,000 deletions at once",
-        does="sends 10,000 tombstones in one list",
-        prepare=_ten_thousand,
-        at_least=SIZE + _DELETIONS,
+    got_round(
+        "10,000 deletions at once", "sends 10,000 tombstones in one list", _ten_thousand, at_least=SIZE + _DELETIONS
     ),
 )
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 from xml.sax.saxutils import unescape
 
 from harvesters.checkpoints import RunStatus
@@ -116,6 +116,21 @@ class Scenario:
         repository.states_size = True
         self.mend(repository)
         repository.put(Item("oai:x:fresh", self.fresh, title="Fresh"))
+
+
+def got_round(name: str, does: str, prepare: Prepare, **others: Any) -> Scenario:
+    """Return a scenario that a harvest gets round: it is complete at once."""
+    return Scenario(name=name, does=does, prepare=prepare, **others)
+
+
+def stopped(name: str, does: str, prepare: Prepare, says: str, *, at_least: int = 20, **others: Any) -> Scenario:
+    """Return a scenario that stops a harvest, as a rule after two pages: it is incomplete, and says why."""
+    return Scenario(name=name, does=does, prepare=prepare, ends=("incomplete",), says=says, at_least=at_least, **others)
+
+
+def refused(name: str, does: str, prepare: Prepare, says: str, **others: Any) -> Scenario:
+    """Return a scenario in which nothing can be had: the harvest fails, and says why."""
+    return Scenario(name=name, does=does, prepare=prepare, ends=("failed",), says=says, at_least=0, **others)
 
 
 def items(size: int = SIZE) -> list[Item]:

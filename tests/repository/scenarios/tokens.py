@@ -10,7 +10,7 @@ from harvesters.demo.loopback import Request, Response
 from tests.repository import faults
 from tests.repository.faults import Fault
 from tests.repository.scenarios.lists import both, having
-from tests.repository.scenarios.scenario import ATTEMPTS, Prepare, Scenario, items
+from tests.repository.scenarios.scenario import ATTEMPTS, Prepare, Scenario, got_round, items, stopped
 from tests.repository.scenarios.transport import always, later, twice
 from tests.repository.synthetic import ListRepository
 
@@ -90,98 +90,73 @@ def _third_page(fault: Fault) -> Prepare:
 
 
 _TOKENS = (
-    Scenario(
-        name="empty token at the end",
-        does="ends its list with <resumptionToken/>, and states no size",
-        prepare=having(states_size=False),
+    got_round(
+        "empty token at the end", "ends its list with <resumptionToken/>, and states no size", having(states_size=False)
     ),
-    Scenario(
-        name="list of ten pages that ends at the third",
-        does="states 100 records and sends an empty token with the third page of ten",
-        prepare=_silently_partial,
-        ends=("incomplete",),
-        says="30 of 100",
+    stopped(
+        "list of ten pages that ends at the third",
+        "states 100 records and sends an empty token with the third page of ten",
+        _silently_partial,
+        "30 of 100",
         at_least=30,
     ),
-    Scenario(
-        name="repeated token",
-        does="sends each token again, for ever",
-        prepare=lambda repository: repository.faults.add(faults.token_repeats, page=2, times=None),
-        ends=("incomplete",),
-        says="a second time",
-        at_least=20,
+    stopped(
+        "repeated token",
+        "sends each token again, for ever",
+        lambda repository: repository.faults.add(faults.token_repeats, page=2, times=None),
+        "a second time",
     ),
-    Scenario(
-        name="token loop of three",
-        does="lets the fourth page's token lead back to the second page",
-        prepare=_loop_of_three,
-        ends=("incomplete",),
-        says="a second time",
+    stopped(
+        "token loop of three",
+        "lets the fourth page's token lead back to the second page",
+        _loop_of_three,
+        "a second time",
         at_least=40,
     ),
-    Scenario(
-        name="pages without new records, tokens always new",
-        does="answers each token with the second page and a token never seen before",
-        prepare=_always_new_tokens,
-        ends=("incomplete",),
-        says="brought no new record",
-        at_least=20,
+    stopped(
+        "pages without new records, tokens always new",
+        "answers each token with the second page and a token never seen before",
+        _always_new_tokens,
+        "brought no new record",
     ),
-    Scenario(
-        name="token expired in mid-list",
-        does="answers badResumptionToken to the third page's token once",
-        prepare=twice(faults.oai_error("badResumptionToken", "The token has expired."), page=3),
-        ends=("incomplete",),
-        says="badResumptionToken",
-        at_least=20,
+    stopped(
+        "token expired in mid-list",
+        "answers badResumptionToken to the third page's token once",
+        twice(faults.oai_error("badResumptionToken", "The token has expired."), page=3),
+        "badResumptionToken",
     ),
-    Scenario(
-        name="noRecordsMatch in mid-list",
-        does="answers noRecordsMatch to the third page's token",
-        prepare=_third_page(faults.oai_error("noRecordsMatch")),
-        ends=("incomplete",),
-        says="noRecordsMatch",
-        at_least=20,
+    stopped(
+        "noRecordsMatch in mid-list",
+        "answers noRecordsMatch to the third page's token",
+        _third_page(faults.oai_error("noRecordsMatch")),
+        "noRecordsMatch",
     ),
-    Scenario(
-        name="noRecordsMatch in mid-list, no size",
-        does="answers noRecordsMatch to the third page's token, and states no size",
-        prepare=both(having(states_size=False), _third_page(faults.oai_error("noRecordsMatch"))),
-        ends=("incomplete",),
-        says="noRecordsMatch",
-        at_least=20,
+    stopped(
+        "noRecordsMatch in mid-list, no size",
+        "answers noRecordsMatch to the third page's token, and states no size",
+        both(having(states_size=False), _third_page(faults.oai_error("noRecordsMatch"))),
+        "noRecordsMatch",
     ),
-    Scenario(
-        name="error beside records",
-        does="puts an OAI-PMH error before the records of each page from the third request on",
-        prepare=later(faults.with_bytes(b"<ListRecords>", b'<error code="badArgument">Odd</error><ListRecords>')),
-        ends=("incomplete",),
-        says="badArgument",
-        at_least=20,
+    stopped(
+        "error beside records",
+        "puts an OAI-PMH error before the records of each page from the third request on",
+        later(faults.with_bytes(b"<ListRecords>", b'<error code="badArgument">Odd</error><ListRecords>')),
+        "badArgument",
     ),
-    Scenario(
-        name="token of 1 MB",
-        does="sends tokens of 1 MB, and its web server refuses such addresses",
-        prepare=_tokens_with("t" * _MEGABYTE),
-        ends=("incomplete",),
-        says="answered HTTP 414",
+    stopped(
+        "token of 1 MB",
+        "sends tokens of 1 MB, and its web server refuses such addresses",
+        _tokens_with("t" * _MEGABYTE),
+        "answered HTTP 414",
         at_least=10,
     ),
-    Scenario(
-        name="token of 30 KB",
-        does="sends tokens of 30 KB",
-        prepare=_tokens_with("t" * 30_000),
+    got_round("token of 30 KB", "sends tokens of 30 KB", _tokens_with("t" * 30_000)),
+    got_round(
+        "token with every reserved character",
+        "sends tokens with every character that means something in an address",
+        _tokens_with(_RESERVED),
     ),
-    Scenario(
-        name="token with every reserved character",
-        does="sends tokens with every character that means something in an address",
-        prepare=_tokens_with(_RESERVED),
-    ),
-    Scenario(
-        name="empty pages in mid-list",
-        does="sends two pages without records in mid-list and goes on",
-        prepare=_empty_pages,
-    ),
+    got_round("empty pages in mid-list", "sends two pages without records in mid-list and goes on", _empty_pages),
 )
 
 _KEPT_TOKENS = tuple(

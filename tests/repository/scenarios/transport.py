@@ -6,7 +6,7 @@ import dataclasses
 
 from tests.repository import faults
 from tests.repository.faults import Fault
-from tests.repository.scenarios.scenario import SIZE, SPOILED, Prepare, Scenario
+from tests.repository.scenarios.scenario import SIZE, SPOILED, Prepare, Scenario, got_round, refused, stopped
 from tests.repository.synthetic import ListRepository
 
 
@@ -35,253 +35,203 @@ def _own_address(repository: ListRepository) -> str:
 
 
 _WAITING = (
-    Scenario(
-        name="503, Retry-After in seconds",
-        does="answers 503 with Retry-After: 1 twice in mid-list",
-        prepare=twice(faults.status(503, retry_after=1)),
+    got_round(
+        "503, Retry-After in seconds",
+        "answers 503 with Retry-After: 1 twice in mid-list",
+        twice(faults.status(503, retry_after=1)),
     ),
-    Scenario(
-        name="503, Retry-After as a date",
-        does="answers 503 with Retry-After as an HTTP date twice in mid-list",
-        prepare=twice(faults.status(503, retry_after="Wed, 21 Oct 2015 07:28:00 GMT")),
+    got_round(
+        "503, Retry-After as a date",
+        "answers 503 with Retry-After as an HTTP date twice in mid-list",
+        twice(faults.status(503, retry_after="Wed, 21 Oct 2015 07:28:00 GMT")),
     ),
-    Scenario(
-        name="503, Retry-After of ten years",
-        does="answers 503 with Retry-After: 315360000 for ever in mid-list",
-        prepare=later(faults.status(503, retry_after=315_360_000)),
-        ends=("incomplete",),
-        says="asks us to wait for 315360000 s",
-        at_least=20,
+    stopped(
+        "503, Retry-After of ten years",
+        "answers 503 with Retry-After: 315360000 for ever in mid-list",
+        later(faults.status(503, retry_after=315_360_000)),
+        "asks us to wait for 315360000 s",
     ),
-    Scenario(
-        name="503, Retry-After in the year 9999",
-        does="answers 503 with Retry-After: Fri, 31 Dec 9999 23:59:59 GMT for ever in mid-list",
-        prepare=later(faults.status(503, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")),
-        ends=("incomplete",),
-        says="asks us to wait for",
-        at_least=20,
+    stopped(
+        "503, Retry-After in the year 9999",
+        "answers 503 with Retry-After: Fri, 31 Dec 9999 23:59:59 GMT for ever in mid-list",
+        later(faults.status(503, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")),
+        "asks us to wait for",
     ),
-    Scenario(
-        name="503, Retry-After with 400 digits",
-        does="answers 503 with a Retry-After number of 400 digits for ever in mid-list",
-        prepare=later(faults.status(503, retry_after="9" * 400)),
-        ends=("incomplete",),
-        says="asks us to wait for",
-        at_least=20,
+    stopped(
+        "503, Retry-After with 400 digits",
+        "answers 503 with a Retry-After number of 400 digits for ever in mid-list",
+        later(faults.status(503, retry_after="9" * 400)),
+        "asks us to wait for",
     ),
     *(
-        Scenario(
-            name=f"503, Retry-After: {value}",
-            does=f"answers 503 with Retry-After: {value} twice in mid-list",
-            prepare=twice(faults.status(503, retry_after=value)),
+        got_round(
+            f"503, Retry-After: {value}",
+            f"answers 503 with Retry-After: {value} twice in mid-list",
+            twice(faults.status(503, retry_after=value)),
         )
         for value in ("-5", "soon", "1.5", "Wed, 99 Foo 2026 25:61:61 GMT")
     ),
-    Scenario(
-        name="429, Retry-After in seconds",
-        does="answers 429 with Retry-After: 1 twice in mid-list",
-        prepare=twice(faults.status(429, retry_after=1)),
+    got_round(
+        "429, Retry-After in seconds",
+        "answers 429 with Retry-After: 1 twice in mid-list",
+        twice(faults.status(429, retry_after=1)),
     ),
-    Scenario(
-        name="429 without Retry-After",
-        does="answers 429 twice in mid-list and does not say how long to wait",
-        prepare=twice(faults.status(429)),
+    got_round(
+        "429 without Retry-After",
+        "answers 429 twice in mid-list and does not say how long to wait",
+        twice(faults.status(429)),
     ),
 )
 
 _STATUSES = (
-    Scenario(
-        name="500 twice on one page", does="answers 500 twice in mid-list", prepare=twice(faults.status(500), page=3)
+    got_round("500 twice on one page", "answers 500 twice in mid-list", twice(faults.status(500), page=3)),
+    got_round(
+        "500 on one page for ever",
+        "answers 500 whenever the third page is asked for",
+        always(faults.status(500), page=3),
     ),
-    Scenario(
-        name="500 on one page for ever",
-        does="answers 500 whenever the third page is asked for",
-        prepare=always(faults.status(500), page=3),
-    ),
-    Scenario(
-        name="500 for one record",
-        does="answers 500 to whatever holds one record, that record alone too",
-        prepare=everything(faults.if_it_holds(b"Study 017.", faults.status(500))),
+    got_round(
+        "500 for one record",
+        "answers 500 to whatever holds one record, that record alone too",
+        everything(faults.if_it_holds(b"Study 017.", faults.status(500))),
         at_least=SIZE - 1,
         set_aside=frozenset((SPOILED,)),
         again="full",
     ),
-    Scenario(
-        name="502 for ten minutes",
-        does="answers 502 to everything from the third request on, longer than anybody tries",
-        prepare=later(faults.status(502)),
-        ends=("incomplete",),
-        says="answered HTTP 502",
-        at_least=20,
+    stopped(
+        "502 for ten minutes",
+        "answers 502 to everything from the third request on, longer than anybody tries",
+        later(faults.status(502)),
+        "answered HTTP 502",
     ),
-    Scenario(
-        name="502 from the first request on",
-        does="answers 502 to everything",
-        prepare=everything(faults.status(502)),
-        ends=("failed",),
-        says="answered HTTP 502",
-        at_least=0,
+    refused(
+        "502 from the first request on",
+        "answers 502 to everything",
+        everything(faults.status(502)),
+        "answered HTTP 502",
     ),
-    Scenario(
-        name="422 with an OAI-PMH body",
-        does="answers 422 with the very page that was asked for",
-        prepare=everything(faults.with_status(422)),
+    got_round(
+        "422 with an OAI-PMH body",
+        "answers 422 with the very page that was asked for",
+        everything(faults.with_status(422)),
     ),
-    Scenario(
-        name="422 with an OAI-PMH error",
-        does="answers 422 with badResumptionToken in mid-list",
-        prepare=always(faults.oai_error("badResumptionToken", "The token has expired.", status=422), page=3),
-        ends=("incomplete",),
-        says="badResumptionToken",
-        at_least=20,
+    stopped(
+        "422 with an OAI-PMH error",
+        "answers 422 with badResumptionToken in mid-list",
+        always(faults.oai_error("badResumptionToken", "The token has expired.", status=422), page=3),
+        "badResumptionToken",
     ),
 )
 
 _CONNECTIONS = (
-    Scenario(
-        name="connection reset before the answer",
-        does="resets the connection twice instead of answering",
-        prepare=twice(faults.reset),
+    got_round(
+        "connection reset before the answer", "resets the connection twice instead of answering", twice(faults.reset)
     ),
-    Scenario(
-        name="connection reset in mid-page",
-        does="resets the connection twice when half the page is sent",
-        prepare=twice(faults.broken_off()),
+    got_round(
+        "connection reset in mid-page",
+        "resets the connection twice when half the page is sent",
+        twice(faults.broken_off()),
     ),
-    Scenario(
-        name="connection closed in mid-page",
-        does="closes the connection twice when half of the announced bytes are sent",
-        prepare=twice(faults.dropped()),
+    got_round(
+        "connection closed in mid-page",
+        "closes the connection twice when half of the announced bytes are sent",
+        twice(faults.dropped()),
     ),
-    Scenario(
-        name="connection reset in mid-page for ever",
-        does="resets the connection in the middle of every page from the third request on",
-        prepare=later(faults.broken_off()),
-        ends=("incomplete",),
-        says="No answer from",
-        at_least=20,
+    stopped(
+        "connection reset in mid-page for ever",
+        "resets the connection in the middle of every page from the third request on",
+        later(faults.broken_off()),
+        "No answer from",
     ),
-    Scenario(
-        name="slow drip that ends",
-        does="sends a page in ten pieces over 0.3 s",
-        prepare=always(faults.slowly(pieces=10, seconds=0.3)),
+    got_round(
+        "slow drip that ends", "sends a page in ten pieces over 0.3 s", always(faults.slowly(pieces=10, seconds=0.3))
     ),
-    Scenario(
-        name="slow drip without end",
-        does="sends one byte every 20 ms, for ever, in mid-list",
-        prepare=later(faults.dripping()),
-        ends=("incomplete",),
-        says="took longer than",
-        at_least=20,
+    stopped(
+        "slow drip without end",
+        "sends one byte every 20 ms, for ever, in mid-list",
+        later(faults.dripping()),
+        "took longer than",
         source={"attempts": 1, "answer_seconds": 0.4},
     ),
-    Scenario(
-        name="silence",
-        does="takes the third request and never answers",
-        prepare=later(faults.delayed(30)),
-        ends=("incomplete",),
-        says="No answer from",
-        at_least=20,
+    stopped(
+        "silence",
+        "takes the third request and never answers",
+        later(faults.delayed(30)),
+        "No answer from",
         source={"attempts": 1, "timeout_seconds": 0.4},
     ),
 )
 
 _COMPRESSION = (
-    Scenario(
-        name="gzip, cut, lengths agree",
-        does="sends two thirds of a gzipped page twice, with a Content-Length that agrees",
-        prepare=twice(faults.gzipped(share=0.67)),
+    got_round(
+        "gzip, cut, lengths agree",
+        "sends two thirds of a gzipped page twice, with a Content-Length that agrees",
+        twice(faults.gzipped(share=0.67)),
     ),
-    Scenario(
-        name="gzip, cut for ever",
-        does="sends two thirds of each gzipped page from the third request on, with a Content-Length that agrees",
-        prepare=later(faults.gzipped(share=0.67)),
-        ends=("incomplete",),
-        says="damaged gzip",
-        at_least=20,
+    stopped(
+        "gzip, cut for ever",
+        "sends two thirds of each gzipped page from the third request on, with a Content-Length that agrees",
+        later(faults.gzipped(share=0.67)),
+        "damaged gzip",
     ),
-    Scenario(
-        name="gzip without saying so",
-        does="sends gzip and announces nothing",
-        prepare=everything(faults.gzipped(announced=False)),
+    got_round(
+        "gzip without saying so", "sends gzip and announces nothing", everything(faults.gzipped(announced=False))
     ),
-    Scenario(
-        name="gzip without saying so, cut",
-        does="sends two thirds of a gzipped page twice and announces nothing",
-        prepare=twice(faults.gzipped(announced=False, share=0.67)),
+    got_round(
+        "gzip without saying so, cut",
+        "sends two thirds of a gzipped page twice and announces nothing",
+        twice(faults.gzipped(announced=False, share=0.67)),
     ),
-    Scenario(
-        name="gzip twice over",
-        does="gzips what is gzipped, and announces it once",
-        prepare=everything(faults.gzipped(layers=2)),
+    got_round("gzip twice over", "gzips what is gzipped, and announces it once", everything(faults.gzipped(layers=2))),
+    got_round(
+        "gzip announced, plain text sent", "announces gzip and sends the page as it is", everything(faults.claims_gzip)
     ),
-    Scenario(
-        name="gzip announced, plain text sent",
-        does="announces gzip and sends the page as it is",
-        prepare=everything(faults.claims_gzip),
-    ),
-    Scenario(
-        name="deflate without a frame",
-        does="sends raw deflate, as old servers do",
-        prepare=everything(faults.deflated),
-    ),
-    Scenario(
-        name="gzip bomb",
-        does="sends a small page that unpacks to 1 GB in mid-list",
-        prepare=later(faults.gzip_bomb(1024)),
-        ends=("incomplete",),
-        says="max_page_bytes",
-        at_least=20,
+    got_round("deflate without a frame", "sends raw deflate, as old servers do", everything(faults.deflated)),
+    stopped(
+        "gzip bomb",
+        "sends a small page that unpacks to 1 GB in mid-list",
+        later(faults.gzip_bomb(1024)),
+        "max_page_bytes",
         source={"max_page_bytes": 20_000_000},
     ),
-    Scenario(
-        name="gzip bomb without saying so",
-        does="sends a small page that unpacks to 1 GB in mid-list, and announces nothing",
-        prepare=later(faults.gzip_bomb(1024, announced=False)),
-        ends=("incomplete",),
-        says="max_page_bytes",
-        at_least=20,
+    stopped(
+        "gzip bomb without saying so",
+        "sends a small page that unpacks to 1 GB in mid-list, and announces nothing",
+        later(faults.gzip_bomb(1024, announced=False)),
+        "max_page_bytes",
         source={"max_page_bytes": 20_000_000},
     ),
-    Scenario(
-        name="page of 2 GB",
-        does="sends a page of 2 GB in mid-list",
-        prepare=later(faults.huge(2048, before=b"</dc:title>")),
-        ends=("incomplete",),
-        says="max_page_bytes",
-        at_least=20,
+    stopped(
+        "page of 2 GB",
+        "sends a page of 2 GB in mid-list",
+        later(faults.huge(2048, before=b"</dc:title>")),
+        "max_page_bytes",
     ),
 )
 
 _REDIRECTS = (
-    Scenario(
-        name="redirect within the host",
-        does="sends every request to another path of the same host once",
-        prepare=lambda repository: repository.faults.add(faults.redirected(repository.url), times=1),
+    got_round(
+        "redirect within the host",
+        "sends every request to another path of the same host once",
+        lambda repository: repository.faults.add(faults.redirected(repository.url), times=1),
     ),
-    Scenario(
-        name="redirect to a host that is named",
-        does="has moved to another host, which the source's settings name",
-        prepare=lambda repository: repository.faults.add(faults.redirected(_own_address(repository)), page=2, times=1),
+    got_round(
+        "redirect to a host that is named",
+        "has moved to another host, which the source's settings name",
+        lambda repository: repository.faults.add(faults.redirected(_own_address(repository)), page=2, times=1),
         source={"redirect_hosts": ["localhost"]},
     ),
-    Scenario(
-        name="redirect to a foreign host",
-        does="sends us to a host that the source's settings do not name",
-        prepare=lambda repository: repository.faults.add(
-            faults.redirected("http://elsewhere.invalid/oai"), page=3, times=None
-        ),
-        ends=("incomplete",),
-        says="http://elsewhere.invalid/oai",
-        at_least=20,
+    stopped(
+        "redirect to a foreign host",
+        "sends us to a host that the source's settings do not name",
+        lambda repository: repository.faults.add(faults.redirected("http://elsewhere.invalid/oai"), page=3, times=None),
+        "http://elsewhere.invalid/oai",
     ),
-    Scenario(
-        name="redirect in a circle",
-        does="redirects each request to itself",
-        prepare=lambda repository: repository.faults.add(faults.redirected(repository.url), times=None),
-        ends=("failed",),
-        says="redirects more than",
-        at_least=0,
+    refused(
+        "redirect in a circle",
+        "redirects each request to itself",
+        lambda repository: repository.faults.add(faults.redirected(repository.url), times=None),
+        "redirects more than",
     ),
     *(
         Scenario(
