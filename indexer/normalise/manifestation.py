@@ -184,6 +184,7 @@ def _abstracts(description: Description) -> list[Text]:
 
 def _titles(description: Description, abstract: str, *, strip_digit: bool) -> list[Text]:
     def clean(value: str) -> str:
+        """Clean one title; PMC glues the number of a footnote to some."""
         title = clean_title(value)
         return strip_glued_digit(title, abstract) if strip_digit else title
 

@@ -48,6 +48,7 @@ _KEYWORD_FIELDS: dict[str, KeywordField] = {
     "license": "license",
     "type": "type",
     "has": "has",
+    "status": "status",
 }
 
 
@@ -82,11 +83,13 @@ class _Compiler:
         self.titles: Counter[Clause] = Counter()
 
     def boosts(self) -> tuple[Weighted, ...]:
+        """Return what adds to the score and need not match, the same clause once with the weight of all its places."""
         bonus = [Weighted(clause=clause, weight=float(count)) for clause, count in self.bonus.items()]
         titles = [Weighted(clause=clause, weight=TITLE_WEIGHT * count) for clause, count in self.titles.items()]
         return (*bonus, *titles)
 
     def compile_top(self, node: Node) -> Clause | None:
+        """Compile the whole expression; ``match`` governs the bare words of its top, and only those."""
         items = node.items if isinstance(node, Sequence) else (node,)
         words = [item for item in items if isinstance(item, Word) and item.field is None]
         others = [item for item in items if not (isinstance(item, Word) and item.field is None)]
@@ -256,6 +259,7 @@ def _compile_filters(filters: Filters) -> dict[str, Clause]:
         "container": ("container", filters.container),
         "type": ("type", filters.type),
         "has": ("has", filters.has),
+        "status": ("status", filters.status),
     }
     clauses: dict[str, Clause] = {
         name: Exact(field=field, values=values) for name, (field, values) in exact.items() if values

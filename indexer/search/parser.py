@@ -80,6 +80,7 @@ class _Parser:
         self.clauses = 0
 
     def read(self) -> Node | None:
+        """Read the whole text; ``None`` where it says nothing. Raise an error with its place and the remedy."""
         node = self._read_query(None, 0)
         if self._peek() == ")":
             self._fail("This parenthesis closes nothing.", remedy="Remove it, or open one before it.")

@@ -63,6 +63,7 @@ class _Samples:
     bodies: list[bytes] = field(default_factory=list)
 
     def add(self, body: bytes) -> None:
+        """Count a record, and keep it in place of the oldest unless it is a very long one."""
         self.seen += 1
         if len(body) > _LONGEST_SAMPLE:
             return

@@ -169,6 +169,7 @@ class _Field:
     lengths: dict[int, int] = field(default_factory=dict)
 
     def add(self, key: int, texts: tuple[str, ...]) -> None:
+        """Take a document's stretches of ready tokens; no phrase reaches over the gap between two."""
         position = 0
         for text in texts:
             for token in text.split():
@@ -178,6 +179,7 @@ class _Field:
         self.lengths[key] = sum(len(text.split()) for text in texts)
 
     def score_word(self, token: str) -> Scores:
+        """Score each document that has a token, by BM25."""
         found = self.postings.get(token, {})
         return self.score({key: len(positions) for key, positions in found.items()}, self.weigh(token))
 
@@ -187,6 +189,7 @@ class _Field:
         return math.log(1 + (len(self.lengths) - holding + 0.5) / (holding + 0.5))
 
     def score(self, frequencies: dict[int, int], idf: float) -> Scores:
+        """Score documents (by key: how often they have it) for something of an idf, by BM25."""
         mean = sum(self.lengths.values()) / max(len(self.lengths), 1)
         return {
             key: idf * (K1 + 1) * tf / (tf + K1 * (1 - B + B * round_length(self.lengths[key]) / mean))
@@ -227,6 +230,7 @@ class _Corpus:
 
     @classmethod
     def of(cls, documents: dict[int, Document]) -> _Corpus:
+        """Build the postings of documents."""
         fields: dict[TextField, _Field] = {name: _Field() for name in TEXT_FIELDS}
         for key, document in documents.items():
             for name in TEXT_FIELDS:
@@ -241,6 +245,7 @@ class _Corpus:
         return _sum([scores, *(_only(self.evaluate(boost), scores) for boost in query.boosts)])
 
     def everything(self) -> Scores:
+        """Return all documents, none better than another."""
         return dict.fromkeys(self.documents, 0.0)
 
     def evaluate(self, clause: Clause) -> Scores:  # noqa: PLR0911 (one return per clause)
@@ -301,6 +306,7 @@ class _Corpus:
         return set(document.keywords.get(column, ()))
 
     def sort_number(self, key: int, sort: Sort) -> int:
+        """Return the number that a document is sorted by."""
         document = self.documents[key]
         return document.first_indexed if sort == "first_indexed" else document.published
 
