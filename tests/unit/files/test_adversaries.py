@@ -50,7 +50,8 @@ TOLD = [
     ),
     pytest.param(
         "marc", MARC[0] + MARC[1].replace(b"Ti", b"T\x1d") + MARC[2], ["g0", "g2"],
-        ["record 2: The MARC record ends in the middle of a field.", "record 3: It is no MARC record"], id="an end mark inside",
+        ["record 2: The MARC record ends in the middle of a field.", "record 3: It is no MARC record"],
+        id="an end mark inside",
     ),
 ]  # fmt: skip
 
