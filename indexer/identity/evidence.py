@@ -29,13 +29,13 @@ class Reason(NamedTuple):
 TRUSTED = frozenset(("equal", "near", "head"))
 """Titles that may be one work's for all they say."""
 _TITLES: dict[Likeness, float] = {
-    "equal": 5.0, "near": 4.5, "head": 2.5, "longer": 1.5, "close": 0.0, "numbered": -6.0, "other": -6.0,
+    "equal": 5.0, "near": 4.5, "head": 2.5, "longer": 1.5, "edged": 0.5, "close": -2.5, "numbered": -6.0, "other": -6.0,
     "incomparable": 0.0,
 }  # fmt: skip
 _FULL_LETTERS, _BASE_LETTERS = 48, 12
 _REWORDED = 60.0
 _IDENTIFIER = 6.0
-_OTHER_IDENTIFIER = {"doi": -4.0, "pmid": -4.0, "pmcid": -4.0, "arxiv": -4.0, "doaj": -1.0}
+_OTHER_IDENTIFIER = {"doi": -5.0, "pmid": -4.0, "pmcid": -4.0, "arxiv": -4.0, "doaj": -1.0}
 _AUTHORS = {"some": -0.5, "none": -4.0}
 _LARGE_TEAM = 3
 _PAGES = {"same": 2.5, "first": 1.5, "different": -2.5}

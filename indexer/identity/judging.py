@@ -40,7 +40,7 @@ _EVEN = 3.5
 """The sum at which the score is one half; the score of ``_SAME`` is 0.82, of ``_UNDECIDED`` 0.27."""
 _LARGEST_SUM = 30.0
 _CONTRADICTION = -3.0
-_STATED_VERSION = 6.0
+_STATED_VERSION = 10.0
 _PLACE_CONFLICTS = frozenset(("pages_different", "volume_different"))
 _FOUND_THERE = frozenset(("pages_same", "pages_first"))
 _SETTLED = frozenset(("is_version_of", "retracts"))
@@ -81,7 +81,11 @@ def _judge(left: Portrait, right: Portrait) -> Judgement:
     stated = stated_tie(left, right) if left.relations or right.relations else None
     if titles.likeness == "other" and not shares and stated is None and not is_one_place(left, right):
         return _PLAINLY_DIFFERENT
-    if stated is not None and not (stated.joins and titles.likeness in TRUSTED):
+    if (
+        stated is not None
+        and stated.joins != "always"
+        and not (stated.joins == "titled" and titles.likeness in TRUSTED)
+    ):
         return _related(stated, [Reason("stated_relation", 0.0, stated.relation)])
     if left.kind != right.kind:
         reasons = [Reason("kinds_differ", -10.0, f"{left.kind}/{right.kind}"), title_reason(titles)]

@@ -32,6 +32,8 @@ _SIGN = r"\s*[:.\-–—\]]+\s*"
 #: The word alone proves nothing ("Correction of refractive errors"): what follows it must be a notice's.
 _NOTICE_END = rf"(?:{_SIGN}|\s+(?:to|note|notice|article)\b\s*(?:to\b|:)?\s*[:.“\"'‘]*\s*|\s*$)"
 _ANSWER_END = r"(?:\s*[:.\-–—]+\s*|\s+to\b(?:\s+the\s+(?:paper|article|study))?\s*[:.“\"'‘]*\s*|\s*$)"
+#: "Response to treatment" is none to a comment.
+_SAID = r"(?:[“\"'‘]|comments?\b|commentary\b|letters?\b|the (?:paper|article|editor)\b)"
 _HEADS: tuple[tuple[Kind, str], ...] = (
     (
         "correction",
@@ -48,7 +50,7 @@ _HEADS: tuple[tuple[Kind, str], ...] = (
         "reply",
         (
             r"^\W*(?:(?:(?:the\s+)?authors?\W*s?\W*|invited\s+)\s*)?"
-            r"(?:repl(?:y|ies)|response|rejoinder|rebuttal|in reply|in response)"
+            rf"(?:repl(?:y|ies)|response(?!\s+to\b(?!\s+{_SAID}))|rejoinder|rebuttal|in reply|in response)"
             r"(?:\s+(?:by|from)\s+(?:the\s+)?authors?|\s+letter)?"
             rf"(?:\s+to\b\s*(?=comments?\b|commentary\b|letters?\b)|{_ANSWER_END})"
         ),
@@ -80,6 +82,8 @@ _TAILS: tuple[tuple[Kind, str], ...] = (
     ),
     ("comment", rf"{_TAIL_OPENING}(?:comment|commentary|discussion)(?:\s+on\s.{{1,60}})?{_TAIL_END}"),
 )
+_COMMENT = re.compile(r"^(?:comments?|commentary|letters?)\s+(?:on|to|by\s.{1,40}\son)\b\s*[:“\"'‘]*\s*", re.IGNORECASE)
+_QUOTES = " “”\"'‘’"
 _HEAD_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), kind) for kind, pattern in _HEADS)
 _TAIL_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), kind) for kind, pattern in _TAILS)
 #: Most titles are none of these: one look at how they begin, and one for a word in their end, spares the rest.
@@ -160,7 +164,8 @@ def _kind(title: str) -> tuple[Kind, str]:
     if _MAY_HAVE_HEAD.match(title):
         for pattern, kind in _HEAD_PATTERNS:
             if match := pattern.match(title):
-                return kind, title[match.end() :].strip(" “”\"'‘’")
+                about = title[match.end() :].strip(_QUOTES)
+                return kind, _COMMENT.sub("", about, count=1).strip(_QUOTES) if kind == "reply" else about
     if _MAY_HAVE_TAIL.search(title, max(0, len(title) - _TAIL_LETTERS)):
         for pattern, kind in _TAIL_PATTERNS:
             if match := pattern.search(title, max(0, len(title) - _TAIL_LETTERS)):

@@ -85,7 +85,7 @@ def compare_authors(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[Overl
     if shared * 3 < len(a) * 2 and shared <= _MANY:
         return "some", shared
     is_cut = len(a) * 3 < len(b) * 2 and not is_same_person(a[0], b[0])
-    return ("some", shared) if is_cut and shared <= _MANY else ("most", shared)
+    return ("some", shared) if is_cut and shared == 1 else ("most", shared)
 
 
 def _share_words(one: list[str], other: list[str]) -> bool:

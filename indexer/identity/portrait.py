@@ -120,11 +120,12 @@ def _issns(manifestation: Manifestation) -> tuple[str, ...]:
 
 def pack(portrait: Portrait) -> bytes:
     """Write a portrait in few bytes, without its names, which stand beside it."""
+    titles = [tuple(one) for one in portrait.titles]
     return orjson.dumps(
         [
-            portrait.identifiers, [tuple(one) for one in portrait.titles], portrait.authors, portrait.year,
-            portrait.issns, portrait.container, portrait.volume, portrait.issue, portrait.pages, portrait.kind, portrait.type,
-            portrait.is_retracted, portrait.is_generic, portrait.relations,
+            portrait.identifiers, titles, portrait.authors, portrait.year, portrait.issns, portrait.container,
+            portrait.volume, portrait.issue, portrait.pages, portrait.kind, portrait.type, portrait.is_retracted,
+            portrait.is_generic, portrait.relations,
         ]
     )  # fmt: skip
 

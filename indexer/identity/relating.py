@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from indexer.identity.kinds import RELATIONS
 from indexer.identity.people import compare_authors
@@ -13,11 +13,14 @@ from indexer.identity.titles import TitleComparison
 
 
 class Tie(NamedTuple):
-    """A relation between the two of a pair; ``joins`` where it is one between versions of one work."""
+    """A relation between the two of a pair.
+
+    ``joins``: whether it is one between versions of one work; ``titled``: where their titles agree only.
+    """
 
     relation: str
     subject_is_left: bool
-    joins: bool = False
+    joins: Literal["always", "titled", "never"] = "never"
 
 
 _STATED: dict[str, tuple[str, bool]] = {
@@ -34,11 +37,16 @@ _STATED: dict[str, tuple[str, bool]] = {
     "published_from": ("is_version_of", True), "preprint_of": ("is_version_of", False),
 }  # fmt: skip
 """Relations by what a record states: the relation, and whether the record that states it is its subject."""
-_JOINING = frozenset(("published_from", "preprint_of", "version_of"))
+_JOINING: dict[str, Literal["always", "titled"]] = {
+    "published_from": "always", "preprint_of": "always", "version_of": "titled",
+}  # fmt: skip
 _ANSWERS = frozenset(("comment", "reply"))
 _TITLED_ALIKE = frozenset(("equal", "near", "head"))
 _LEAST_LETTERS = 25
 _LONGEST_ANSWER = 25
+_PART = re.compile(
+    r"\b(?:part|pt|parts|teil|parte|partie|deel|часть|section|volume|vol|том)\s(\d{1,3})\b|(?<!\d)(\d{1,3})$"
+)
 _VERSION = re.compile(
     r"(?:/v|\.v|\.pub|(?<=\d)v|(?<=/f1000research\.\d{4}\.)|(?<=/f1000research\.\d{5}\.)|(?<=openres\.\d{5}\.))\d{1,2}$"
 )
@@ -50,7 +58,7 @@ def stated_tie(left: Portrait, right: Portrait) -> Tie | None:
         for kind, target in one.relations:
             if kind in _STATED and target in other.identifiers and target not in one.identifiers:
                 relation, is_subject = _STATED[kind]
-                return Tie(relation, is_left is is_subject, kind in _JOINING)
+                return Tie(relation, is_left is is_subject, _JOINING.get(kind, "never"))
     return None
 
 
@@ -87,9 +95,16 @@ def _stem(identifier: str) -> str:
     return _VERSION.sub("", identifier)
 
 
-def tie_of_parts(left: Portrait, right: Portrait) -> Tie:
-    """Relate parts of a series, whose titles differ in a number; the later one is the subject."""
-    return Tie("is_part_of_series", (left.year, left.titles[0].text) > (right.year, right.titles[0].text))
+def tie_of_parts(left: Portrait, right: Portrait) -> Tie | None:
+    """Relate parts of a series, whose titles differ in the part's number; the later one is the subject."""
+    a, b = _part(left), _part(right)
+    return Tie("is_part_of_series", a > b) if a and b and a != b else None
+
+
+def _part(portrait: Portrait) -> int:
+    """Return the part's number, or 0: phases of trials and years in titles make no series."""
+    found = _PART.search(portrait.titles[0].text)
+    return int(found[1] or found[2]) if found else 0
 
 
 def tie_of_abstract(left: Portrait, right: Portrait) -> Tie | None:

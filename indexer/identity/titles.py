@@ -15,9 +15,9 @@ from rapidfuzz.fuzz import ratio
 
 from indexer.search.folding import fold
 
-Likeness = Literal["equal", "near", "head", "longer", "close", "numbered", "other", "incomparable"]
+Likeness = Literal["equal", "near", "head", "longer", "edged", "close", "numbered", "other", "incomparable"]
 """How two titles relate: the same letters; the same but for slips; one without the other's subtitle; one with a word
-more; a word changed; the same but for a number; different; in different scripts."""
+more inside, or at an end; a word changed; the same but for a number; different; in different scripts."""
 
 MOST_TITLES = 4
 _LONGEST = 600
@@ -185,7 +185,7 @@ def compare_titles(one: Sequence[Title], other: Sequence[Title]) -> TitleCompari
 
 
 _RANK: dict[Likeness, int] = {
-    "incomparable": -1, "other": 0, "numbered": 1, "close": 2, "longer": 3, "head": 4, "near": 5, "equal": 6,
+    "incomparable": -1, "other": 0, "numbered": 1, "close": 2, "edged": 3, "longer": 4, "head": 5, "near": 6, "equal": 7,
 }  # fmt: skip
 
 
@@ -254,7 +254,7 @@ def _compare_words(one: str, other: str) -> Likeness:
     more = only_one or only_other
     is_part = long.startswith(short) or long.endswith(short)
     if len(more) == 1 and (is_part or words >= _LONG_ENOUGH - 1):
-        return "close" if more[0] in _TURNING else "longer"
+        return "close" if more[0] in _TURNING else "edged" if is_part else "longer"
     if is_part or _starts_like(short, long):
         return "head"
     return "close" if len(more) * 6 <= words else "other"

@@ -22,6 +22,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "title_near": ("The titles are equal but for slips of spelling.", "题名仅有拼写上的细微差别。"),
     "title_head": ("One title is the other without its subtitle.", "一个题名是另一个题名去掉副题名。"),
     "title_longer": ("One title has a word more.", "一个题名多一个词。"),
+    "title_edged": ("One title has a word more at its beginning or end.", "一个题名在开头或结尾多一个词。"),
     "title_close": ("The titles differ in a word.", "题名有一个词不同。"),
     "title_numbered": (
         "The titles differ in a number only, as parts of a series do.",
