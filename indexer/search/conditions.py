@@ -8,6 +8,7 @@ from typing import cast, get_args
 from stdnum import isbn as isbn_rules
 
 from indexer.errors import QueryError
+from indexer.models import WorkStatus
 from indexer.normalise.identifiers import isbn
 from indexer.search.expression import FieldName, IdentifierName, Term, TermName, YearRange
 
@@ -19,6 +20,7 @@ FIELDS = TEXT_FIELDS | TERM_FIELDS | {"year"}
 #: Fields that other systems have and this one has not; asking for them is an error, not a word.
 ABSENT = frozenset({"abstract", "affiliation", "date", "keyword", "keywords", "publisher"})
 POSSESSIONS = ("pdf", "abstract", "doi", "license", "fulltext")
+STATUSES: tuple[str, ...] = get_args(WorkStatus)
 
 _HTTP = r"https?://(?:www\.)?"
 _NCBI = rf"{_HTTP}(?:pmc\.|pubmed\.)?ncbi\.nlm\.nih\.gov/"
@@ -100,7 +102,12 @@ def make_term(name: str, value: str, position: int) -> Term | YearRange:
         return _make_years(value, position)
     if name in IDENTIFIER_FIELDS:
         return _make_identifier(cast(IdentifierName, name), value, position)
-    makers = {"issn": _canonical_issn, "lang": _canonical_language, "has": _canonical_possession}
+    makers = {
+        "issn": _canonical_issn,
+        "lang": _canonical_language,
+        "has": _canonical_possession,
+        "status": _canonical_status,
+    }
     canonical = makers[name](value, position) if name in makers else value.strip().lower()
     if not canonical:
         raise QueryError(
@@ -196,6 +203,14 @@ def _canonical_possession(value: str, position: int) -> str:
         choice = ", ".join(f"has:{one}" for one in POSSESSIONS)
         raise QueryError(f"“has:{value}” cannot be asked.", remedy=f"Use one of {choice}.", position=position)
     return kind
+
+
+def _canonical_status(value: str, position: int) -> str:
+    status = value.strip().lower()
+    if status not in STATUSES:
+        choice = ", ".join(f"status:{one}" for one in STATUSES)
+        raise QueryError(f"“status:{value}” cannot be asked.", remedy=f"Use one of {choice}.", position=position)
+    return status
 
 
 def _is_swapped(name: str, known: str) -> bool:

@@ -14,7 +14,7 @@ from indexer.search.analysis import index_values
 from indexer.search.query import KeywordField, TextField
 
 #: Raised whenever the shape or content of documents changes; stands in the index name.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MOST_SUBJECTS = 50
 #: Schemes whose values readers type without their scheme's name.
 _WORDLIKE_SCHEMES = frozenset({"pmid", "pmcid", "arxiv", "isbn"})
@@ -106,6 +106,7 @@ def _keywords_of(work: Work) -> dict[KeywordField, tuple[str, ...]]:
         "container": (container.id,) if container and container.id else (),
         "type": (work.type,),
         "has": tuple(_possessions_of(work)),
+        "status": (work.status,) if work.status else (),
     }
 
 

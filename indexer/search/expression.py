@@ -20,7 +20,7 @@ from typing import Literal, assert_never
 
 FieldName = Literal["title", "author", "journal", "subject"]
 IdentifierName = Literal["doi", "pmid", "pmcid", "arxiv", "isbn"]
-TermName = Literal[IdentifierName, "issn", "lang", "source", "license", "type", "has"]
+TermName = Literal[IdentifierName, "issn", "lang", "source", "license", "type", "has", "status"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,9 @@ from typing import Literal
 Match = Literal["auto", "all", "most", "any"]
 Sort = Literal["relevance", "newest", "oldest", "first_indexed"]
 TextField = Literal["all", "title", "author", "journal", "subject"]
-KeywordField = Literal["identifier", "issn", "source", "lang", "license", "subject_facet", "container", "type", "has"]
+KeywordField = Literal[
+    "identifier", "issn", "source", "lang", "license", "subject_facet", "container", "type", "has", "status"
+]
 
 #: Facet name as the API shows it → the index field that is counted (``year`` is the integer field).
 FACET_FIELDS: dict[str, str] = {
@@ -34,7 +36,8 @@ class Filters:
     """Exact conditions: values of one filter are alternatives, filters add up.
 
     ``subject`` holds subject terms as the facet shows them, ``container`` container ids, ``has`` any of
-    ``pdf``, ``abstract``, ``doi``, ``license``, ``fulltext``. Years are inclusive.
+    ``pdf``, ``abstract``, ``doi``, ``license``, ``fulltext``, ``status`` any of ``retracted``, ``withdrawn``,
+    ``concern``, ``corrected``. Years are inclusive.
     """
 
     source: tuple[str, ...] = ()
@@ -47,6 +50,7 @@ class Filters:
     container: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,10 @@ import random
 
 import pytest
 
+from indexer.errors import QueryError
 from indexer.models import Identifier, Manifestation, PartialDate, Relation, Text
+from indexer.search.compile import compile_query
+from indexer.search.query import Filters, Query, View
 from indexer.storage.catalogue import StoredWork
 from search_api.library import Library
 from tests.integration.test_identity_walk import Shelf, check
@@ -171,3 +174,31 @@ def test_a_comment_is_related_and_is_no_notice(shelf: Shelf) -> None:
     assert [(one.relation, one.is_subject) for one in other.related] == [("comments_on", True)]
     found = shelf.library.store.catalogue.works_of([work.related[0].manifestation])
     assert [one.id for one in found.values()] == [other.id]
+
+
+def test_the_state_is_searched_by_and_left_out_by(shelf: Shelf) -> None:
+    shelf.save(
+        article(), notice("Retraction", "retracts"), article("fish", "Fish of the northern lakes", identifiers=())
+    )
+    library = shelf.library
+    library.bring_up_to_date()
+
+    def titles(text: str, *status: str) -> set[str]:
+        asked = Query(text=text, filters=Filters(status=status))
+        hits = library.index.search(compile_query(asked, "all"), View()).hits
+        return {
+            work.data["title"]["value"] for work in library.store.catalogue.by_keys([hit.key for hit in hits]).values()
+        }
+
+    assert titles("status:retracted") == titles("", "retracted") == {_TITLE}
+    assert titles("NOT status:retracted") == {"Retraction", "Fish of the northern lakes"}
+    assert titles("", "retracted", "corrected") == {_TITLE}
+    assert titles("status:corrected") == set()
+    shelf.save(gone=[("b", "notice")])
+    library.bring_up_to_date()
+    assert titles("status:retracted") == set()
+
+
+def test_a_state_that_cannot_be_is_told_with_those_that_can() -> None:
+    with pytest.raises(QueryError, match="status:withdrawn"):
+        compile_query(Query(text="status:retired"), "all")
