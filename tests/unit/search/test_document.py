@@ -65,6 +65,7 @@ def test_keywords_are_whole_and_canonical() -> None:
         "container": ("c1",),
         "type": ("article",),
         "has": ("pdf", "abstract", "doi", "license", "fulltext"),
+        "status": (),
     }
 
 
