@@ -197,6 +197,15 @@ def test_a_broken_member_of_a_zip_keeps_no_other_from_being_read(tmp_path: Path)
     assert error is None
 
 
+def test_a_cut_zip_has_lost_its_directory_and_is_no_empty_list(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "whole", "w") as archive:
+        for number in range(3):
+            archive.writestr(f"{number}.xml", JATS[number])
+    records, _, error = read_on(tmp_path / "a.zip", "jats", (tmp_path / "whole").read_bytes()[:-100])
+    assert records == []
+    assert "a.zip is damaged or ends in the middle" in str(error)
+
+
 def test_a_zip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "MAX_UNPACKED", 1 << 20)
     with zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED) as archive:

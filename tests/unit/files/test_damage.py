@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -93,32 +95,54 @@ def test_good_marc_records_around_damage_are_kept(damage: bytes) -> None:
     assert bool(damaged) == bool(damage.strip(b" \t\r\n\x00\x1a")) or len(records) > 3
 
 
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """How good records of a kind stand around damage; ``forbidden`` would make it more than a piece of its own."""
+
+    kind: str
+    good: Callable[[str], str]
+    opens: bytes
+    closes: bytes
+    before: bytes = b""
+    after: bytes = b""
+    forbidden: tuple[bytes, ...] = ()
+
+
+FRAMES = {
+    "marcxml": Frame(
+        kind="marc",
+        good=lambda name: marcxml(("001", name), ("245", "00", "aGood")),
+        before=f'<collection xmlns="{NAMESPACE}">'.encode(),
+        opens=b"<record><leader/>",
+        closes=b"</record>",
+        after=b"</collection>",
+        forbidden=(b"<!--", b"<![CDATA["),
+    ),
+    "ris": Frame(
+        kind="ris",
+        good=lambda name: f"TY  - BOOK\nID  - {name}\nTI  - Good\nER  - \n",
+        opens=b"TY  - BOOK\n",
+        closes=b"\n",
+    ),
+    "bibtex": Frame(
+        kind="bibtex",
+        good=lambda name: f"@book{{{name},\n title = {{Good}}\n}}\n",
+        opens=b"@book{bad, title = {",
+        closes=b"\n",
+        forbidden=(b"comment", b"string", b"preamble"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
 @settings(max_examples=100, deadline=None)
-@given(damage=noise(b"<!--", b"<![CDATA["))
-def test_good_marcxml_records_around_damage_are_kept(damage: bytes) -> None:
-    good = [marcxml(("001", f"g{number}"), ("245", "00", f"aGood {number}")).encode() for number in range(3)]
-    content = f'<collection xmlns="{NAMESPACE}">'.encode() + good[0] + good[1]
-    records, _, error = read(
-        "marc", content + b"<record><leader/>" + damage + b"</record>" + good[2] + b"</collection>"
-    )
-    assert error is None
-    assert {"g0", "g1", "g2"} <= {record.identifier for record in records}
-
-
-@settings(max_examples=100, deadline=None)
-@given(damage=noise())
-def test_good_ris_records_around_damage_are_kept(damage: bytes) -> None:
-    good = [f"TY  - BOOK\nID  - g{number}\nTI  - Good {number}\nER  - \n".encode() for number in range(3)]
-    records, _, error = read("ris", good[0] + good[1] + b"TY  - BOOK\n" + damage + b"\n" + good[2])
-    assert error is None
-    assert {"g0", "g1", "g2"} <= {record.identifier for record in records}
-
-
-@settings(max_examples=100, deadline=None)
-@given(damage=noise(b"comment", b"string", b"preamble"))
-def test_good_bibtex_entries_around_damage_are_kept(damage: bytes) -> None:
-    good = [f"@book{{g{number},\n title = {{Good {number}}}\n}}\n".encode() for number in range(3)]
-    records, _, error = read("bibtex", good[0] + good[1] + b"@book{bad, title = {" + damage + b"\n" + good[2])
+@given(data=st.data())
+def test_good_records_around_damage_are_kept(name: str, data: st.DataObject) -> None:
+    frame = FRAMES[name]
+    damage = data.draw(noise(*frame.forbidden))
+    good = [frame.good(f"g{number}").encode() for number in range(3)]
+    content = [frame.before, *good[:2], frame.opens, damage, frame.closes, good[2], frame.after]
+    records, _, error = read(frame.kind, b"".join(content))
     assert error is None
     assert {"g0", "g1", "g2"} <= {record.identifier for record in records}
 

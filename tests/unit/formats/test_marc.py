@@ -93,17 +93,21 @@ def test_parts_and_parallel_titles_are_told_apart() -> None:
     assert [one.value for one in found.titles] == ["Works. Part 2. Letters", "Œuvres. Lettres"]
 
 
-def test_an_article_has_its_journal_volume_issue_and_pages() -> None:
-    found = of(
-        TITLE, ("773", "0 ", "tWater Journal.", "gVol. 3, no. 2 (2010), p. 12-18", "x0028-0836"), leader="cab a22"
-    )
-    assert (found.container_title, found.volume, found.issue) == ("Water Journal", "3", "2")
-    assert (found.first_page, found.last_page, found.types) == ("12", "18", ("article",))
-    assert [one.value for one in found.dates] == ["2010"]
-    short = of(TITLE, ("773", "0 ", "tWater Journal", "q3:2<12"), leader="cab a22")
-    assert (short.volume, short.issue, short.first_page) == ("3", "2", "12")
-    chinese = of(TITLE, ("773", "0 ", "t水利学报", "g第3卷第2期"), leader="cab a22")
-    assert (chinese.volume, chinese.issue) == ("3", "2")
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        (("tWater Journal.", "gVol. 3, no. 2 (2010), p. 12-18"), ("Water Journal", "3", "2", "12", "18", ["2010"])),
+        (("tWater Journal", "q3:2<12"), ("Water Journal", "3", "2", "12", None, [])),
+        (("tWater Journal", "q3:2<12", "gno. 4"), ("Water Journal", "3", "4", "12", None, [])),
+        (("aWater Journal", "gBd. 3, H. 2, S. 12"), ("Water Journal", "3", "2", "12", None, [])),
+        (("t水利学报", "g第3卷第2期"), ("水利学报", "3", "2", None, None, [])),
+    ],
+)
+def test_an_article_has_its_journal_volume_issue_and_pages(host: tuple[str, ...], expected: tuple[object, ...]) -> None:
+    found = of(TITLE, ("773", "0 ", *host, "x0028-0836"), leader="cab a22")
+    place = (found.container_title, found.volume, found.issue, found.first_page, found.last_page)
+    assert (*place, [one.value for one in found.dates]) == expected
+    assert ([one.value for one in found.issns], found.types) == (["0028-0836"], ("article",))
 
 
 def test_a_thesis_has_its_school_and_year() -> None:
