@@ -2,6 +2,8 @@
 
 ``KAIJUAN_DATA_DIR`` all that the embedded deployment keeps · ``KAIJUAN_SOURCES_FILE`` more sources (TOML) ·
 ``KAIJUAN_CONTACT`` a mail address that repositories see · ``KAIJUAN_SOURCE_KEYS`` keys of sources that need one ·
+``KAIJUAN_LANGUAGE_DETECTOR`` whom to ask about texts in doubt ·
+``KAIJUAN_LINK_CHECKS`` addresses that are checked a day ·
 ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
 ``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster.
 """
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -52,7 +55,16 @@ class Settings(BaseSettings):
     sources_file: Path | None = None
     contact: str = ""
     source_keys: dict[str, SecretStr] = Field(default_factory=dict)
+    language_detector: Literal["light", "lingua"] = "light"
+    link_checks: int = Field(default=100, ge=0, le=100_000)
     storage: Annotated[EmbeddedStorage | ClusterStorage, Field(discriminator="kind")] = EmbeddedStorage()
+
+    @field_validator("language_detector")
+    @classmethod
+    def _installed(cls, name: str) -> str:
+        if name == "lingua" and find_spec("lingua") is None:
+            raise ValueError("lingua is not installed: install kaijuan[lingua], or unset it")
+        return name
 
     @field_validator("contact")
     @classmethod

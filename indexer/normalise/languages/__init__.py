@@ -4,8 +4,8 @@ Declarations are weighed by what they speak of. DOAJ declares the *journal's* la
 says ``en`` for everything, so those are only a prior for the classifier; JATS declares the article's own
 language and is believed unless the text contradicts it strongly. Where both are known and differ, both are kept.
 
-``detect`` is the cascade: script, then py3langid with the languages' own words, then langdetect where a long text is in
-doubt (or lingua, where it is installed and chosen, for a text of any length in doubt).
+``detect`` is the cascade: script, then the languages' own words and py3langid, then for a text in doubt langdetect's
+profiles (or lingua, where it is installed and chosen).
 """
 
 from __future__ import annotations
@@ -13,20 +13,24 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from harvesters.formats.description import LanguageScope
 from indexer.models import LanguageTag
-from indexer.normalise.languages import second_opinion
+from indexer.normalise.languages import lingua_opinion, second_opinion
 from indexer.normalise.languages.classifier import Candidate, classify
 from indexer.normalise.languages.declared import known_codes
 from indexer.normalise.languages.scripts import has_chinese, read_script
 
-__all__ = ["detect", "known_codes", "tag"]
+__all__ = ["Detector", "choose_detector", "detect", "known_codes", "tag"]
+
+Detector = Literal["light", "lingua"]
 
 _SAMPLE = 200
 _FURTHEST = 4000
-_LONG = 160
+_READ_ON = 600
 _ENOUGH = 60
 _SURE = 0.95
 _CLEAR = 0.8
@@ -44,6 +48,23 @@ _SOME_LETTERS = re.compile(
 )
 _NON_LETTERS = re.compile(r"[\W\d_]+")
 _SHOUTED = re.compile("[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ]{4}")
+
+
+@dataclass(slots=True)
+class _Choice:
+    detector: Detector = "light"
+
+
+_choice = _Choice()
+
+
+def choose_detector(name: Detector) -> None:
+    """Choose who is asked about texts in doubt, for the whole process: langdetect's profiles (``light``) or ``lingua``.
+
+    What was detected before stays until records are normalised again.
+    """
+    _choice.detector = name
+    _short.cache_clear()
 
 
 def tag(text: str, declared: Sequence[str] = (), scope: LanguageScope = "unknown") -> LanguageTag | None:
@@ -103,20 +124,14 @@ def _look(text: str, hints: tuple[str, ...]) -> Candidate | None:
         return None
     if _SHOUTED.search(words) and sum(map(str.isupper, words)) * 2 > letters:
         words = words.lower()
-    best, *others = classify(words, found, hints)
+    candidates = classify(words, found, hints)
+    best = candidates[0]
     if best[1] < _CLEAR and not words.isascii() and has_chinese(words):  # formulas and foreign terms in Chinese text
         return "zh", _DOUBTFUL
-    if best[1] < _DOUBTFUL and letters >= _LONG * 3 // 4:
-        best = _second(text, best, tuple(code for code, _ in others))
+    if best[1] < _CLEAR:
+        judge = lingua_opinion if _choice.detector == "lingua" else second_opinion
+        best = judge.weigh(_words(text[:_READ_ON]) if len(text) > _SAMPLE else words, candidates)
     return best if best[1] >= _LEAST else None
-
-
-def _second(text: str, best: Candidate, others: tuple[str, ...]) -> Candidate:
-    """Let the second classifier choose among the first one's best; where they agree the answer is surer."""
-    found = second_opinion.decide(text, (best[0], *others))
-    if found is None:
-        return best
-    return (found[0], max(best[1], _CLEAR)) if found[0] == best[0] else (found[0], _DOUBTFUL)
 
 
 def _words(text: str) -> str:
