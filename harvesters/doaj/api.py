@@ -143,7 +143,7 @@ class DoajApi:
             token = place.token()
             # A page of what was there already is not shown, so that queries that overlap do not look like a circle.
             if records or damaged or token is None:
-                yield Page(
+                page = Page(
                     url=results.url,
                     records=tuple(records),
                     token=token,
@@ -152,6 +152,7 @@ class DoajApi:
                     response_date=results.asked_at,
                     damaged=tuple(damaged),
                 )
+                yield self._client.hidden_in(page)
         if place.short:
             raise StuckListError(_said_short(place.short, self._source.describes))
 

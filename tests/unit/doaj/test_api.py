@@ -21,7 +21,7 @@ from harvesters.pace import Pace
 from harvesters.records import Page, Window
 from harvesters.sources.definition import Source
 from tests.repository.doaj_api import DoajApiServer, article
-from tests.repository.faults import cut, html, status
+from tests.repository.faults import cut, html, status, with_bytes
 
 EVER = Window()
 
@@ -137,6 +137,16 @@ def test_a_key_is_sent_and_shown_nowhere(lakes: DoajApiServer) -> None:
         page = next(api.list_records("doaj_json", EVER))
     assert lakes.asked("api_key") == ["s3cret"]
     assert "s3cret" not in page.url
+
+
+def test_a_key_that_an_article_echoes_is_not_kept(lakes: DoajApiServer) -> None:
+    source = lister(lakes, "issn:1234-5679")._source
+    lakes.faults.add(with_bytes(b'"bibjson"', b'"served": "https://doaj.example/?api_key=s3cret-0123", "bibjson"'))
+    with closing(DoajApi(ApiClient(source, Pace(), key="s3cret-0123"))) as api:
+        page = next(api.list_records("doaj_json", EVER))
+    assert len(page.records) == 100
+    assert all(b"api_key=..." in record.body for record in page.records)
+    assert not any(b"s3cret" in record.body for record in page.records)
 
 
 @pytest.mark.parametrize(
