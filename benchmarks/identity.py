@@ -14,6 +14,7 @@ import itertools
 import json
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -148,14 +149,15 @@ class Shelf:
 def bulk(shelf: Shelf, records: Iterator[Manifestation], marks: Sequence[int]) -> dict[str, float]:
     """Fill the store; return the microseconds a record cost in the tenth that led up to each mark."""
     taken: list[tuple[int, float]] = []
+    cost: dict[str, float] = {}
     count = 0
     while batch := list(itertools.islice(records, BATCH)):
         taken.append((count, shelf.save(batch)))
         count += len(batch)
-    cost = {}
-    for mark in marks:
-        spent = [seconds for at, seconds in taken if mark * 0.9 <= at < mark]
-        cost[str(mark)] = round(sum(spent) / len(spent) / BATCH * 1e6, 1)
+        if count in marks:
+            spent = [seconds for at, seconds in taken if count * 0.9 <= at < count]
+            cost[str(count)] = round(sum(spent) / len(spent) / BATCH * 1e6, 1)
+            print(f"{count:,} records: {cost[str(count)]} µs each", file=sys.stderr, flush=True)
     cost["mean"] = round(sum(seconds for _, seconds in taken) / count * 1e6, 1)
     return cost
 

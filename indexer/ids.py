@@ -12,4 +12,5 @@ WORK, MANIFESTATION, PERSON, CONTAINER = "w", "m", "p", "c"
 
 def mint(kind: str) -> str:
     """Return a new id of a kind, such as ``w4tq0…``: 65 random bits, so that ids cannot be guessed or collide."""
-    return kind + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    number = secrets.randbits(5 * _LENGTH)  # at once: asking the system for each letter took as long as a merge
+    return kind + "".join(_ALPHABET[number >> 5 * place & 31] for place in range(_LENGTH))

@@ -26,6 +26,8 @@ _BY_STATED: dict[str, NoticeKind] = {
     "corrected_by": "correction",
 }
 _WITHDRAWN = re.compile(r"^\W*(?:withdrawal|withdrawn|(?:temporary\s+)?removal|撤回)", re.IGNORECASE)
+#: Reading a title takes long, and nearly none is marked.
+_MAY_BE_MARKED = re.compile(r"^\W*(?:retr|with|remo|temp|已|撤)", re.IGNORECASE)
 _RESOLVERS = {
     "doi": "https://doi.org/",
     "pmid": "https://pubmed.ncbi.nlm.nih.gov/",
@@ -84,7 +86,7 @@ def _distinct(ties: Iterable[Tie]) -> list[Tie]:
 def _marked(one: Manifestation) -> WorkStatus | None:
     """Return what a title says of its own article ("RETRACTED: …"); publishers put it before, catalogues keep it."""
     title = one.title.value
-    if not read_title(title, one.type).is_retracted:
+    if not _MAY_BE_MARKED.match(title) or not read_title(title, one.type).is_retracted:
         return None
     return "withdrawn" if _WITHDRAWN.match(title) else "retracted"
 
