@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from harvesters.demo.loopback import Request, Response
 from harvesters.wording import counted
 from search_api.cli.output import these
 from tests.integration.test_command import Shell
@@ -61,6 +64,36 @@ def test_a_harvest_imports_what_it_uses_and_stays_small(shell: Shell) -> None:
     told = json.loads(done.stderr.splitlines()[-1])
     assert _NOT_FOR_HARVESTS & set(told["modules"]) == set()
     assert told["peak_kib"] <= _PEAK_KIB, f"{told['peak_kib'] / 1024:.0f} MiB"
+
+
+def test_one_interrupt_ends_a_harvest_after_the_page_in_hand(shell: Shell) -> None:
+    items = [Item(f"oai:x:{number:05}", "2026-01-01") for number in range(60)]
+    asked, may_answer = threading.Event(), threading.Event()
+
+    def hold(_: Request, response: Response) -> Response:
+        asked.set()
+        assert may_answer.wait(60)
+        return response
+
+    with ListRepository(items) as repository:
+        shell("sources", "add", repository.url, "--name", "x", "--no-test")
+        repository.faults.add(hold, page=2)
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from search_api.cli import main; main()", "harvest", "x", "--json"],
+            env=shell.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        may_answer.set()
+        out, _ = process.communicate(timeout=60)
+    assert "Stopping after the page in hand" in first
+    row = json.loads(out)
+    assert (process.returncode, row["status"], row["received"]) == (1, "incomplete", 20)
 
 
 def test_every_command_is_listed_and_explains_itself(shell: Shell) -> None:
