@@ -20,9 +20,9 @@ from typing import Literal
 from harvesters.formats.description import LanguageScope
 from indexer.models import LanguageTag
 from indexer.normalise.languages import lingua_opinion, second_opinion
-from indexer.normalise.languages.classifier import Candidate, classify
+from indexer.normalise.languages.classifier import IN_PANELS, Candidate, classify
 from indexer.normalise.languages.declared import known_codes
-from indexer.normalise.languages.scripts import has_chinese, read_script
+from indexer.normalise.languages.scripts import ONLY_BY_SCRIPT, has_chinese, read_script
 
 __all__ = ["Detector", "choose_detector", "detect", "known_codes", "tag"]
 
@@ -47,6 +47,7 @@ _SOME_LETTERS = re.compile(
     r"(?=.*?[^\W\d_]{3})(?:[\W\d_]*[^\W\d_]){4}|.*?[\u0900-\u1fff\u2e80-\uffdc\U00020000-\U0003ffff]", re.DOTALL
 )
 _NON_LETTERS = re.compile(r"[\W\d_]+")
+_DETECTABLE = IN_PANELS | ONLY_BY_SCRIPT
 _SHOUTED = re.compile("[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ]{4}")
 
 
@@ -88,7 +89,7 @@ def tag(text: str, declared: Sequence[str] = (), scope: LanguageScope = "unknown
 
 
 def _declared(text: str, codes: tuple[str, ...]) -> LanguageTag:
-    found = detect(text, codes)
+    found = detect(text, codes) if _DETECTABLE.issuperset(codes) else None  # a text in Welsh looks like something else
     if found is None or found[0] in codes or found[1] < _CLEAR:
         return LanguageTag(code=codes[0], origin="declared")
     if found[1] >= _SURE and len(_NON_LETTERS.sub("", text[:_SAMPLE])) >= _ENOUGH:
@@ -113,16 +114,15 @@ def _short(text: str, hints: tuple[str, ...]) -> Candidate | None:
 def _look(text: str, hints: tuple[str, ...]) -> Candidate | None:
     words = _words(text[:_SAMPLE])
     if _SOME_LETTERS.match(words) is None and len(text) > _SAMPLE:
-        words = _words(text[:_FURTHEST]).strip()[:_SAMPLE]
+        words = _NON_LETTERS.sub(" ", _words(text[:_FURTHEST])).lstrip()[:_SAMPLE]
     if _SOME_LETTERS.match(words) is None:
         return None
-    letters = len(_NON_LETTERS.sub("", words))
-    found = read_script(words, letters, hints)
+    found = read_script(words, hints)
     if isinstance(found, tuple):
         return found
     if found == "other":
         return None
-    if _SHOUTED.search(words) and sum(map(str.isupper, words)) * 2 > letters:
+    if _SHOUTED.search(words) and sum(map(str.isupper, words)) > sum(map(str.islower, words)):
         words = words.lower()
     candidates = classify(words, found, hints)
     best = candidates[0]

@@ -49,6 +49,8 @@ _GROUPS: Mapping[Script, tuple[Mapping[str, str], Mapping[str, str]]] = {
     "arabic": (known.ARABIC, known.ARABIC_LETTERS),
     "devanagari": (known.DEVANAGARI, {}),
 }
+#: Languages among which a text's is chosen.
+IN_PANELS = frozenset(SAME.get(code, code) for vocabulary, _ in _GROUPS.values() for code in vocabulary)
 _WORD = re.compile(r"[^\W\d_]+")
 _WORD_OF = {"devanagari": re.compile("[\u0900-\u0963]+")}  # its vowel signs are no letters to Python
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz")
@@ -94,7 +96,7 @@ def classify(sample: str, script: Script, hints: Sequence[str] = ()) -> tuple[Ca
         chances *= _hint(script, tuple(hints), _HINT_LONG if len(text) >= _LONG else _HINT_SHORT)
     chances /= chances.sum()
     likeliest = chances.argsort()[:-4:-1].tolist()
-    return tuple((panel.codes[number], float(chances[number])) for number in likeliest)
+    return tuple((panel.codes[number], min(float(chances[number]), _DECIDED)) for number in likeliest)
 
 
 def _vote(text: str, panel: Panel) -> NDArray[np.float32] | None:

@@ -43,16 +43,19 @@ _ONE_LANGUAGE = tuple(
     )
 )  # fmt: skip
 _ASSAMESE = re.compile("[ৰৱ]")
+_NON_LETTERS = re.compile(r"[\W\d_]+")
+#: Languages that a script shows without a classifier.
+ONLY_BY_SCRIPT = frozenset({"zh", "ja", "ko", "as", *(code for _, code in _ONE_LANGUAGE)})
 
 
-def read_script(sample: str, letters: int, hints: tuple[str, ...]) -> Candidate | Script | Literal["other"]:
+def read_script(sample: str, hints: tuple[str, ...]) -> Candidate | Script | Literal["other"]:
     """Return the language that the script alone shows, with a confidence, or the panel that has to decide.
 
-    ``letters`` is the number of letters in the sample. The main part counts: what most letters are. "other" is a
-    script of which nothing is known here.
+    The main part counts: what most letters are. "other" is a script of which nothing is known here.
     """
     if sample.isascii() or not _NOT_LATIN.search(sample):
         return "latin"
+    letters = len(_NON_LETTERS.sub("", sample))
     han, kana, hangul = (len(one.findall(sample)) for one in (_HAN, _KANA, _HANGUL))
     asian = han + kana + hangul
     if asian and asian * _CJK_WEIGHT >= letters - asian:
