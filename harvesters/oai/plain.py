@@ -95,13 +95,14 @@ def _cut(body: bytes, position: int, head: bytes, context: PageContext) -> tuple
     """Cut out records as long as they follow each other; return them and where the last one ended.
 
     Each ends at the first end tag behind its header. Were that the end of a record within it (MARCXML has such), its
-    own end tag would be left over, and neither the next record nor the page's end would follow.
+    own end tag would be left over, and neither the next record nor the page's end would follow; nor would they behind
+    an end tag written in another way, or of another name (MODS has recordInfo).
     """
     source, metadata_prefix, received_at = context.source, context.metadata_prefix, context.received_at
     records: list[RawRecord] = []
     while header := _HEADER.match(body, position):
         end = body.find(_RECORD_END, header.end()) + len(_RECORD_END)
-        if end < header.end() or body[end : end + 1] != b">":  # such as </record > and MODS' </recordInfo>
+        if end < header.end():
             break
         attributes, identifier, datestamp, sets = header.group(2, 3, 4, 5)
         is_deleted = b"status" in attributes

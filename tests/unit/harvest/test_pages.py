@@ -92,6 +92,19 @@ def test_a_prefixed_root_is_read_too() -> None:
     assert etree.fromstring(page.records[0].document()).tag.endswith("record")
 
 
+def test_records_without_a_prefix_within_prefixed_ones_are_not_taken_for_them() -> None:
+    inner = '<record xmlns="http://www.loc.gov/MARC21/slim"><leader>MARC</leader></record>'
+    header = "<o:header><o:identifier>m</o:identifier><o:datestamp>2026</o:datestamp></o:header>"
+    body = (
+        f'<o:OAI-PMH xmlns:o="http://www.openarchives.org/OAI/2.0/"><o:ListRecords><o:record>{header}'
+        f"<o:metadata>{inner}</o:metadata></o:record></o:ListRecords></o:OAI-PMH>"
+    )
+    (found,) = read_page(answer(body.encode()), CONTEXT).records
+    assert found.identifier == "m"
+    assert b"identifier" in found.body
+    assert b"MARC" in found.body
+
+
 def test_records_within_records_do_not_confuse_the_cutting() -> None:
     header = "<header><identifier>m</identifier><datestamp>2026</datestamp></header>"
     inner = f"<record>{header}<metadata><record>MARC</record></metadata></record>"

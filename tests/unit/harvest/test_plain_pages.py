@@ -46,6 +46,10 @@ def record(name: str, day: int = 1, status: str = "") -> str:
 PAGE = page_of(record("a"), "\n" + record("b", 2, ' status="deleted"'), record("c", 3, ' xmlns:x="urn:x"'))
 
 
+#: What, hidden in a comment or the like, looks like the end of one record and the beginning of another.
+_FAKE = "</record><record><header><identifier>fake</identifier><datestamp>2026-01-01</datestamp></header>"
+
+
 def plainly(text: str | bytes) -> Page | None:
     answer = Answer(url=URL, body=text if isinstance(text, bytes) else text.encode())
     return read_plain_page(answer, prepared(answer), "ListRecords", CONTEXT)
@@ -99,10 +103,11 @@ def test_recorded_pages_of_doaj_and_pmc_are_read_without_a_tree(recorded: Path) 
 @pytest.mark.parametrize(
     "changed",
     [
-        PAGE.replace("<title>Is", "<title><![CDATA[</record>]]>Is", 1),
-        PAGE.replace("<title>Is", "<title><!-- </record> -->Is", 1),
-        PAGE.replace("<title>Is", "<title><?x </record> ?>Is", 1),
-        PAGE.replace("<title>Is", "<title><?x <!-- ?><![CDATA[ --> </record> ]]>Is", 1),
+        PAGE.replace("<title>Is", f"<title><![CDATA[{_FAKE}]]>Is", 1),
+        PAGE.replace("<title>Is", f"<title><!-- {_FAKE} -->Is", 1),
+        PAGE.replace("<title>Is", f"<title><?x {_FAKE} ?>Is", 1),
+        PAGE.replace("<title>Is", f"<title><?x <!-- ?><![CDATA[ --> {_FAKE} ]]>Is", 1),
+        PAGE.replace("<title>Is", f"<title><!-- <![CDATA[ --><?x ]]> {_FAKE} ?>Is", 1),
         PAGE.replace("<title>Is", "<title><record>inner</record>Is", 1),
         PAGE.replace("<title>Is", f"<title>{record('inner')}Is", 1),
         PAGE.replace("<title>Is", "<title><x:undeclared/>Is", 1),
@@ -130,6 +135,11 @@ def test_recorded_pages_of_doaj_and_pmc_are_read_without_a_tree(recorded: Path) 
 )
 def test_what_is_not_plain_is_left_to_the_tree(changed: str) -> None:
     assert plainly(changed) is None
+
+
+def test_a_page_of_another_verb_is_left_to_the_tree() -> None:
+    answer = Answer(url=URL, body=PAGE.encode())
+    assert read_plain_page(answer, prepared(answer), "GetRecord", CONTEXT) is None
 
 
 #: What a page may be given at any place: some of it is harmless, some breaks it, some only seems to.
