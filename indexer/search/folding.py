@@ -11,8 +11,10 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
-import opencc
+if TYPE_CHECKING:
+    from opencc import OpenCC
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _LAST_COMMON = 0x2E7F  # Han, kana and hangul begin behind it
@@ -60,7 +62,9 @@ _OWN_LETTERS = frozenset("йїўѓќ")
 
 
 @functools.cache
-def _simplifier() -> opencc.OpenCC:
+def _simplifier() -> OpenCC:
+    import opencc  # noqa: PLC0415  # dictionaries that a harvest does not need
+
     return opencc.OpenCC("t2s")
 
 

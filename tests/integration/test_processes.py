@@ -37,7 +37,8 @@ _NOT_FOR_HARVESTS = {
     "langdetect", "nameparser", "numpy", "opencc", "protego", "psycopg", "py3langid", "pybtex", "pylatexenc",
     "pymarc", "rapidfuzz", "rispy", "rjieba", "scrapy", "Stemmer", "stdnum", "tantivy", "uvicorn",
     "harvesters.demo", "harvesters.files", "harvesters.oai.survey", "harvesters.oalib", "harvesters.pmc",
-    "indexer.normalise", "indexer.search", "search_api.app", "search_api.schemas", "search_api.web",
+    "indexer.normalise.manifestation", "indexer.pipeline", "indexer.search.analysis",
+    "search_api.app", "search_api.schemas", "search_api.web",
 }  # fmt: skip
 _PEAK_KIB = 100 * 1024
 
