@@ -152,7 +152,7 @@ def _build(
         license=license_,
         locations=locations_of(description, identifiers, source=source, license_=license_, version=version),
         type=type_of(description.types, titles[0].value, (one.term for one in subjects if one.scheme == "PMC")),
-        languages=_languages(description, titles[0], abstracts),
+        languages=_languages(description, titles, abstracts),
         relations=relations_of(description.relations, description.types),
         source=source,
         record_identifier=record.identifier,
@@ -205,7 +205,7 @@ def _split_bilingual(raw: RawText) -> list[RawText]:
     foreign, chinese = _part_before(text, first.start())
     if len(foreign.split()) < _LEAST_WORDS or len(_HAN.findall(chinese)) * 2 < len(chinese.replace(" ", "")):
         return [raw]
-    return [RawText(value=foreign.rstrip(" /|")), RawText(value=chinese, language="zh", translated=True)]
+    return [RawText(value=foreign.rstrip(" /|")), RawText(value=chinese, translated=True)]
 
 
 def _part_before(text: str, position: int) -> tuple[str, str]:
@@ -246,15 +246,19 @@ def _language(text: str, own: str | None, description: Description, *, main: boo
     return tag(text, description.languages, description.language_scope)
 
 
-def _languages(description: Description, title: Text, abstracts: Sequence[Text]) -> tuple[LanguageTag, ...]:
+def _languages(description: Description, titles: Sequence[Text], abstracts: Sequence[Text]) -> tuple[LanguageTag, ...]:
     """Return the article's languages: the declared ones of the article, else the title's or the abstract's.
 
-    A short title whose language is doubtful gives way to the abstract.
+    A short title whose language is doubtful gives way to the abstract. One title in two languages does not tell which
+    is the article's: it has both, so that a reader of either finds it.
     """
+    title = titles[0]
     if description.language_scope == "article":
         declared = (tag("", (one,), "article") for one in description.languages)
         found = tuple(dict.fromkeys(one for one in (title.language, *declared) if one is not None))
         return tuple({one.code: one for one in reversed(found)}.values())[::-1]
+    if len(description.titles) == 1 and len(titles) > 1:
+        return tuple(one.language for one in titles if one.language is not None)
     own = title.language
     other = abstracts[0].language if abstracts else None
     if own is None or (other is not None and own.confidence < _SURE and len(title.value) < _LONG_TITLE):

@@ -89,7 +89,15 @@ def test_a_bilingual_title_of_oalib_comes_apart() -> None:
     found = normalise([dublin_core(f"<dc:title>{title}</dc:title>")], "oalib")
     assert found.title.value == "Efficient Regular Expression Matching Algorithm Based on DoLFA"
     assert [one.value for one in found.translated_titles] == ["基于DoLFA的高效正则表达式匹配算法"]
-    assert [one.language and one.language.code for one in (found.title, *found.translated_titles)] == ["en", "zh"]
+    tags = [one.language for one in (found.title, *found.translated_titles)]
+    assert [(one.code, one.origin) for one in tags if one] == [("en", "detected"), ("zh", "detected")]
+    assert [one.code for one in found.languages] == ["en", "zh"], "readers of either language find it"
+
+
+def test_the_other_half_of_a_bilingual_title_may_be_japanese() -> None:
+    title = "A History of Economic Thought in Japan 日本における経済思想の歴史"
+    found = normalise([dublin_core(f"<dc:title>{title}</dc:title>")], "a repository")
+    assert [one.code for one in found.languages] == ["en", "ja"]
 
 
 def test_puc_rio_writes_the_language_into_the_text() -> None:
