@@ -38,7 +38,7 @@ _IDENTIFIER = 6.0
 _OTHER_IDENTIFIER = {"doi": -5.0, "pmid": -4.0, "pmcid": -4.0, "arxiv": -4.0, "doaj": -1.0}
 _AUTHORS = {"some": -0.5, "none": -4.0}
 _LARGE_TEAM = 3
-_PAGES = {"same": 2.5, "first": 1.5, "different": -2.5}
+_PAGES = {"same": 2.5, "first": 1.5, "different": -3.0}
 _NOTICES = frozenset(("correction", "retraction", "concern", "comment", "reply"))
 _PREPRINT_DOI = re.compile(
     r"doi:10\.(?:1101/\d|2139/ssrn|48550/|21203/rs|3121[9]/|3123[1245]/|20944/preprints|26434/chemrxiv|22541/|36227/|"
@@ -171,7 +171,7 @@ def _place_reasons(left: Portrait, right: Portrait) -> list[Reason]:
     if pages in _PAGES:
         reasons.append(Reason(f"pages_{pages}", _PAGES[pages]))
     if pages != "first" and _is_other_issue(left, right):
-        reasons.append(Reason("issue_different", -4.0 if pages == "unknown" else 0.0, f"{left.issue}/{right.issue}"))
+        reasons.append(Reason("issue_different", -5.5 if pages == "unknown" else 0.0, f"{left.issue}/{right.issue}"))
     return reasons
 
 

@@ -78,6 +78,8 @@ def judge(left: Portrait, right: Portrait) -> Judgement:
 def _judge(left: Portrait, right: Portrait) -> Judgement:
     shares = share_identifier(left, right)
     titles = likeness_of(left, right)
+    if shares and titles.likeness == "other" and left.language and right.language and left.language != right.language:
+        titles = TitleComparison("incomparable", 0)  # each source chose another of its titles
     stated = stated_tie(left, right) if left.relations or right.relations else None
     if titles.likeness == "other" and not shares and stated is None and not is_one_place(left, right):
         return _PLAINLY_DIFFERENT

@@ -16,13 +16,13 @@ Agreement = Literal["same", "different", "unknown"]
 _LONGEST_NAME = 200
 _SMALL = frozenset(
     """
-    the of in on for and an a de la le les des du et der die und fur y e do da dos das d l del di della part
+    the of in on for and an a de la le les des du et der die und fur y e do da dos das d l s del di della part
     international proceedings annual acm ieee
     """.split()  # noqa: SIM905
 )
 _BRACKETS = re.compile(r"\s*[(\[{（【].*?[)\]}）】]")
 _WORD = re.compile(r"[^\W_]+")
-_PAGE = re.compile(r"([a-z]{0,3})\s*(\d{1,7})([a-z]?\d{0,2})")
+_PAGE = re.compile(r"([a-z]{0,3})\.?\s*(\d{1,7})([a-z]?\d{0,2})")
 _ROMAN = re.compile("[ivxlc]{1,8}")
 _PAGES = re.compile(r"\s*(?:-{1,3}|–|—|\bto\b|/)\s*")
 _SIMILAR = 88.0
@@ -133,7 +133,7 @@ def name_of(container: Container | None) -> str:
     """Return the container's folded name without brackets, or an empty text."""
     if container is None or not container.title:
         return ""
-    folded = fold(container.title[:_LONGEST_NAME]).replace("&", " ").replace("'", "")
+    folded = fold(container.title[:_LONGEST_NAME]).replace("&", " ").replace("'", " ")
     bare = _BRACKETS.sub(" ", folded) if folded[-1:] in ")]}）】" or "(" in folded else folded
     return " ".join(_WORD.findall(bare)) or " ".join(_WORD.findall(folded))
 

@@ -24,6 +24,7 @@ SCHEMES = ("doi", "pmid", "pmcid", "arxiv", "doaj")
 _LONGEST_BYTES = 1_000
 _MOST_IDENTIFIERS = 12
 _MOST_RELATIONS = 20
+_SURE = 0.8
 _ORDER = struct.Struct(">q")
 
 
@@ -34,7 +35,7 @@ class Portrait:
     ``order`` is a signed 64-bit number of source and identifier: whatever must come first, the lower one does.
     ``titles`` are those of what it is about (a corrigendum's without "Corrigendum to"), by part and script;
     ``authors`` as ``people.authors_of`` writes them; ``pages`` first and last, empty where not known; ``year`` 0.
-    ``relations`` are pairs of kind and ``scheme:value``.
+    ``relations`` are pairs of kind and ``scheme:value``; ``language`` is the main title's, empty where it is not sure.
     """
 
     source: str
@@ -54,6 +55,7 @@ class Portrait:
     is_retracted: bool = False
     is_generic: bool = False
     relations: tuple[tuple[str, str], ...] = ()
+    language: str = ""
 
 
 def order_of(source: str, identifier: str) -> int:
@@ -85,6 +87,7 @@ def portrait_of(manifestation: Manifestation) -> Portrait:
         is_retracted=reading.is_retracted,
         is_generic=reading.is_generic,
         relations=_relations(manifestation),
+        language=_language(manifestation),
     )
 
 
@@ -96,6 +99,11 @@ def _identifiers(manifestation: Manifestation) -> tuple[str, ...]:
         if one.scheme in SCHEMES and _is_storable(one.value)
     }
     return tuple(sorted(found)[:_MOST_IDENTIFIERS])
+
+
+def _language(manifestation: Manifestation) -> str:
+    tag = manifestation.title.language
+    return tag.code if tag is not None and tag.confidence >= _SURE else ""
 
 
 def _relations(manifestation: Manifestation) -> tuple[tuple[str, str], ...]:
@@ -125,7 +133,7 @@ def pack(portrait: Portrait) -> bytes:
         [
             portrait.identifiers, titles, portrait.authors, portrait.year, portrait.issns, portrait.container,
             portrait.volume, portrait.issue, portrait.pages, portrait.kind, portrait.type, portrait.is_retracted,
-            portrait.is_generic, portrait.relations,
+            portrait.is_generic, portrait.relations, portrait.language,
         ]
     )  # fmt: skip
 
@@ -134,10 +142,10 @@ def unpack(data: bytes, source: str, identifier: str) -> Portrait:
     """Read what ``pack`` wrote; in the same version the portrait is equal."""
     values: list[Any] = orjson.loads(data)
     identifiers, titles, authors, year, issns, container, volume, issue, pages, *rest = values
-    kind, type_, is_retracted, is_generic, relations = rest
+    kind, type_, is_retracted, is_generic, relations, language = rest
     return Portrait(
         source, identifier, order_of(source, identifier),
         tuple(identifiers), tuple(Title(text, script) for text, script in titles), tuple(authors), year, tuple(issns),
         container, volume, issue, (pages[0], pages[1]), kind, type_, is_retracted, is_generic,
-        tuple((stated, target) for stated, target in relations),
+        tuple((stated, target) for stated, target in relations), language,
     )  # fmt: skip

@@ -185,7 +185,8 @@ def compare_titles(one: Sequence[Title], other: Sequence[Title]) -> TitleCompari
 
 
 _RANK: dict[Likeness, int] = {
-    "incomparable": -1, "other": 0, "numbered": 1, "close": 2, "edged": 3, "longer": 4, "head": 5, "near": 6, "equal": 7,
+    "incomparable": -1, "other": 0, "numbered": 1, "close": 2, "edged": 3, "longer": 4, "head": 5, "near": 6,
+    "equal": 7,
 }  # fmt: skip
 
 

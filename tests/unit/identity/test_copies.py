@@ -47,6 +47,15 @@ def test_each_copy_says_why_it_stands_where_it_does() -> None:
     assert reasons[DIRECTORY.url] == ("open_license", "https", "directory_entry")
 
 
+def test_a_pdf_comes_before_a_page_unless_it_is_a_manuscript() -> None:
+    page = Location(url="https://doi.org/10.5555/abc.1", version="published")
+    pdf = Location(url="https://a.example/1.pdf", pdf_url="https://a.example/1.pdf")
+    stated = Location(url="https://b.example/1.pdf", pdf_url="https://b.example/1.pdf", version="published")
+    manuscript = Location(url="https://c.example/1.pdf", pdf_url="https://c.example/1.pdf", version="accepted")
+    ranked = rank([manuscript, pdf, page, stated], [DOI])
+    assert [copy.location for copy in ranked] == [stated, pdf, page, manuscript]
+
+
 def test_a_doi_that_only_begins_like_the_works_own_is_no_match() -> None:
     longer = Location(url="https://doi.org/10.5555/abc.12")
     assert "doi_match" not in rank([longer], [DOI])[0].reasons
