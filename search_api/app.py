@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search_api import problems
 from search_api.library import Library
-from search_api.routes import docs, health, pages, sources, works
+from search_api.routes import docs, health, pages, reports, sources, works
 from search_api.searching import Searcher
 
 VERSION = "0.1.0"
@@ -26,11 +26,13 @@ def make_app(library: Library) -> FastAPI:
     app = FastAPI(title="kaijuan", version=VERSION, description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.library = library
     app.state.searcher = Searcher(library)
+    app.state.reporter_key = library.store.secret("reporter")
     problems.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
     app.add_middleware(HeadAsGet)
-    for routes in (works, sources, health, pages, docs):
+    for routes in (works, reports, sources, health, pages, docs):
         app.include_router(routes.router)
+    app.include_router(reports.page_router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -61,13 +63,19 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         for path in schema["paths"].values():
             for operation in path.values():
-                wrong = operation["responses"].pop("422", None)
-                if wrong is not None:
+                if _is_frameworks(operation["responses"].get("422")):
+                    del operation["responses"]["422"]
                     operation["responses"].setdefault("400", {"description": "A parameter is wrong."})
                 for response in operation["responses"].values():
                     _describe_problem(response)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _is_frameworks(response: dict[str, Any] | None) -> bool:
+    """Tell whether a response is what FastAPI would say of wrong parameters, which we say otherwise."""
+    schema = (response or {}).get("content", {}).get("application/json", {}).get("schema", {})
+    return str(schema.get("$ref", "")).endswith("/HTTPValidationError")
 
 
 def _describe_problem(response: dict[str, Any]) -> None:

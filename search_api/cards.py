@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from indexer.identity.copies import RankedCopy
+from indexer.normalise.licences import NONE_STATED
 from indexer.storage.catalogue import StoredWork
+from search_api import copies
 
 #: Contributors shown on a card; the whole list is in the detail, the number always on the card.
 CARD_CONTRIBUTORS = 10
@@ -43,10 +46,13 @@ DETAIL_FIELDS = (
 )
 #: What a stored licence or subject is that does not say where it comes from: journals came later.
 _FROM_ARTICLE = {"origin": "article"}
+_NO_LICENSE = {"code": NONE_STATED, "name": "none stated", "url": None, "origin": "article"}
+#: What is answered from the ranked copies.
+COPY_FIELDS = frozenset(("best_location", "locations"))
 
 
-def card(work: StoredWork) -> dict[str, Any]:
-    """Return what a result list shows of a work."""
+def card(work: StoredWork, ranked: Sequence[RankedCopy]) -> dict[str, Any]:
+    """Return what a result list shows of a work and its copies, best first."""
     data = work.data
     people = data["contributors"]
     return {
@@ -59,14 +65,14 @@ def card(work: StoredWork) -> dict[str, Any]:
         "contributor_count": len(people),
         "language": data["languages"][0]["code"] if data["languages"] else None,
         "sources": data["sources"],
-        "best_location": _location(data["locations"][0]) if data["locations"] else None,
+        "best_location": copies.shown(ranked[0]) if ranked else None,
     }
 
 
-def detail(work: StoredWork) -> dict[str, Any]:
-    """Return everything known of a work."""
+def detail(work: StoredWork, ranked: Sequence[RankedCopy]) -> dict[str, Any]:
+    """Return everything known of a work and its copies, best first."""
     data = work.data
-    return card(work) | {
+    return card(work, ranked) | {
         "container": _whole_container(data["container"]),
         "version": work.version,
         "first_indexed": work.first_indexed,
@@ -79,8 +85,8 @@ def detail(work: StoredWork) -> dict[str, Any]:
         "contributors": data["contributors"],
         "subjects": [_FROM_ARTICLE | subject for subject in data["subjects"]],
         "keywords": data["keywords"],
-        "license": _FROM_ARTICLE | data["license"] if data["license"] else None,
-        "locations": [_location(place) for place in data["locations"]],
+        "license": _FROM_ARTICLE | data["license"] if data["license"] else _NO_LICENSE,
+        "locations": [copies.shown_whole(copy) for copy in ranked],
         "type": data["type"],
         "languages": data["languages"],
         "relations": data["relations"],
@@ -89,10 +95,10 @@ def detail(work: StoredWork) -> dict[str, Any]:
     }
 
 
-def selected(work: StoredWork, fields: Iterable[str]) -> dict[str, Any]:
+def selected(work: StoredWork, fields: Iterable[str], ranked: Sequence[RankedCopy]) -> dict[str, Any]:
     """Return the named fields of a work, always with its id."""
     wanted = set(fields) | {"id"}
-    whole = card(work) if wanted <= set(CARD_FIELDS) else detail(work)
+    whole = card(work, ranked) if wanted <= set(CARD_FIELDS) else detail(work, ranked)
     return {name: value for name, value in whole.items() if name in wanted}
 
 
@@ -107,16 +113,6 @@ def _whole_container(container: Mapping[str, Any] | None) -> dict[str, Any] | No
     if shown is None or container is None:
         return None
     return shown | {name: container.get(name) for name in ("issn_l", "publisher", "country")}
-
-
-def _location(place: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "url": place["url"],
-        "pdf_url": place["pdf_url"],
-        "license": place["license"]["code"] if place["license"] else None,
-        "version": place["version"],
-        "source": place["source"],
-    }
 
 
 def _text(text: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from harvesters.runner import Request
 from harvesters.sources.definition import Source
 
 _JITTER_SECONDS = 900
+_LINKS_HOUR = 18
 #: What NCBI allows outside its hours; others that name hours are treated alike.
 _SMALL_REQUESTS = 100
 #: A comparison that waits for somebody to confirm its deletions is not done again before.
@@ -77,6 +78,11 @@ def is_allowed_at(source: Source, request: Request, now: datetime) -> bool:
     first, last = (int(part) for part in source.hours.split("-"))
     hour = now.astimezone(UTC).hour
     return first <= hour < last if first < last else hour >= first or hour < last
+
+
+def link_trigger() -> CronTrigger:
+    """Return when links are checked: once a day, at night where the library is, and not on the hour."""
+    return CronTrigger(hour=_LINKS_HOUR, minute=30, jitter=_JITTER_SECONDS, timezone=UTC)
 
 
 def trigger(source: Source) -> CronTrigger | IntervalTrigger:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from indexer.errors import QueryError
+from indexer.identity.copies import Reason, State
 from indexer.search.query import FACET_FIELDS, Filters
 from search_api.cards import CARD_FIELDS
 from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, Search, facets_of, fields_of
@@ -123,7 +124,7 @@ class ContainerOut(BaseModel):
 
 
 class LicenseOut(BaseModel):
-    """A licence."""
+    """A licence; code ``none``: no source states one."""
 
     code: str
     name: str
@@ -143,13 +144,18 @@ class SubjectOut(BaseModel):
 
 
 class LocationOut(BaseModel):
-    """A place to read."""
+    """A place to read; a whole record also tells the state of its address."""
 
     url: str
     pdf_url: str | None
-    license: str | None
+    license: str = Field(description="Licence code; none: no source states one.")
     version: str | None
     source: str | None
+    open_url: str = Field(description="What to open first: the PDF, or the page where that is known to be broken.")
+    rank_reasons: list[Reason] = Field(description="Why it stands where it does, see docs/links.md.")
+    state: State = Field(default="unknown", description="Of open_url, by the last check.")
+    checked_at: str | None = Field(default=None, description="When that was.")
+    reports: int = Field(default=0, description="Readers' reports that it does not open, not yet settled.")
 
 
 class WorkOut(BaseModel):
@@ -169,6 +175,7 @@ class WorkOut(BaseModel):
     subjects: list[SubjectOut] | None = None
     sources: list[str] | None = None
     best_location: LocationOut | None = None
+    locations: list[LocationOut] | None = Field(default=None, description="All copies, best first.")
 
 
 class QueryOut(BaseModel):

@@ -11,7 +11,8 @@ import langcodes
 
 from indexer.search.query import FACET_FIELDS, FacetValue, Filters, Match, Query, Sort, View
 from indexer.search.searching import search
-from search_api.cards import CARD_FIELDS, DETAIL_FIELDS, selected
+from search_api.cards import CARD_FIELDS, COPY_FIELDS, DETAIL_FIELDS, selected
+from search_api.copies import copies_of
 from search_api.cursors import Cursors
 from search_api.library import Library
 
@@ -20,7 +21,13 @@ DEFAULT_LIMIT, MAX_LIMIT = 20, 200
 _LABELS = {
     "type": {"conference-paper": "conference paper"},
     "has": {"pdf": "PDF", "doi": "DOI", "fulltext": "full text", "license": "open licence"},
-    "license": {"cc0": "CC0", "publisher": "publisher terms", "public-domain": "public domain"},
+    "license": {
+        "cc0": "CC0",
+        "publisher": "publisher terms",
+        "public-domain": "public domain",
+        "other-open": "other open licence",
+        "none": "none stated",
+    },
 }
 
 
@@ -80,7 +87,8 @@ class Searcher:
         found = search(self._library.index, asked, view)
         works = self._library.store.catalogue.by_keys([hit.key for hit in found.hits.hits])
         shown = [works[hit.key] for hit in found.hits.hits if hit.key in works and works[hit.key].state == "active"]
-        results = [selected(work, wanted.fields) for work in shown]
+        copies = copies_of(shown, self._library.store.links) if COPY_FIELDS.intersection(wanted.fields) else {}
+        results = [selected(work, wanted.fields, copies.get(work.key, ())) for work in shown]
         cursor = (
             self._cursors.write(found.hits.next, query=query, match=found.match, sort=wanted.sort)
             if found.hits.next is not None

@@ -30,7 +30,8 @@ from search_api.cli.checks import reach
 from search_api.cli.harvesting import print_reports
 from search_api.cli.output import HarvestWatch
 from search_api.library import Library, open_library
-from search_api.schedule import HoursPace, is_allowed_at, is_due, is_reconcile_due, trigger
+from search_api.link_checks import Wanted, check_links
+from search_api.schedule import HoursPace, is_allowed_at, is_due, is_reconcile_due, link_trigger, trigger
 from search_api.serving import address, bind, make_server, until_interrupted
 from search_api.settings import EmbeddedStorage, Settings
 
@@ -118,6 +119,7 @@ class Service:
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
         )
         self._harvests: list[threading.Thread] = []
+        self._checking = threading.Lock()
         self._hosts: dict[str, threading.Lock] = {}  # one harvest a host at a time
         self._indexing = threading.Thread(target=self._index_until_stopped, name="index", daemon=True)
 
@@ -143,6 +145,8 @@ class Service:
                 self._scheduler.add_job(
                     self.reconcile_by_schedule, trigger(source), args=(source.id,), id=f"reconcile {source.id}"
                 )
+        if self._library.settings.link_checks and not self._is_demo:
+            self._scheduler.add_job(self.check_links_by_schedule, link_trigger(), id="links")
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -152,6 +156,8 @@ class Service:
         self._scheduler.shutdown(wait=False)
         for thread in [*self._harvests, self._indexing]:
             thread.join(_JOIN_SECONDS)
+        if self._checking.acquire(timeout=_JOIN_SECONDS):
+            self._checking.release()
         self._watch.__exit__()
 
     def _announce(self) -> None:
@@ -194,6 +200,18 @@ class Service:
         last = self._library.store.harvests.history.last_runs("reconcile").get(source_id)
         if is_reconcile_due(source, last, self._now()):
             self._harvest(source_id, Request(), work=self._library.reconcile)
+
+    def check_links_by_schedule(self) -> None:
+        """Check the day's portion of addresses, what readers reported first."""
+        try:
+            with self._checking:
+                wanted = Wanted(limit=self._library.settings.link_checks)
+                checked = check_links(self._library, wanted, pace=Pace(self._stop))
+            _log.info("links_checked", **checked.values())
+        except StoreBusyError:
+            _log.info("link_checks_skipped", reason="another process is checking links")
+        except Exception:  # noqa: BLE001  # an outermost loop: tomorrow is another day
+            _log.exception("link_checks_failed")
 
     def _harvest(self, source_id: str, request: Request, *, work: Callable[..., RunReport] | None = None) -> None:
         try:

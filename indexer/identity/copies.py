@@ -14,6 +14,8 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from indexer.models import Identifier, License, Location
+from indexer.normalise.licences import OTHER_OPEN
+from indexer.normalise.locations import address_key
 
 Reason = Literal[
     "open_license",
@@ -39,7 +41,8 @@ _RESOLVERS = frozenset(("doi.org", "dx.doi.org", "www.doi.org"))
 #: These describe an article and lead to it; the text itself is elsewhere.
 _DIRECTORIES = frozenset(("doaj.org", "www.doaj.org", "pubmed.ncbi.nlm.nih.gov"))
 _OALIB = frozenset(("oalib.com", "www.oalib.com"))
-_OPEN = ("cc", "public-domain")
+_OPEN = ("cc", "public-domain", OTHER_OPEN)
+_MANUSCRIPTS = frozenset(("submitted", "accepted"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +79,9 @@ def rank(
     """Put copies in order, best first; the same for any order of places, equal addresses once.
 
     What counts, in this order: that it opens as far as is known; that it is a copy and no mere entry of a directory;
-    an open licence, or an archive that is free to read; the version of record; a PDF; an address with the work's own
-    DOI; the publisher's site or a repository; https; that a check found it open; last the address itself.
+    an open licence, or an archive that is free to read; that it is not said to be a manuscript; a PDF; that it is said
+    to be the version of record; an address with the work's own DOI; the publisher's site, such an archive, then a
+    repository; https; that a check found it open; last the address itself.
     """
     dois = frozenset(one.value.lower() for one in identifiers if one.scheme == "doi")
     known = states or {}
@@ -91,12 +95,6 @@ def addresses_of(place: Location) -> tuple[str, ...]:
     """Return the addresses of a copy, the one to open first in front."""
     pdf = place.pdf_url
     return (pdf, place.url) if pdf and pdf != place.url else (place.url,)
-
-
-def address_key(url: str) -> str:
-    """Return what tells addresses apart: not the scheme, ``www.`` or a slash at the end; case counts in the path."""
-    host, slash, rest = url.partition("://")[2].partition("/")
-    return f"{host.lower().removeprefix('www.')}{slash}{rest}".rstrip("/")
 
 
 def _united(places: Iterable[Location]) -> list[Location]:
@@ -148,7 +146,7 @@ def _judged(place: Location, dois: frozenset[str], hosts: frozenset[str], states
         "pdf": place.pdf_url is not None and address == place.pdf_url,
         "doi_match": matches,
         "publisher_site": host in hosts,
-        "repository": host in _HANDLES or place.version in {"submitted", "accepted"},
+        "repository": host in _HANDLES or place.version in _MANUSCRIPTS,
         "https": address.startswith("https:"),
         "checked_opens": state.state == "opens" and not state.reports,
         "directory_entry": host in _DIRECTORIES or (host in _OALIB and "/paper/" in place.url),
@@ -166,7 +164,8 @@ def _order(copy: RankedCopy) -> tuple[object, ...]:
         "reported" in has,
         "directory_entry" in has,
         not has & {"open_license", "free_archive"},
-        *(reason not in has for reason in ("version_of_record", "pdf", "doi_match")),
+        copy.location.version in _MANUSCRIPTS,
+        *(reason not in has for reason in ("pdf", "version_of_record", "doi_match")),
         not has & {"free_archive", "publisher_site"},
         *(reason not in has for reason in ("repository", "https", "checked_opens")),
         copy.location.url,

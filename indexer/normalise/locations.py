@@ -28,11 +28,13 @@ def locations_of(
     license_: License | None,
     version: ArticleVersion | None,
 ) -> tuple[Location, ...]:
-    """Return the places to read, best first: PMC, the publisher by DOI, full texts, then the landing pages."""
+    """Return the places to read, in the order in which they were found; ``identity.copies`` ranks them."""
     known = {one.scheme: one.value for one in reversed(tuple(identifiers))}
     found: dict[str, Location] = {}
-    for url, pdf, own_version in (*_by_identifier(known, version), *_by_link(description, version)):
-        key = _key(url)
+    # DOAJ and PMC name the publisher's full texts; a repository may mean a manuscript.
+    of_links = version or ("published" if known.keys() & {"doaj", "pmcid"} else None)
+    for url, pdf, own_version in (*_by_identifier(known, version), *_by_link(description, of_links)):
+        key = address_key(url)
         before = found.get(key)
         if before is None:
             found[key] = Location(url=url, pdf_url=pdf, license=license_, version=own_version, source=source)
@@ -42,7 +44,7 @@ def locations_of(
             )
     if "doaj" in known:
         url = f"https://doaj.org/article/{known['doaj']}"
-        found.setdefault(_key(url), Location(url=url, source=source))
+        found.setdefault(address_key(url), Location(url=url, source=source))
     return tuple(found.values())
 
 
@@ -88,5 +90,7 @@ def web_address(value: str) -> str | None:
     return text if len(text) <= _LONGEST_URL and _ADDRESS.fullmatch(text) else None
 
 
-def _key(url: str) -> str:
-    return url.partition("://")[2].rstrip("/").removeprefix("www.").lower()
+def address_key(url: str) -> str:
+    """Return what tells addresses apart: not the scheme, ``www.`` or a slash at the end; case counts in the path."""
+    host, slash, rest = url.partition("://")[2].partition("/")
+    return f"{host.lower().removeprefix('www.')}{slash}{rest}".rstrip("/")

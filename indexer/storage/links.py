@@ -168,8 +168,8 @@ class LinkTable:
             self._database.one_writer(connection, "links")
             columns = func.count(), func.count().filter(reports.c.reporter == reporter)
             recent = select(*columns).where(reports.c.at > at - timedelta(hours=1))
-            of_all, of_one = connection.execute(recent).one().tuple()
-            if of_all >= limits.of_all or of_one >= limits.of_one:
+            counted = connection.execute(recent).one()
+            if counted[0] >= limits.of_all or counted[1] >= limits.of_one:
                 return "too_many"
             values = {"digest": digest_of(url), "url": url, "host": host_of(url), "state": "unknown", "due_at": at}
             found = self._database.insert(links).values(values)
@@ -230,10 +230,11 @@ class LinkTable:
         values = {"state": "opens", "failures": 0, "note": "Opened by hand.", "checked_at": at}
         values["due_at"] = at + timedelta(days=STALE_DAYS)
         with self._database.write() as connection:
-            done = connection.execute(update(table).where(table.c.key == key).values(**values))
+            if not connection.execute(update(table).where(table.c.key == key).values(**values)).rowcount:
+                return False
             self._settle(connection, select(table.c.key).where(table.c.key == key), at)
-            record_audit(connection, COMMAND_LINE, "links.settle", str(key), {"opens": True})
-            return done.rowcount > 0
+            record_audit(connection, COMMAND_LINE, "links.settle", str(key), {"state": "opens"})
+        return True
 
     def _settle(self, connection: Connection, link_keys: Select[tuple[int]], at: datetime) -> None:
         table = schema.link_reports

@@ -37,6 +37,7 @@ _MODULES: Mapping[str, str] = {
     "harvests": "harvesting",
     "reconcile": "harvesting",
     "quarantine": "quarantine",
+    "links": "links",
 }
 
 

@@ -194,6 +194,7 @@ def show_work(request: Request, work_id: str, library: LibraryDep) -> Response:
         permalink=str(request.url.replace(path=f"/works/{work.id}", query="")),
         merged_from=merged_from if _ID.fullmatch(merged_from) else None,
         back=_results_before(request),
+        reported=request.query_params.get("reported") == "1",
     )
 
 

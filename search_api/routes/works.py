@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from indexer.normalise.identifiers import doi, pmcid, pmid
 from indexer.storage.catalogue import StoredWork
 from search_api.cards import detail
+from search_api.copies import copies_of
 from search_api.deps import LibraryDep, OrjsonResponse, SearcherDep, StrictParameters
 from search_api.library import Library
 from search_api.problems import Problem, RequestProblem, not_found
@@ -70,7 +71,7 @@ def get_work(
                 detail=f"Work {work.id} has left the index: its sources have deleted its records.",
             )
         )
-    body = detail(work)
+    body = detail(work, copies_of([work], library.store.links)[work.key])
     if redirected_from:
         body["redirected_from"] = redirected_from
     return OrjsonResponse(body)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from indexer.identity.copies import RankedCopy
 from indexer.storage.catalogue import StoredWork
+from search_api.copies import MOST_COPIES, copies_of, shown
 from search_api.library import Library
 from search_api.web.addresses import SearchAddress, identifier_address, web_address
 from search_api.web.i18n import Words
-from search_api.web.results import Labels, LinkView, TextView, best_link, license_name
+from search_api.web.results import BROKEN, Labels, LinkView, TextView, best_link, license_name
 
 _PEOPLE, _MOST_PEOPLE = 12, 300
-_MOST_TERMS, _MOST_RELATIONS, _MOST_COPIES = 60, 20, 40
+_MOST_TERMS, _MOST_RELATIONS = 60, 20
 #: Names of identifier schemes, in the order in which they are shown.
 _SCHEMES = {
     "doi": "DOI",
@@ -63,6 +65,8 @@ class CopyView:
     links: tuple[LinkView, ...]
     host: str
     notes: tuple[str, ...]
+    reasons: tuple[str, ...]
+    warning: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,7 @@ class WorkView:
     is_ordinary: bool
     best: LinkView | None
     copies: tuple[CopyView, ...]
+    reportable: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]
     relations: tuple[RelationView, ...]
     added: str
@@ -113,7 +118,9 @@ def work_view(work: StoredWork, library: Library, words: Words, labels: Labels) 
     data = work.data
     people, affiliations = _people(data["contributors"])
     journal = data["container"] or {}
-    copies = tuple(copy for place in data["locations"][:_MOST_COPIES] if (copy := _copy(place, words, labels)))
+    ranked = copies_of([work], library.store.links)[work.key]
+    places = [shown(copy) for copy in ranked]
+    copies = tuple(view for copy in ranked[:MOST_COPIES] if (view := _copy(copy, words, labels)))
     return WorkView(
         id=work.id,
         title=_text(data["title"], data),
@@ -136,12 +143,13 @@ def work_view(work: StoredWork, library: Library, words: Words, labels: Labels) 
         languages=tuple(_language(tag, words) for tag in data["languages"]),
         type=words.label("type", data["type"]),
         is_ordinary=data["type"] == "article",
-        best=best_link(data["locations"], data["identifiers"], words),
+        best=best_link(places, data["identifiers"], words),
         copies=copies,
+        reportable=tuple(link.url for copy in copies for link in copy.links),
         sources=tuple((source, labels.sources.get(source, source)) for source in data["sources"]),
         relations=tuple(_relation(one, library, words) for one in data["relations"][:_MOST_RELATIONS]),
         added=words("first_indexed", date=words.day(work.first_indexed)),
-        citation=tuple(_citation(data)),
+        citation=tuple(_citation(data, places)),
     )
 
 
@@ -224,9 +232,10 @@ def _language(tag: Mapping[str, Any], words: Words) -> str:
     return words("language_detected", language=name) if tag["origin"] == "detected" else name
 
 
-def _copy(place: Mapping[str, Any], words: Words, labels: Labels) -> CopyView | None:
+def _copy(copy: RankedCopy, words: Words, labels: Labels) -> CopyView | None:
     """Return a copy with the links that may be opened; ``None`` where a hostile or broken record leaves none."""
-    pdf, page = web_address(place["pdf_url"]), web_address(place["url"])
+    place = copy.location
+    pdf, page = web_address(place.pdf_url), web_address(place.url)
     links = []
     if pdf:
         links.append(LinkView(url=pdf, label=words("full_text_pdf"), strong=True))
@@ -234,14 +243,25 @@ def _copy(place: Mapping[str, Any], words: Words, labels: Labels) -> CopyView | 
         links.append(LinkView(url=page, label=words("copy_landing"), strong=not pdf))
     if not links:
         return None
-    license_ = _license(place["license"], words)
     notes = (
-        words.label("version", place["version"]) if place["version"] else None,
-        license_.label if isinstance(license_, LinkView) else license_,
-        labels.source(place["source"]) if place["source"] else None,
+        words.label("version", place.version) if place.version else None,
+        license_name(asdict(place.license), words) if place.license else None,
+        labels.source(place.source) if place.source else None,
     )
-    host = links[0].url.split("/")[2].rpartition("@")[2]
-    return CopyView(links=tuple(links), host=host, notes=tuple(note for note in notes if note))
+    return CopyView(
+        links=tuple(links),
+        host=links[0].url.split("/")[2].rpartition("@")[2],
+        notes=tuple(note for note in notes if note),
+        reasons=tuple(words(f"rank.{reason}") for reason in copy.reasons if reason not in BROKEN),
+        warning=_warning(copy, words),
+    )
+
+
+def _warning(copy: RankedCopy, words: Words) -> str | None:
+    """Say that a copy may not open, and since when that is known."""
+    if copy.state.state == "fails" and copy.state.checked_at:
+        return words("copy_fails", date=words.day(copy.state.checked_at))
+    return words("copy_reported") if copy.state.reports else None
 
 
 def _relation(relation: Mapping[str, Any], library: Library, words: Words) -> RelationView:
@@ -255,7 +275,7 @@ def _relation(relation: Mapping[str, Any], library: Library, words: Words) -> Re
     )
 
 
-def _citation(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def _citation(data: Mapping[str, Any], places: list[dict[str, Any]]) -> Iterable[tuple[str, str]]:
     """Name the work in the meta elements that reference managers read."""
     yield "citation_title", data["title"]["value"]
     for person in data["contributors"][:_MOST_PEOPLE]:
@@ -272,6 +292,6 @@ def _citation(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
             yield f"citation_{name}", data[name]
     known = [one for one in data["identifiers"] if one["scheme"] in {"doi", "pmid"}]
     yield from ((f"citation_{one['scheme']}", one["value"]) for one in known)
-    for place in data["locations"][:1]:
+    for place in places[:1]:
         if pdf := web_address(place["pdf_url"]):
             yield "citation_pdf_url", pdf

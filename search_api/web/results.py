@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from indexer.normalise.licences import NONE_STATED
 from search_api.cards import CARD_FIELDS
 from search_api.library import Library
 from search_api.schemas import WorksParameters
@@ -19,6 +20,8 @@ FACETS = FILTERS
 _AUTHORS = 3
 _SHOWN = 8
 _CODED = frozenset(("type", "has", "license"))
+#: Reasons of copies that may not open; they are offered, if nothing else is there, but not praised.
+BROKEN = frozenset(("checked_fails", "reported"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +160,7 @@ def card_view(body: Mapping[str, Any], words: Words, labels: Labels) -> CardView
         language=words.language_name(body["language"]) if body["language"] else None,
         type=words.label("type", body["type"]) if body["type"] not in {"article", None} else None,
         sources=tuple(labels.source(source) for source in body["sources"]),
-        license=license_name(body["license"], words) if body["license"] else None,
+        license=license_name(body["license"], words) if body["license"]["code"] != NONE_STATED else None,
         full_text=best_link(body["locations"], body["identifiers"], words),
     )
 
@@ -172,13 +175,11 @@ def license_name(license_: Mapping[str, Any], words: Words) -> str:
 def best_link(
     locations: Sequence[Mapping[str, Any]], identifiers: Sequence[Mapping[str, str]], words: Words
 ) -> LinkView | None:
-    """Return the best link that can be opened: the first PDF, else the first landing page, else the DOI."""
+    """Return what to open of the best copy (hostile records may leave nothing of the first), else the DOI."""
     for place in locations:
-        if pdf := web_address(place["pdf_url"]):
-            return LinkView(url=pdf, label=words("full_text_pdf"), strong=True)
-    for place in locations:
-        if page := web_address(place["url"]):
-            return LinkView(url=page, label=words("full_text"), strong=True)
+        if address := web_address(place["open_url"]):
+            label = words("full_text_pdf" if address == place["pdf_url"] else "full_text")
+            return LinkView(url=address, label=label, strong=not BROKEN.intersection(place["rank_reasons"]))
     for one in identifiers:
         if one["scheme"] == "doi" and (address := identifier_address("doi", one["value"])):
             return LinkView(url=address, label=words("full_text_doi"))

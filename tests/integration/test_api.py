@@ -74,7 +74,9 @@ def test_a_search_has_the_promised_shape(client: TestClient) -> None:
     assert set(body["results"][0]) >= {
         *("id", "title", "identifiers", "year", "container", "contributors", "language", "sources", "best_location")
     }
-    assert set(body["results"][0]["best_location"]) == {"url", "pdf_url", "license", "version", "source"}
+    assert set(body["results"][0]["best_location"]) == {
+        *("url", "pdf_url", "license", "version", "source", "open_url", "rank_reasons")
+    }
     assert set(body["results"][0]["identifiers"][0]) == {"scheme", "value"}
     assert set(body["facets"]) == {"source", "year"}
     assert set(body["facets"]["source"][0]) == {"value", "label", "count"}
@@ -276,7 +278,15 @@ def test_the_description_is_complete_and_holds_against_made_up_requests(library:
     operations = [operation.ok() for operation in schema.get_all_operations() if isinstance(operation, Ok)]
     paths = {operation.path for operation in operations}
     ledger = {"/v1/sources/{source_id}/harvests", "/v1/sources/{source_id}/harvests/{run_id}"}
-    assert paths == {"/v1/works", "/v1/works/{work_id}", "/v1/sources", *ledger, "/health", "/ready"}
+    assert paths == {
+        "/v1/works",
+        "/v1/works/{work_id}",
+        "/v1/works/{work_id}/reports",
+        "/v1/sources",
+        *ledger,
+        "/health",
+        "/ready",
+    }
 
     for operation in operations:
 

@@ -6,16 +6,18 @@ import re
 import string
 from importlib import resources
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from indexer.identity.copies import Reason
 from indexer.normalise.relations import _KINDS
 from search_api.web.i18n import TEXTS, Words, choose_language
 from search_api.web.texts import direction_of, language_of
 
 _WEB = Path(str(resources.files("search_api.web")))
 #: Groups whose keys are made of a coded value, such as ``type.article``.
-_GROUPS = ("facet.", "sort.", "type.", "has.", "license.", "relation.", "version.", "status.")
+_GROUPS = ("facet.", "sort.", "type.", "has.", "license.", "relation.", "version.", "status.", "rank.")
 
 
 def _fields(text: str) -> set[str]:
@@ -33,13 +35,17 @@ def test_every_text_is_there_in_both_languages_with_the_same_values(key: str) ->
 
 
 def test_every_text_is_used_and_every_used_text_is_there() -> None:
-    sources = [*_WEB.glob("**/*.html"), *_WEB.glob("*.py"), _WEB.parent / "routes" / "pages.py"]
+    sources = [*_WEB.glob("**/*.html"), *_WEB.glob("*.py"), *(_WEB.parent / "routes").glob("*.py")]
     everything = "\n".join(path.read_text(encoding="utf-8") for path in sources if path.name != "i18n.py")
     everything += '"works_one" "works_many" "language_detected"'
     used = set(re.findall(r"""["']([a-z_0-9]+(?:\.[a-z_-]+)?)["']""", everything))
     asked = set(re.findall(r"""\b(?:t|words)\(\s*["']([a-z_0-9.-]+)["']""", everything))
     assert asked <= TEXTS.keys()
     assert {key for key in TEXTS if not key.startswith(_GROUPS)} <= used
+
+
+def test_every_reason_for_a_copys_place_has_a_word() -> None:
+    assert {f"rank.{reason}" for reason in get_args(Reason)} <= TEXTS.keys()
 
 
 def test_every_relation_that_records_state_has_a_word() -> None:
