@@ -144,8 +144,8 @@ class Receiver:
         rows = []
         for record, digest in writes.inserts:
             time = times[record.received_at]
-            rows.append((*_values(record, digest, writes.slice_key, heads, packers), time, writes.source_key, time, 0))
-        columns = (*_COLUMNS, "source_key", "first_received_at", "changes")
+            rows.append((*_values(record, digest, writes.slice_key, heads, packers), time, writes.source_key, time))
+        columns = (*_COLUMNS, "source_key", "first_received_at")
         self._database.insert_rows(connection, schema.raw_records, columns, rows)
 
     def _update(
