@@ -47,6 +47,7 @@ class Pipeline:
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
+        store.database.make_room()
         self._joiner = Joiner(store)
 
     # --- records to works --------------------------------------------------------------------

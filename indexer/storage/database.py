@@ -76,6 +76,7 @@ class Database:
 
     def __init__(self, engine: Engine, folder: Path | None) -> None:
         self.engine = engine
+        self._has_room = False
         self._writer = engine.execution_options(immediate=True)
         self._insert_statements: dict[tuple[str, tuple[str, ...], int], str] = {}
         self._folder = folder
@@ -117,6 +118,13 @@ class Database:
     def is_embedded(self) -> bool:
         """Tell whether this is the SQLite file of the embedded deployment."""
         return self.engine.dialect.name == "sqlite"
+
+    def make_room(self) -> None:
+        """Let SQLite keep more of its file in memory from now on; a harvest alone does not need it."""
+        if self.is_embedded and not self._has_room:
+            self._has_room = True
+            event.listen(self.engine, "connect", _make_room)
+            self.engine.dispose()  # connections that are in use stay as they are
 
     def close(self) -> None:
         """Close all pooled connections."""
@@ -332,7 +340,6 @@ def _prepare_sqlite(engine: Engine) -> None:
             for pragma in (
                 "journal_mode = WAL",
                 "synchronous = FULL",
-                f"cache_size = -{_CACHE_KIB}",
                 "foreign_keys = ON",
                 f"busy_timeout = {_BUSY_MS}",
                 f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
@@ -345,6 +352,10 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _on_begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("immediate")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _make_room(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}").close()
 
 
 def _busy(name: str) -> StoreBusyError:

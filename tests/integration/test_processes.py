@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from harvesters.demo.loopback import Request, Response
 from harvesters.wording import counted
 from search_api.cli.output import these
+from search_api.library import Library
 from tests.integration.test_command import Shell
 from tests.repository import Item, ListRepository
 
@@ -185,3 +187,14 @@ def test_one_is_no_plural(shell: Shell, list_repository: ListRepository) -> None
     assert "brought 1 record of a list that states" in shown
     shell("harvest", "x")
     assert "Not indexed yet: 1 record." in shell("search", "study").stderr
+
+
+def test_only_what_joins_records_keeps_much_of_the_store_in_memory(embedded: Library) -> None:
+    def kept() -> int:
+        with embedded.store.database.read() as connection:
+            return int(connection.execute(text("PRAGMA cache_size")).scalar_one())
+
+    before = kept()
+    assert abs(before) <= 2_000, "SQLite's own: 2 MB"
+    _ = embedded.pipeline
+    assert kept() < 10 * before < 0
