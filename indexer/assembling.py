@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from indexer.identity.cluster import Assignment, assign
+from indexer.identity.corrections import Correction, corrected
 from indexer.identity.merge import Merged, merge
 from indexer.identity.portrait import Portrait
 from indexer.identity.states import Tie
 from indexer.storage.catalogue_writer import CatalogueWriter, WorkEntry
 from indexer.storage.closure import Closure, Neighbourhood
 from indexer.storage.containers import PlacedWork
+from indexer.storage.corrections import CorrectionTable
 from indexer.storage.database import Database
 from indexer.storage.decisions import DecisionTable, decisions_of
 from indexer.storage.portraits import PortraitTable
@@ -46,6 +48,7 @@ class Assembler:
         self.writer = CatalogueWriter(database, connection)
         self.portraits = PortraitTable(database, connection)
         self.decisions = DecisionTable(database, connection, self.portraits)
+        self._corrections = CorrectionTable(connection)
         self._closure = Closure(connection, self.portraits)
 
     def follow(self, drawn: Mapping[int, Portrait | None]) -> list[WorkEntry]:
@@ -66,6 +69,8 @@ class Assembler:
         """
         plan = self._plan(touched, linked)
         told = {pair.other for key in touched for pair in plan.related.get(key, ())}
+        if self._corrections.exist():  # one that a record which came or went held is another's now
+            told.update(self._corrections.anchors(touched).values())
         plan.stale.update(self.writer.homes(told.union(related).difference(touched)))
         entries = self._write(plan)
         written = {one.work_key for one in plan.assignments}
@@ -134,7 +139,24 @@ class Assembler:
         return self.writer.write_works([(known[work], view) for work, view in zip(members, placed, strict=True)])
 
     def _placed(self, works: Sequence[Sequence[int]], related: Related) -> list[PlacedWork]:
-        return self.writer.containers.place(self._merged(works, related)) if works else []
+        """Merge works and give them their containers; what people corrected holds against the journal's records too."""
+        if not works:
+            return []
+        corrections = self._corrections_of(works)
+        placed = self.writer.containers.place(
+            [corrected(one, known) for one, known in zip(self._merged(works, related), corrections, strict=True)]
+        )
+        return [
+            replace(one, merged=corrected(one.merged, known)) if known else one
+            for one, known in zip(placed, corrections, strict=True)
+        ]
+
+    def _corrections_of(self, works: Sequence[Sequence[int]]) -> list[list[Correction]]:
+        """Return the corrections of works, given by the keys of their members."""
+        if not self._corrections.exist():
+            return [[] for _ in works]
+        held = self._corrections.of([key for keys in works for key in keys])
+        return [[one for key in keys for one in held.get(key, ())] for keys in works]
 
     def _merged(self, works: Sequence[Sequence[int]], related: Related) -> list[Merged]:
         """Merge works, given by the keys of their members, with what is told of their relations."""

@@ -4,6 +4,10 @@
 
     IndexerError
     ├── UnusableRecordError       a record cannot become a manifestation: quarantine it
+    ├── JudgementError            a person's judgement cannot be taken: tell them why
+    │   ├── UnknownWorkError      it is about a work that is not here
+    │   ├── WrongJudgementError   a part of it cannot be used; ``parameter`` names it
+    │   └── UnfitJudgementError   it does not fit how things stand (undone before, one work already)
     ├── QueryError                a query cannot be understood: show position and fix to its author
     ├── UnsupportedQueryError     this engine cannot do that: never answer differently in silence
     ├── StoreError                the record store cannot be used
@@ -29,6 +33,26 @@ class IndexerError(Exception):
 
 class UnusableRecordError(IndexerError):
     """A record says too little, or something impossible; it goes to quarantine, whole."""
+
+
+class JudgementError(IndexerError):
+    """A person's judgement cannot be taken."""
+
+
+class UnknownWorkError(JudgementError):
+    """A judgement is about a work that is not here, or not any more."""
+
+
+class WrongJudgementError(JudgementError):
+    """A part of a judgement cannot be used; ``parameter`` names it."""
+
+    def __init__(self, message: str, *, remedy: str, parameter: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.parameter = parameter
+
+
+class UnfitJudgementError(JudgementError):
+    """A judgement does not fit how things stand."""
 
 
 class QueryError(IndexerError):

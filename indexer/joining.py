@@ -182,7 +182,7 @@ class Joiner:
             database.one_writer(connection, _WRITER)
             names = list(judge(connection))
             assembler = Assembler(database, connection)
-            entries = assembler.assemble((), linked=assembler.writer.keys(names).values())
+            entries = assembler.assemble(list(assembler.writer.keys(names).values()))
             append_changes(database, connection, entries)
         return Joined(works_changed=len(entries))
 

@@ -46,6 +46,8 @@ _KINDS = {
         "computationalnotebook instrument outputmanagementplan standard studyregistration project"
     ),
 }
+#: All types that there are.
+TYPES = tuple(_KINDS)
 _NAMES = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 
 _VERSIONS: dict[str, ArticleVersion] = {
