@@ -237,6 +237,7 @@ raw_records = Table(
     Column("pending", Boolean, nullable=False),
     UniqueConstraint("source_key", "identifier", "metadata_prefix"),
     Index("ix_raw_records_pending", "key", sqlite_where=text("pending = 1"), postgresql_where=text("pending")),
+    Index("ix_raw_records_deleted", "source_key", sqlite_where=text("deleted = 1"), postgresql_where=text("deleted")),
     **_NEVER_REUSED,
 )
 

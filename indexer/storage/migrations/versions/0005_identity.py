@@ -125,6 +125,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("manifestation_key", name=op.f("pk_portraits")),
     )
     op.create_index(op.f("ix_portraits_ordinal"), "portraits", ["ordinal"])
+    op.create_index(
+        "ix_raw_records_deleted",
+        "raw_records",
+        ["source_key"],
+        sqlite_where=sa.text("deleted = 1"),
+        postgresql_where=sa.text("deleted"),
+    )
 
 
 def downgrade() -> None:
@@ -134,6 +141,7 @@ def downgrade() -> None:
             f"{held:,} judgements of librarians would be lost, which schema 0004 has no place for.",
             remedy="Stay with this version, or restore a backup from before the update.",
         )
+    op.drop_index("ix_raw_records_deleted", table_name="raw_records")
     op.drop_index(op.f("ix_portraits_ordinal"), table_name="portraits")
 
     op.drop_table("portraits")
