@@ -29,7 +29,7 @@ _LEAST_BYTES = 25
 _WALKED = 100
 #: So many words more than any other language has of a text decide without the n-grams, which cost five times as much.
 _DECISIVE, _DECIDED = 3, 0.99
-_FLATTENED = 0.2
+_FLATTENED = 0.25
 _UNSEEN = 0.005
 
 #: Journals of DOAJ by language, in percent (its journal list, each journal counted once). Hindi, which DOAJ hardly has,

@@ -65,6 +65,8 @@ def test_codes_and_names_become_two_letters(declared: str, code: str | None) -> 
         ("நவீன தமிழ் இலக்கியம்", "ta"),
         ("THE EFFECT OF pH ON GROWTH", "en"),  # upper case but for one letter
         ("EFECTO DEL pH SOBRE EL CRECIMIENTO", "es"),
+        ("EIGENSCHAFTEN NEUER WERKSTOFFE pH", "de"),
+        ("RELIGIOSIDADE POPULAR BRASILEIRA mRNA", "pt"),
         ("ОЦЕНКА ВЛИЯНИЯ НАЛОГОВ НА РАЗВИТИЕ", "ru"),
         ("𝐀 𝐬𝐭𝐮𝐝𝐲 𝐨𝐟 𝐜𝐞𝐥𝐥𝐬 𝐚𝐧𝐝 𝐨𝐟 𝐥𝐢𝐠𝐡𝐭", "en"),  # letters of mathematics
         ("Ｔｈｅ cells of the brain", "en"),
@@ -126,7 +128,8 @@ def test_what_stands_before_the_first_word_is_passed_over() -> None:
         ("大学教育", ("ja", "zh"), "zh"),
         ("大学教育", (), "zh"),
         ("们的大学教育", ("ja",), "zh"),
-        ("Relación de casos", ("gl",), "es"),
+        ("Niños", ("en",), "es"),  # one letter that English has not outweighs a repository's blanket "en"
+        ("Șoareci", ("en",), "ro"),
     ],
 )
 def test_a_hint_decides_only_where_the_text_leaves_it_open(text: str, hints: tuple[str, ...], code: str) -> None:
