@@ -101,6 +101,7 @@ def test_pmcs_blanket_english_does_not_hide_the_french_article(pmc: dict[str, Ma
     french = pmc["4272160"]
     assert french.language is not None
     assert (french.language.code, french.language.origin) == ("fr", "detected")
+    assert french.language.declared == ("en",), "what PMC says of all its records is kept beside it"
     codes = Counter(one.language.code for one in pmc.values() if one.language)
     assert codes == {"en": 843, "fr": 1}
 
