@@ -26,6 +26,8 @@ STALE_DAYS = 90
 #: Trouble counts as failing from this many days on which it was met.
 FAILS_FROM = 2
 _GONE_DAYS = 7
+#: Not the name of the lock that a whole run of checks holds: on PostgreSQL both are one kind of lock.
+_WRITER = "link-states"
 _WALKED = 500
 _LONGEST_BACKOFF = 16
 ReportOutcome = Literal["taken", "too_many"]
@@ -130,7 +132,7 @@ class LinkTable:
             return
         table = schema.links
         with self._database.write() as connection:
-            self._database.one_writer(connection, "links")
+            self._database.one_writer(connection, _WRITER)
             known: dict[bytes, Row[Any]] = {}
             for chunk in chunks(told):
                 rows = connection.execute(select(table).where(table.c.digest.in_(chunk)))
@@ -165,7 +167,7 @@ class LinkTable:
         at, limits = now or clock.now(), limits or ReportLimits()
         links, reports = schema.links, schema.link_reports
         with self._database.write() as connection:
-            self._database.one_writer(connection, "links")
+            self._database.one_writer(connection, _WRITER)
             columns = func.count(), func.count().filter(reports.c.reporter == reporter)
             recent = select(*columns).where(reports.c.at > at - timedelta(hours=1))
             counted = connection.execute(recent).one()

@@ -138,6 +138,13 @@ def test_two_runs_at_once_are_refused(library: Library) -> None:
         run(library)
 
 
+def test_a_reader_may_report_while_links_are_being_checked(library: Library, client: TestClient) -> None:
+    put_works(library, ["https://a.example/1"])
+    work = only(client)["id"]
+    with library.store.database.lock(LOCK):  # PostgreSQL's locks by name are one kind, for runs and transactions
+        assert client.post(f"/v1/works/{work}/reports", json={"url": "https://a.example/1"}).status_code == 202
+
+
 def test_a_private_address_of_a_public_record_is_refused(library: Library) -> None:
     with Site() as foreign:  # on this machine, and no source of the library's is there
         put_works(library, [f"{foreign.url}/ok/1"])
