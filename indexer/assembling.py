@@ -56,8 +56,8 @@ class Assembler:
         if not drawn:
             return []
         redrawn = self.portraits.replace(drawn)
-        rejudged = self.decisions.judge_anew(redrawn)
-        return self.assemble(drawn, linked=rejudged.linked, related=rejudged.related)
+        related = self.decisions.judge_anew(redrawn)
+        return self.assemble(drawn, linked=redrawn.changed | redrawn.shaken, related=related)
 
     def assemble(
         self, touched: Collection[int], *, linked: Iterable[int] = (), related: Iterable[int] = ()
@@ -70,7 +70,7 @@ class Assembler:
         plan = self._plan(touched, linked)
         told = {pair.other for key in touched for pair in plan.related.get(key, ())}
         if self._corrections.exist():  # one that a record which came or went held is another's now
-            told.update(self._corrections.anchors(touched).values())
+            told.update(self._corrections.companions(touched))
         plan.stale.update(self.writer.homes(told.union(related).difference(touched)))
         entries = self._write(plan)
         written = {one.work_key for one in plan.assignments}

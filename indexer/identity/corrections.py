@@ -36,7 +36,7 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """A correction in force: ``judgement`` is its public id, ``field`` one of :data:`FIELDS`; ``key`` grows with time."""
+    """A correction in force: ``judgement`` is its public id, its ``key`` grows with time; of one of :data:`FIELDS`."""
 
     key: int
     judgement: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,12 @@ from sqlalchemy import Row, func, select, true
 from indexer import clock
 from indexer.identity.states import WorkState
 from indexer.models import Bibliography, Work
+from indexer.normalise.identifiers import doi, pmcid, pmid
 from indexer.storage import schema
 from indexer.storage.database import Database
 
 _IN_CHUNK = 500
+_CLEAN: Mapping[str, Callable[[str], str | None]] = {"doi": doi, "pmid": pmid, "pmcid": pmcid}
 _BIBLIOGRAPHY = TypeAdapter(Bibliography)
 _STATE = TypeAdapter(WorkState)
 #: Of a work's data: what its relations to others make of it.
@@ -100,6 +102,17 @@ class Catalogue:
                 key = row.merged_into if row.merged_into not in seen else None
                 seen.add(row.merged_into)
         return None
+
+    def find(self, wanted: str) -> StoredWork | None:
+        """Load a work by its public id, in whatever state, or the active one by ``doi:…``, ``pmid:…``, ``pmcid:…``."""
+        scheme, _, value = wanted.partition(":")
+        if not wanted.isprintable():
+            return None
+        clean = _CLEAN.get(scheme.lower())
+        if not value or clean is None:
+            return self.by_id(wanted)
+        canonical = clean(value)
+        return self.by_identifier(scheme.lower(), canonical) if canonical else None
 
     def by_identifier(self, scheme: str, value: str) -> StoredWork | None:
         """Load the active work that carries an identifier in canonical form (``doi``, ``pmid``, ``pmcid``)."""

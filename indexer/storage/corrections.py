@@ -6,7 +6,7 @@ it stays with the article when other records come and go, and sleeps when all ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -56,19 +56,30 @@ class CorrectionTable:
         """Tell whether there are any; most libraries have none."""
         return self._connection.scalar(_ANY) is not None
 
+    def companions(self, manifestation_keys: Iterable[int]) -> set[int]:
+        """Return the live records that corrections name together with these, live or not.
+
+        Where one of these came or went, a correction may have come to or left the work of any.
+        """
+        return {row.key for row in self._live_records(manifestation_keys)}
+
     def anchors(self, manifestation_keys: Iterable[int]) -> dict[int, int]:
         """Return, for each correction that names any of these records, the key of its first live record.
 
         In the order in which they were made. Those without live records are left out.
         """
+        found: dict[int, int] = {}
+        for row in self._live_records(manifestation_keys):
+            found.setdefault(row.judgement_key, row.key)
+        return found
+
+    def _live_records(self, manifestation_keys: Iterable[int]) -> Iterator[Any]:
+        """Yield the live records of the corrections that name any of these, each in its order."""
         keys = {
             key for chunk in chunks(manifestation_keys) for key in self._connection.scalars(_ABOUT, {"keys": chunk})
         }
-        found: dict[int, int] = {}
         for chunk in chunks(sorted(keys)):
-            for row in self._connection.execute(_RECORDS, {"keys": chunk}):
-                found.setdefault(row.judgement_key, row.key)
-        return found
+            yield from self._connection.execute(_RECORDS, {"keys": chunk})
 
     def of(self, manifestation_keys: Iterable[int]) -> dict[int, list[Correction]]:
         """Return the corrections about these live records' works by the record that holds them."""

@@ -5,7 +5,7 @@ So a judgement survives every rebuild, and one about a record that is gone, or w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -110,6 +110,15 @@ def _grouped(rows: Iterable[tuple[int, Literal["same", "different"], int, int]])
     ]
 
 
+def overruled(database: Database, connection: Connection, rulings: Sequence[HumanRuling]) -> frozenset[int]:
+    """Return the keys of those judgements that newer ones among them contradict; what they say does not hold."""
+    named = {key for one in rulings for key in one.named}
+    portraits = PortraitTable(database, connection).load(named)
+    orders = {key: portrait.order for key, portrait in portraits.items()}
+    by_order = {portrait.order: portrait for portrait in portraits.values()}
+    return cluster(by_order, (), [one.of(orders) for one in rulings]).overruled
+
+
 class Judgements:
     """People's judgements in the store."""
 
@@ -117,11 +126,6 @@ class Judgements:
         self._database = database
 
     def overruled(self) -> frozenset[int]:
-        """Return the keys of the judgements in force that newer ones contradict; what they say does not hold."""
+        """Return the keys of the judgements in force that newer ones contradict."""
         with self._database.read() as connection:
-            rulings = Rulings(connection).all()
-            named = {key for one in rulings for key in one.named}
-            portraits = PortraitTable(self._database, connection).load(named)
-        orders = {key: portrait.order for key, portrait in portraits.items()}
-        by_order = {portrait.order: portrait for portrait in portraits.values()}
-        return cluster(by_order, (), [one.of(orders) for one in rulings]).overruled
+            return overruled(self._database, connection, Rulings(connection).all())

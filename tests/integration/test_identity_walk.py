@@ -188,7 +188,9 @@ def stored_rulings(connection: Connection) -> Iterator[Ruling]:
     groups: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row in connection.execute(statement.join(schema.sources, schema.sources.c.key == names.source_key)):
         groups[row.judgement_key][row.label].append(order_of(row.id, row.identifier))
-    for row in connection.execute(select(judgements).where(judgements.c.undone_at.is_(None))):
+    for row in connection.execute(
+        select(judgements).where(judgements.c.undone_at.is_(None), judgements.c.kind != "correct")
+    ):
         yield Ruling(row.key, row.kind, row.key, tuple(map(tuple, groups[row.key].values())))
 
 
