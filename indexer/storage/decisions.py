@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -46,14 +45,6 @@ def decisions_of(connection: Connection, keys: Iterable[int]) -> set[Decision]:
     return {Decision(*row) for chunk in chunks(keys) for row in connection.execute(_TOUCHING, {"keys": chunk})}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejudged:
-    """Whose clusters may be others now, and which records have gained or lost a relation, or may have."""
-
-    linked: frozenset[int] = frozenset()
-    related: frozenset[int] = frozenset()
-
-
 class DecisionTable:
     """Judging pairs within one transaction."""
 
@@ -62,22 +53,22 @@ class DecisionTable:
         self._connection = connection
         self._portraits = portraits
 
-    def judge_anew(self, redrawn: Redrawn) -> Rejudged:
-        """Forget what was judged of records whose portraits or blocks are others; judge all whom they meet now."""
-        keys = redrawn.changed | redrawn.shaken
-        linked, related = set(keys), set()
+    def judge_anew(self, redrawn: Redrawn) -> set[int]:
+        """Forget what was judged of records whose portraits or blocks are others; judge all whom they meet now.
+
+        Returns the records that have gained or lost a relation, or may have.
+        """
+        keys, related = redrawn.changed | redrawn.shaken, set()
         for chunk in chunks(keys):
             for row in self._connection.execute(_FORGET, {"keys": chunk}):
-                if row.verdict == "same":
-                    linked |= {row.left_key, row.right_key}
-                elif row.verdict == "related":
+                if row.verdict == "related":
                     related |= {row.left_key, row.right_key}
         for left, right, judgement in self.judge_pairs(
             self.pairs(keys, {**redrawn.sizes, **self._portraits.sizes(redrawn.shaken)})
         ):
             if judgement.verdict == "related":
                 related |= {left, right}
-        return Rejudged(linked=frozenset(linked), related=frozenset(related))
+        return related
 
     def judge_pairs(self, pairs: Collection[Pair]) -> list[tuple[int, int, Judgement]]:
         """Judge pairs and keep what was decided, unless they are plainly different; return what is kept."""

@@ -156,6 +156,18 @@ def test_of_contradictory_rulings_the_newest_holds_and_the_other_is_told(shelf: 
     assert judgements.overruled() == frozenset()
 
 
+def test_a_ruling_that_is_overruled_holds_for_none_of_its_records(shelf: Shelf) -> None:
+    title = "Fish of the northern lakes in winter and in spring"
+    shelf.save(one(1, "Lakes of the north"), one(2, title, "a"), one(3, "Rice and lead"), one(4, title, "a"))
+    shelf.rule("different", [("a", "1"), ("a", "2")], [("a", "3"), ("a", "4")])
+    assert shelf.library.store.catalogue.counts()["works"] == 4
+    ruling = shelf.rule("same", [("a", "1"), ("a", "3")])
+    check(shelf.library)
+    assert shelf.library.store.catalogue.counts()["works"] == 2, "also of those that the newer one does not name"
+    shelf.undo(ruling)
+    check(shelf.library)
+
+
 def test_a_split_by_hand_holds_against_the_machine_and_ends_with_its_undoing(shelf: Shelf) -> None:
     title = "Fish of the northern lakes in winter and in spring"
     shelf.save(one(1, title, "a"), one(2, title, "a"))

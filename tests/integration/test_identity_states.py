@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -107,6 +108,10 @@ def test_a_notice_that_changes_or_leaves_changes_its_article(shelf: Shelf) -> No
     second = work_of(shelf)
     assert second.version == first.version + 1
     assert second.work().notices[0].url == "https://doi.org/10.5555/other"
+    later = replace(notice("Retraction", "retracts", doi="10.5555/other"), published=PartialDate(year=2021, month=5))
+    shelf.save(later)
+    second = work_of(shelf)
+    assert str(second.work().notices[0].published) == "2021-05", "also what identity itself does not look at"
     shelf.save(notice("Corrigendum", "corrects"))
     assert work_of(shelf).work().status == "corrected"
     shelf.save(gone=[("b", "notice")])
