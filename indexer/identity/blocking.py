@@ -16,12 +16,13 @@ from indexer.identity.titles import Title, stops
 MOST_IN_BLOCK = 50
 """A larger block is no longer compared everybody with everybody."""
 _HASH = struct.Struct(">q")
-_WORDS = 4
+_WORDS = 5
+_OPENING = 3
 _LETTERS = 6
+_LONGEST = 6
 _HAN_LETTERS = 8
 _LEAST_LETTERS = 10
 _MOST_TITLES = 2
-_OPENING = 2
 
 
 class Block(NamedTuple):
@@ -45,47 +46,42 @@ def blocks_of(portrait: Portrait) -> frozenset[Block]:
     for _, target in portrait.relations:  # a notice meets what it names, whatever the titles are
         found.add(_block("i", target))
     if not portrait.is_generic:
+        family = min((name.partition(" ")[0] for name in portrait.authors), default="")
         for title in portrait.titles[:_MOST_TITLES]:
-            found.update(_title_blocks(title, portrait.year))
-            found.update(_author_blocks(title, portrait))
+            found.update(_title_blocks(title, family, portrait.year))
     first, last = portrait.pages
     if first and last != "1" and portrait.volume:
         found.add(_block("p", f"{portrait.volume}|{first}|{last}|{portrait.year}"))
     return frozenset(found)
 
 
-def _author_blocks(title: Title, portrait: Portrait) -> set[Block]:
-    """Join the first family name in the alphabet with the title's first words, and with its longest and the year."""
-    family = min((name.partition(" ")[0] for name in portrait.authors), default="")
-    if not family:
-        return set()
-    if title.script == "han":
-        return {_block("a", f"{family}|{title.text[: _HAN_LETTERS // 2]}")}
-    words = [word for word in title.text.split(" ") if word not in stops]
-    opening = "|".join(word[:_LETTERS] for word in words[:_OPENING])
-    longest = min(words, key=lambda word: (-len(word), word), default="")
-    return {_block("a", f"{family}|{opening}"), _block("y", f"{family}|{portrait.year}|{longest}")}
+def _title_blocks(title: Title, family: str, year: int) -> set[Block]:
+    """Return the whole title, its longest words, and what bears slips in those: its ends, with a year or a name.
 
-
-def _title_blocks(title: Title, year: int) -> set[Block]:
+    ``family`` is the first family name in the alphabet, because not all sources keep the order of authors. Ends of
+    titles alone would be too common: thousands of articles are about "… in children: a systematic review".
+    """
     text = title.text
     if title.letters < _LEAST_LETTERS:
         return {_block("t", f"{text}|{year}")}
+    found = {_block("w", f"{text.replace(' ', '')}|{year}", fine=True)}
     if title.script == "han":
-        return {
-            _block("b", text[:_HAN_LETTERS]),
-            _block("e", text[-_HAN_LETTERS:]),
-            _block("w", f"{text}|{year}", fine=True),
-        }
+        start, end = text[:_HAN_LETTERS], text[-_HAN_LETTERS:]
+        return found | {
+            _block("x", text), _block("b", f"{year}|{start}"), _block("e", f"{year}|{end}"),
+            _block("c", f"{family}|{start}"),
+        }  # fmt: skip
     words = [word for word in text.split(" ") if word not in stops] or text.split(" ")
     cut = [word[:_LETTERS] for word in words]
-    longest = sorted(set(words), key=lambda word: (-len(word), word))[:_WORDS]
-    return {
-        _block("b", "|".join(cut[:_WORDS])),
-        _block("e", "|".join(cut[-_WORDS:])),
+    longest = sorted(set(words), key=lambda word: (-len(word), word))[:_LONGEST]
+    found |= {
+        _block("b", f"{year}|{'|'.join(cut[:_WORDS])}"),
+        _block("e", f"{year}|{'|'.join(cut[-_WORDS:])}"),
         _block("l", "|".join(sorted(longest))),
-        _block("w", f"{text.replace(' ', '')}|{year}", fine=True),
     }
+    if family:
+        found |= {_block("y", f"{family}|{year}|{longest[0]}"), _block("c", f"{family}|{'|'.join(cut[:_OPENING])}")}
+    return found
 
 
 def _block(kind: str, text: str, *, fine: bool = False) -> Block:
