@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from indexer.errors import QueryError
 from indexer.identity.copies import Reason, State
+from indexer.models import WorkStatus
 from indexer.search.query import FACET_FIELDS, Filters
 from search_api.cards import CARD_FIELDS
 from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, Search, facets_of, fields_of
@@ -42,6 +43,9 @@ class WorksParameters(BaseModel):
     has: Annotated[
         list[Literal["pdf", "abstract", "doi", "license", "fulltext"]],
         Field(max_length=_MAX_VALUES, description="What the work has."),
+    ] = []
+    status: Annotated[
+        list[WorkStatus], Field(max_length=_MAX_VALUES, description="What became of it after publication.")
     ] = []
     sort: Annotated[
         Literal["relevance", "newest", "oldest", "first_indexed"], Field(description="Order of the results.")
@@ -85,6 +89,7 @@ class WorksParameters(BaseModel):
                 container=tuple(self.container),
                 type=tuple(self.type),
                 has=tuple(self.has),
+                status=tuple(self.status),
             ),
             sort=self.sort,
             facets=facets_of(self.facets),

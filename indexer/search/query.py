@@ -27,6 +27,7 @@ FACET_FIELDS: dict[str, str] = {
     "container": "container",
     "type": "type",
     "has": "has",
+    "status": "status",
 }
 TITLE_WEIGHT = 0.3
 
