@@ -144,6 +144,13 @@ def test_what_may_be_one_work_waits_for_a_person(one: Portrait, other: Portrait)
     assert judgement.verdict == "undecided", judgement
 
 
+def test_other_dois_on_other_pages_stay_apart_however_much_else_agrees() -> None:
+    people = ("Smith, John", "Doe, Jane", "Roe, Mary", "Poe, Karl")
+    one = draw(people=people, ids=["doi:10.1/a"], journal=JOURNAL, volume="12", pages="3-9")
+    other = draw(people=people, ids=["doi:10.1/b"], journal=JOURNAL, volume="12", pages="30-39")
+    assert judge(one, other).verdict == "different"
+
+
 def test_a_stated_preprint_joins_its_article_under_another_title() -> None:
     preprint = draw("Nitrogen in lakes: a model", type="preprint", ids=["doi:10.1101/2020.01.01.123456"])
     stating = draw(journal="Nature", relations=[("published_from", "doi:10.1101/2020.01.01.123456")])
