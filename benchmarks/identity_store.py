@@ -155,7 +155,7 @@ def bulk(shelf: Shelf, records: Iterator[Manifestation], marks: Sequence[int]) -
         taken.append((count, shelf.save(batch)))
         count += len(batch)
         if count in marks:
-            spent = [seconds for at, seconds in taken if count * 0.9 <= at < count]
+            spent = [seconds for at, seconds in taken if at + BATCH > count * 0.9]
             cost[str(count)] = round(sum(spent) / len(spent) / BATCH * 1e6, 1)
             print(f"{count:,} records: {cost[str(count)]} µs each", file=sys.stderr, flush=True)
     cost["mean"] = round(sum(seconds for _, seconds in taken) / count * 1e6, 1)
@@ -171,6 +171,19 @@ def changes(shelf: Shelf, records: Sequence[Manifestation]) -> dict[str, float]:
         for one in records[20:]
     )
     return {"median": round(statistics.median(spent), 2), "p95": round(spent[int(len(spent) * 0.95)], 2)}
+
+
+def crowd(generator: Generator, count: int, folder: Path) -> float:
+    """Return what one record more costs a work that has so many already, in microseconds for each of them."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        shelf = Shelf(Path(place))
+        one = next(generator.records(1))
+        copies = [replace(one, record_identifier=str(number)) for number in range(count + 1)]
+        for start in range(0, count, BATCH):
+            shelf.save(copies[start : min(start + BATCH, count)])
+        spent = shelf.save(copies[count:])
+        shelf.store.close()
+    return round(spent / count * 1e6, 1)
 
 
 def main() -> None:
@@ -190,6 +203,7 @@ def main() -> None:
         single = changes(shelf, some)
         size = sum(path.stat().st_size for path in Path(folder).iterdir() if path.is_file())
         shelf.store.close()
+        crowds = {str(size): crowd(generator, size, Path(folder)) for size in (500, 5_000)}
     print(
         json.dumps(
             {
@@ -197,6 +211,7 @@ def main() -> None:
                 "works": counts["works"],
                 "microseconds_per_record": cost,
                 "milliseconds_per_change": single,
+                "microseconds_per_member_of_a_crowd": crowds,
                 "bytes_per_record": round(size / arguments.records),
             }
         )
