@@ -25,12 +25,16 @@ class RawText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawContributor:
-    """A person or group as written; ``name`` where the parts are not given apart."""
+    """A person or group as written; ``name`` where the parts are not given apart.
+
+    ``other_name`` is the same name in another script, where the record has both.
+    """
 
     name: str | None = None
     family: str | None = None
     given: str | None = None
     suffix: str | None = None
+    other_name: str | None = None
     orcid: str | None = None
     email: str | None = None
     affiliations: tuple[str, ...] = ()

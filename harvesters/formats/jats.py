@@ -15,6 +15,7 @@ from harvesters.formats.description import (
     RawDate,
     RawIdentifier,
     RawLink,
+    RawRelation,
     RawSubject,
     RawText,
 )
@@ -51,7 +52,8 @@ class _Front:
 def describe_jats(payload: _Element) -> Description:
     """Read an ``article``: its front, and the titles, abstracts and keywords of its translations.
 
-    Other sub-articles and responses (reviews, letters, replies) are works of their own, and are left out.
+    A translation with a DOI of its own is related by it. Other sub-articles and responses (reviews, letters, replies)
+    are works of their own, and are left out.
 
     Raises:
         FormatError: there is no ``front``.
@@ -105,7 +107,9 @@ def _read_translation(draft: Draft, sub: _Element) -> None:
     language = sub.get(XML_LANG)
     for child in stub:
         kind = local_name(child)
-        if kind == "title-group":
+        if kind == "article-id" and child.get("pub-id-type") == "doi":
+            draft.relations.append(RawRelation(kind="translation", value=plain_text(child).strip(), scheme="doi"))
+        elif kind == "title-group":
             _titles(draft, child, language, translated=True)
         elif kind in {"abstract", "trans-abstract"} and child.get("abstract-type") not in _SIDE_ABSTRACTS:
             text = RawText(value=inline_html(child), language=child.get(XML_LANG) or language, translated=True)

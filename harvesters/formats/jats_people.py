@@ -44,6 +44,7 @@ def _with_affiliations(one: RawContributor, places: tuple[str, ...]) -> RawContr
         family=one.family,
         given=one.given,
         suffix=one.suffix,
+        other_name=one.other_name,
         orcid=one.orcid,
         email=one.email,
         affiliations=places,
@@ -97,13 +98,14 @@ def _gather(element: _Element, skips: frozenset[str], pieces: list[str]) -> None
 class _Person:
     """What one ``contrib`` element says, piece by piece."""
 
-    __slots__ = ("email", "family", "given", "is_group", "name", "orcid", "places", "suffix")
+    __slots__ = ("email", "family", "given", "is_group", "name", "orcid", "other", "places", "suffix")
 
     def __init__(self) -> None:
         self.name: str | None = None
         self.family: str | None = None
         self.given: str | None = None
         self.suffix: str | None = None
+        self.other: str | None = None
         self.orcid: str | None = None
         self.email: str | None = None
         self.is_group = False
@@ -142,6 +144,7 @@ def _contributor(contrib: _Element, places: dict[str, str]) -> RawContributor | 
         family=person.family,
         given=person.given,
         suffix=person.suffix,
+        other_name=person.other,
         orcid=person.orcid,
         email=person.email,
         affiliations=tuple(dict.fromkeys(person.places)),
@@ -159,6 +162,8 @@ def _read_part(person: _Person, child: _Element, places: dict[str, str]) -> None
         for one in child:
             if not person.is_named():
                 _read_part(person, one, places)
+            elif person.other is None and local_name(one) in {"name", "string-name"}:
+                person.other = " ".join(plain_text(part).strip() for part in one) or plain_text(one)
     elif kind == "collab":
         if not person.is_named():
             person.read_group(child)

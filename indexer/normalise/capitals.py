@@ -20,6 +20,7 @@ _ACRONYMS = frozenset(
 _ROMAN = re.compile(r"(?=[MDCLXVI]{2,})M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN_WORDS = frozenset(("DI", "MI", "LI", "VI", "MIX", "DIM", "MIL", "CIVIL", "DIX", "MD", "CD"))
 _VOWELS = frozenset("AEIOUYÀÁÂÃÄÅÆÈÉÊËÌÍÎÏÒÓÔÕÖØŒÙÚÛÜÝАЕЁИОУЫЭЮЯІЇЄЎ")
+_DECADE = re.compile(r"\d{2,4}S")
 _MIN_CASED = 10
 _MAX_ACRONYM = 5
 _SHOUTED_SHARE = 0.9
@@ -51,6 +52,8 @@ def _is_shouted(title: str) -> bool:
 
 def _calm(match: re.Match[str], *, turkish: bool) -> str:
     word = match[0]
+    if _DECADE.fullmatch(word):
+        return word.lower()
     if not word.isupper() or word in _ACRONYMS or (not word.isalpha() and any(map(str.isdigit, word))):
         return word
     text, start, end = match.string, match.start(), match.end()

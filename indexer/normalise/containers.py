@@ -19,8 +19,8 @@ _PAGE_LABEL = re.compile(r"^(?:pp?\.?|pages?|pág(?:inas|s?\.)?|с\.|стр\.|s\
 _NOTHING = frozenset(("", "-", "--", "—", "n/a", "na", "none", "null", "0", "00", "undefined", "no", "s/n", "nd"))
 _DASHES = re.compile(r"\s*[-–—−‐‑]+\s*")
 _DOAJ_CITATION = re.compile(
-    r"(?P<journal>.+?)(?:,\s*Vol\.?\s*(?P<volume>[^,()]+?))?(?:,\s*(?:Iss|No)\.?\s*(?P<issue>[^,()]+?))?"
-    r"(?:,\s*Pp?\.?\s*(?P<pages>[^,()]+?))?\s*(?:\((?P<year>\d{4})\))?\s*\.?",
+    r"(?P<journal>.+?)(?:,\s*Vol(?:\.|\b|(?=\d))\s*(?P<volume>[^,()]+?))?(?:,\s*(?:Iss|No)(?:\.|\b|(?=\d))\s*(?P<issue>[^,()]+?))?"
+    r"(?:,\s*Pp?(?:\.|\b|(?=\d))\s*(?P<pages>[^,()]+?))?\s*(?:\((?P<year>\d{4})\))?\s*\.?",
     re.IGNORECASE,
 )
 _OJS_CITATION = re.compile(

@@ -37,6 +37,7 @@ _SCOPE_RANKS = {"article": 0, "container": 1, "unknown": 2}
 _LANGUAGE_MARK = re.compile(r"^\s*\[([a-z]{2})\]\s+(?=\S)", re.IGNORECASE)
 _NOT_ABSTRACT = re.compile(r"\s*(?:Comments?|Citation|Comment on|Paper presented at)\s*:\s")
 _LEAST_WORDS = 3
+_PARALLEL = re.compile(r"([^=/|]+[^\W\d_][)?!.»”\"]?) (?:=|/ |\| )\s?([^\W\d_\s][^=/|]+)")
 _HAN = re.compile("[\u3400-\u9fff]")
 _LETTERS = re.compile(r"[^\W_]+")
 _ASCII_FOLD = {code: None for code in range(128) if not chr(code).isalnum()}
@@ -153,7 +154,9 @@ def _build(
         locations=locations_of(description, identifiers, source=source, license_=license_, version=version),
         type=type_of(description.types, titles[0].value, (one.term for one in subjects if one.scheme == "PMC")),
         languages=_languages(description, titles, abstracts),
-        relations=relations_of(description.relations, description.types),
+        relations=tuple(
+            one for one in relations_of(description.relations, description.types) if one.target not in identifiers
+        ),
         source=source,
         record_identifier=record.identifier,
         datestamp=max(one.datestamp for one in ordered),
@@ -196,7 +199,11 @@ def _titles(description: Description, abstract: str, *, strip_digit: bool) -> li
 
 def _split_bilingual(raw: RawText) -> list[RawText]:
     """Part a title that is given in English and Chinese at once (OALib, and Chinese journals in DOAJ)."""
-    if raw.language is not None or raw.value.isascii() or not _HAN.search(raw.value):
+    if raw.language is not None:
+        return [raw]
+    if " =" in raw.value or " / " in raw.value or " | " in raw.value:
+        return _split_parallel(raw)
+    if raw.value.isascii() or not _HAN.search(raw.value):
         return [raw]
     text = clean_line(raw.value)
     first = _HAN.search(text)
@@ -206,6 +213,20 @@ def _split_bilingual(raw: RawText) -> list[RawText]:
     if len(foreign.split()) < _LEAST_WORDS or len(_HAN.findall(chinese)) * 2 < len(chinese.replace(" ", "")):
         return [raw]
     return [RawText(value=foreign.rstrip(" /|")), RawText(value=chinese, translated=True)]
+
+
+def _split_parallel(raw: RawText) -> list[RawText]:
+    """Part parallel titles ("Letras de hoje … = Tomás Eloy Martínez and …", as Brazilian journals have them in DOAJ).
+
+    Only where both sides are whole titles in two languages: formulas and alternatives ("and/or") stay whole.
+    """
+    match = _PARALLEL.fullmatch(clean_line(raw.value))
+    if match is None or any(len(_LETTERS.findall(side)) < _LEAST_WORDS for side in match.groups()):
+        return [raw]
+    first, second = (tag(side, (), "unknown") for side in match.groups())
+    if first is None or second is None or first.code == second.code:
+        return [raw]
+    return [RawText(value=match[1]), RawText(value=match[2], translated=True)]
 
 
 def _part_before(text: str, position: int) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from nameparser import HumanName
@@ -37,6 +38,9 @@ _FAMILY_SUFFIXES = frozenset(("júnior", "junior", "filho", "neto", "sobrinho"))
 _DEGREE = re.compile(
     r"(?:M\.?D|Ph\.?\s?D|M\.?Sc|B\.?Sc|M\.?P\.?H|M\.?B\.?B\.?S|D\.?D\.?S|D\.?Sc|M\.?A|M\.?S|R\.?N|F\.?R\.?C\.?S|Dr|Prof|Eng|DNP|PharmD)\.?",
 )
+_HONOURS = re.compile(
+    r"(?:(?:Professor|Prof|Assoc|Assist|Asst|Dr|Mr|Mrs|Ms|Sir)\b\.?\s*|(?:Ph\.?\s?D|M\.D)\b\.?\s+)+(?=\w)"
+)
 _TITLED = re.compile(r"^(?:Dr|Prof|Professor|Mr|Mrs|Ms|Sir|Assoc|Assist|Asst)\b\.?\s|[(\"“]", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[A-ZÀ-ÞА-ЯЁІЇЄ]\.[\s-]?){1,4}|(?:[A-ZÀ-ÞА-ЯЁІЇЄ][\s.-]?){1,3}")
 _SHORT_SURNAMES = frozenset(
@@ -48,21 +52,48 @@ _GROUP_WORDS = frozenset(
     """
     group consortium collaboration committee network association society university universidade universidad université
     università universität universitét universitàt universitat institut institute instituto investigators collaborators
-    team initiative trial project organisation organization ministry department faculty faculdade facultad college
+    team initiative trial project organisation organization ministry department departamento département faculty
+    faculdade facultad college journal fundação fundación fondation coordenação délégation núcleo conselho consejo
     school center centre centro foundation council agency academy commission editorial editor editors redakcja redacción
     hospital library archive archives группа университет институт редакция
     """.split()  # noqa: SIM905 - a list of quoted words would be three times as long
 )
 _GROUP_SIGNS = ("laborator", "task force", "working party")
+#: What forms ask for and people answer instead of a name; RCAAP has ``Nenhuma``, CiteSeerX ``n.n.``
+_NOBODY = frozenset(
+    (
+        "none", "no", "no author", "no author listed", "n/a", "na", "n.a", "n.n", "nn", "null", "unknown", "undefined",
+        "nenhum", "nenhuma", "ninguno", "ninguna", "s.n", "[s.n.]", "[s. n.]", "佚名", "无", "不详",
+    )
+)  # fmt: skip
+_AND_OTHERS = re.compile(
+    r"[\s,]+(?:(?:et|und|y|and|&)\s*(?:al(?:ii|\.)?|others|andere|otros)|u\.\s?a|и\s?др|[та]+\s+ін|和其他|等)\.?\s*$",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s+(?:and|&)\s+")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+$", re.IGNORECASE)
+_GLUED = re.compile(r"([A-Z][a-zà-ÿ]{2,})([A-Z][a-zà-ÿ]{2,})")
+_GLUED_PREFIXES = frozenset(
+    ("Mac", "Van", "Von", "Del", "Des", "Dos", "Das", "Fitz", "Ter", "Ben", "Bin", "Ibn", "Abu")
+)
+#: A name in two scripts: the Chinese form, in brackets or not, before or behind the other.
+_TWO_SCRIPTS = re.compile(r"\s*[(（\[]?\s*([\u3400-\u9fff]{2,4})\s*[)）\]]?\s*")
+_LATIN_WORD = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
 _HAN_GROUP = re.compile("课题组|委员会|大学|研究所|编辑部|协作组|学会|医院")
 _WORD = re.compile(r"\w+")
 _EDGES = " \t,;:*†‡§¶#.·-–—_/\\|&0123456789¹²³⁴⁵⁶⁷⁸⁹"
 _LEADING = " \t,;:*†‡§¶#.·-–—_/\\|&0123456789"
 _EMAIL = re.compile(r"\(?\s*(?:e-?mail|correo\s?e\w*)?\s*[:.]?\s*[\w.+-]+@[\w-]+\.[\w.-]+\s*\)?", re.IGNORECASE)
 _AFFILIATION_LABEL = re.compile(r"^(?:\(?\d{1,2}\)?[.)]?\s*(?=[^\W\d_])|[a-z][.)]\s+|[*†‡§¶#]+\s*)")
+#: Whose e-mail addresses stood there (MDPI in JATS): "France;, (S.A.); or, (A.K.);, (F.H.)".
+_WHOSE = re.compile(r"(?:[\s;,]*(?:\b(?:or|and)\b)?[\s;,]*\((?:[A-Z]\.-?){1,4}\))+[\s;,]*$")
+_CORRESPONDING = re.compile(r"[\s;,.]+Corresponding authors?\.?$", re.IGNORECASE)
+_SPACED_COMMA = re.compile(r"\s+([,;])(?=\s|$)")
 _NAME_WORD = re.compile(r"[^\W\d_]+")
 _LONGEST_INITIALS = 3
 _LETTER = re.compile(r"[^\W\d_]")
+_ONE_INITIAL = re.compile(r"[^\W\d_]\.?")
+_PAIR = 2
 
 
 def contributors(raws: Sequence[RawContributor]) -> tuple[Contributor, ...]:
@@ -85,23 +116,51 @@ def _without_repeats(found: list[Contributor]) -> list[Contributor]:
 
 
 def _contributors(raw: RawContributor) -> Iterable[Contributor]:
-    if raw.name and ";" in raw.name and not raw.is_group and not (raw.family or raw.given):
-        for part in clean_line(raw.name).split(";"):
-            one = contributor(RawContributor(name=part, role=raw.role, affiliations=raw.affiliations))
-            if one is not None:
-                yield one
-        return
+    if raw.name and not raw.is_group and not (raw.family or raw.given):
+        parts = _part_list(clean_line(raw.name))
+        if len(parts) > 1:
+            raws = (RawContributor(name=part, role=raw.role, affiliations=raw.affiliations) for part in parts)
+            yield from filter(None, map(contributor, raws))
+            return
     one = contributor(raw)
     if one is not None:
         yield one
 
 
+def _part_list(text: str) -> list[str]:
+    """Part the names of several people in one text, where it is plain that they are several.
+
+    By semicolons; by ``and`` between whole names; by commas where a part is a whole name that cannot be a family
+    name alone (``Erik Brynjolfsson, Yu (Jeffrey) Hu, Michael D. Smith``, as CiteSeerX has them). "and others" goes.
+    """
+    text = _AND_OTHERS.sub("", text)
+    if ";" in text:
+        return text.split(";")
+    if _is_group(text):
+        return [text]
+    parts = _AND.split(text)
+    if len(parts) > 1 and all(" " in part.strip() for part in parts):
+        return [one for part in parts for one in _part_at_commas(part)]
+    return _part_at_commas(text)
+
+
+def _part_at_commas(text: str) -> list[str]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if len(parts) < _PAIR or not all(" " in part and not _HONOURS.match(part) for part in parts):
+        return [text]
+    has_initial = any(_ONE_INITIAL.fullmatch(word) for word in parts[0].split()[:-1])
+    return parts if len(parts) > _PAIR or has_initial else [text]
+
+
 def contributor(raw: RawContributor) -> Contributor | None:
     """Return one clean contributor, or ``None`` where no name is left (an address, a number)."""
+    other, raw = _in_han(raw)
     family, given, name, is_group = _parts(raw)
     display = name or _display(family, given)
     if not display:
         return None
+    if other and other not in display.replace(" ", ""):
+        display = f"{display} ({other})"
     return Contributor(
         name=display,
         family=family or None,
@@ -113,6 +172,23 @@ def contributor(raw: RawContributor) -> Contributor | None:
     )
 
 
+def _in_han(raw: RawContributor) -> tuple[str, RawContributor]:
+    """Return the Chinese form that stands beside the name in Latin letters, and the contributor without it.
+
+    It is shown and found behind the name, because a reader may know either.
+    """
+    if raw.other_name:
+        other = clean_line(raw.other_name).replace(" ", "")
+        return (other, raw) if _HAN.search(other) else ("", raw)
+    if raw.name is None or raw.name.isascii() or raw.is_group or not _LATIN_WORD.search(raw.name):
+        return "", raw
+    match = _TWO_SCRIPTS.search(raw.name)
+    if match is None or _HAN_GROUP.search(match[0]):
+        return "", raw
+    rest = f"{raw.name[: match.start()]} {raw.name[match.end() :]}".strip()
+    return (match[1], replace(raw, name=rest)) if not _HAN.search(rest) else ("", raw)
+
+
 def _parts(raw: RawContributor) -> tuple[str, str, str, bool]:
     if raw.family or raw.given:
         family, given = _calm(_trim(clean_line(raw.family))), _calm(clean_line(raw.given).strip(" ,;*†‡"))
@@ -120,14 +196,33 @@ def _parts(raw: RawContributor) -> tuple[str, str, str, bool]:
         if family and suffix:
             return family, given, f"{_display(family, given)} {suffix}", False
         return family, given, "", False
-    text = _trim(_EMAIL.sub(" ", clean_line(raw.name)) if raw.name and "@" in raw.name else clean_line(raw.name))
+    text = _bare(clean_line(raw.name))
     if not text or not _LETTER.search(text):
         return "", "", "", False
     if raw.is_group or len(text) > _LONGEST_NAME:
         return "", "", text, True
     family, given, is_group = split_name(text)
+    if is_group:
+        return "", "", _turned(text), True
     family, given = _calm(family), _calm(given)
-    return family, given, text if is_group or not (family or given) else "", is_group
+    return family, given, "" if family or given else text, False
+
+
+def _bare(text: str) -> str:
+    """Take off what is no part of a name: an e-mail address, "et al.", marks; an address or "None" is nobody."""
+    if "@" in text:
+        text = _EMAIL.sub(" ", text)
+    text = _trim(_AND_OTHERS.sub("", text))
+    if _ADDRESS.match(text) or text.lower().rstrip(".") in _NOBODY:
+        return ""
+    glued = _GLUED.fullmatch(text)
+    return f"{glued[1]} {glued[2]}" if glued and glued[1] not in _GLUED_PREFIXES else text
+
+
+def _turned(text: str) -> str:
+    """Turn a group's name that was turned as people's are (arXiv's ``team, the CALIFA``)."""
+    last, comma, first = text.partition(", the ")
+    return f"the {first} {last}" if comma and " " not in last else text
 
 
 def _trim(text: str) -> str:
@@ -207,13 +302,21 @@ def _split_han(compact: str, text: str) -> tuple[str, str, bool]:
 
 
 def _split_at_comma(text: str) -> tuple[str, str]:
-    parts = [part.strip() for part in text.split(",")]
-    kept = [part for part in parts if part and not _DEGREE.fullmatch(part)]
-    suffixes = [part for part in kept[1:] if _SUFFIX.fullmatch(part)]
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    kept = [part for part in parts if not _DEGREE.fullmatch(part)]
+    if len(kept) == 1 and len(parts) > 1 and " " not in kept[0]:
+        kept = parts  # "Martin, MD" and "Durand, MA" are initials, "John Smith, MD" is a degree
+    is_pair = len(kept) == _PAIR and " " not in kept[0]
+    suffixes = [
+        part for part in kept[1:] if _SUFFIX.fullmatch(part) and not (is_pair and part.isupper())
+    ]  # "Perfect, JR"
     kept = [part for part in kept if part not in suffixes]
-    if len(kept) < 2:  # noqa: PLR2004 - "John Smith, MD"
+    if len(kept) < _PAIR:  # "John Smith, MD"
         return _split_words(kept[0].split()) if kept else (text, "")
-    return kept[0], " ".join(kept[1:])
+    family, given = kept[0], _HONOURS.sub("", " ".join(kept[1:]))
+    if "." in family and _INITIALS.fullmatch(family) and not _INITIALS.fullmatch(given):
+        return given, family  # "A., Auricchio"
+    return family, given
 
 
 def _split_words(words: list[str]) -> tuple[str, str]:
@@ -222,7 +325,8 @@ def _split_words(words: list[str]) -> tuple[str, str]:
     if len(words) == 1:
         return words[0], ""
     last = words[-1]
-    if _INITIALS.fullmatch(last) and last not in _SHORT_SURNAMES and not _INITIALS.fullmatch(words[0]):
+    is_dotted = "." in last and "." not in words[0] and len(words[0]) > 1  # "КАЦ Б.А."
+    if _INITIALS.fullmatch(last) and last not in _SHORT_SURNAMES and (is_dotted or not _INITIALS.fullmatch(words[0])):
         start = len(words) - 1
         while start > 1 and _INITIALS.fullmatch(words[start - 1]):
             start -= 1
@@ -259,4 +363,5 @@ def _affiliation(value: str) -> str:
         text = _EMAIL.sub(" ", text)
         text = " ".join(text.split())
     text = _AFFILIATION_LABEL.sub("", text)
+    text = _SPACED_COMMA.sub(r"\1", _CORRESPONDING.sub("", _WHOSE.sub("", text)))
     return text.strip(" ,;:|").removesuffix(" .") if _LETTER.search(text) else ""

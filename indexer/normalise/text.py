@@ -1,7 +1,7 @@
 r"""Clean texts: markup, entities, LaTeX, mojibake, control characters, white space, shouting.
 
 Every function is total (it never raises), and giving it its own result changes nothing. Texts without any of
-``< & $ \`` take a short path. Markup is found by the names of HTML, JATS and MathML elements, not by
+``< & $ { \`` take a short path. Markup is found by the names of HTML, JATS and MathML elements, not by
 angle brackets alone, because abstracts are full of ``p<0.05`` and ``a<b``; what is returned is plain text
 and must be escaped where it is shown.
 """
@@ -69,13 +69,19 @@ _ABSTRACT_WORD = re.compile(
 _EMPTY_ABSTRACTS = frozenset(
     (
         "abstract", "no abstract", "no abstract available", "abstract not available", "not available", "n/a", "na",
-        "none", "-", "--", "null", "no description provided", "resumo", "sem resumo", "sin resumen",
+        "not applicable", "none", "-", "--", "null", "no description provided", "resumo", "sem resumo", "sin resumen",
+        "seriesinformation",  # DataCite's label of a part, in Dublin Core
+        *(f"approved for public release{sign} distribution {verb}unlimited" for sign in ",;" for verb in ("is ", "")),
     )
 )  # fmt: skip
 _LONGEST_EMPTY = max(map(len, _EMPTY_ABSTRACTS))
 _FOOTNOTE_MARKS = "*†‡§¶☆✩⁎∗ "
 _BEFORE_MARK = frozenset(').»”"')
-_GLUED_DIGIT = re.compile(r"\b([a-z]{4,})[1-9]$")
+#: One digit, or several in order: "people1", "cohorts1234".
+_GLUED_DIGIT = re.compile(r"\b([a-z]{4,})(?:1(?:2(?:3(?:4(?:5(?:6)?)?)?)?)?|[2-9])$")
+#: A full stop behind a word that is no abbreviation ("Willd.", "spp.", "et al." keep theirs), and what lists leave.
+_LAST_STOP = re.compile(r"(?:(?<=[^\W\d_A-Z]{4})|(?<=[)\]»”])|(?<=[^\W\d_] ))\.$|(?<=[\u3400-\u9fff])[。．.]$")
+_NAME_BEFORE_STOP = re.compile(r"\b[A-ZÀ-Þ][a-zà-ÿ]{2,5}\.$")
 
 
 def clean_line(value: str | None) -> str:
@@ -95,6 +101,7 @@ def _is_plain(text: str) -> bool:
         and "&" not in text
         and "$" not in text
         and "\\" not in text
+        and "{" not in text
         and (text.isascii() or (unicodedata.is_normalized("NFC", text) and not _has_mojibake_lead(text)))
     )
 
@@ -121,7 +128,12 @@ def _settled(clean: Callable[[str], str], value: str) -> str:
 
 def _is_suspect(text: str) -> bool:
     return (
-        "<" in text or "&" in text or "$" in text or "\\" in text or (not text.isascii() and _has_mojibake_lead(text))
+        "<" in text
+        or "&" in text
+        or "$" in text
+        or "\\" in text
+        or "{" in text
+        or (not text.isascii() and _has_mojibake_lead(text))
     )
 
 
@@ -139,7 +151,9 @@ def clean_abstract(value: str | None) -> str:
     """
     text = _settled(_paragraphs, value) if value else ""
     bare = text.rstrip(". ")
-    return "" if len(bare) <= _LONGEST_EMPTY and bare.lower() in _EMPTY_ABSTRACTS else text
+    if len(bare) <= _LONGEST_EMPTY and (bare.lower() in _EMPTY_ABSTRACTS or not any(map(str.isalnum, bare))):
+        return ""
+    return text
 
 
 def _paragraphs(value: str) -> str:
@@ -174,7 +188,17 @@ def _title(value: str) -> str:
     bare = text.rstrip(_FOOTNOTE_MARKS)
     if bare and (bare[-1].islower() or bare[-1] in _BEFORE_MARK):  # "A*" is a name
         text = bare
-    return sentence_case(text)
+    return _without_stop(sentence_case(text))
+
+
+def _without_stop(title: str) -> str:
+    """Take off a full stop that ends a title, and what a list left behind it ("…; "), but no abbreviation's."""
+    text = title.rstrip(" ;,")
+    if text[-1:] in {".", "。", "．"} and not (
+        text[-4:].endswith(("..", ". .")) or _NAME_BEFORE_STOP.search(text[-9:])
+    ):
+        return _without_stop(_LAST_STOP.sub("", text)) if _LAST_STOP.search(text[-6:]) else text
+    return text or title
 
 
 def strip_glued_digit(title: str, context: str) -> str:
@@ -186,7 +210,7 @@ def strip_glued_digit(title: str, context: str) -> str:
     match = _GLUED_DIGIT.search(title)
     if match is None or match[0] in context:
         return title
-    return title[:-1]
+    return title[: match.end(1)]
 
 
 def _plain(value: str) -> str:
@@ -199,11 +223,11 @@ def _plain(value: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     rounds = 0
-    while ("<" in text or "&" in text or "$" in text or "\\" in text) and rounds < _MAX_ROUNDS:
+    while ("<" in text or "&" in text or "$" in text or "\\" in text or "{" in text) and rounds < _MAX_ROUNDS:
         rounds += 1
         before = text
         text = _decode(_strip_markup(text))
-        if "$" in text or "\\" in text:
+        if "$" in text or "\\" in text or "{" in text:
             text = replace_latex(text)
         if text == before:
             break

@@ -117,7 +117,7 @@ def test_sections_of_an_abstract_become_headings() -> None:
                 "<name-alternatives><name><surname>Li</surname><given-names>Si</given-names></name>"
                 "<string-name>李四</string-name></name-alternatives>"
             ),
-            RawContributor(family="Li", given="Si"),
+            RawContributor(family="Li", given="Si", other_name="李四"),
         ),
         (
             (

@@ -114,7 +114,7 @@ def test_bibtex_entries_come_out_in_plain_characters(tmp_path: Path) -> None:
     assert damaged == []
     assert [one.identifier for one in records] == ["m1", "b1"]
     article, book = (normalise([one], "x") for one in records)
-    assert article.title.value == "The DNA of 100% E. coli: Étude in x_2"
+    assert article.title.value == "The DNA of 100% E. coli: Étude in x₂"
     assert [(one.name, one.is_group) for one in article.contributors] == [
         ("Jürgen Müller", False),
         ("World Health Organization", True),

@@ -32,7 +32,7 @@ ABSTRACTS = [
     ("&lt;p&gt;A&lt;/p&gt;", "A"),
     ("R&ast;D &ndash; x", "R*D – x"),
     ("effective radius R e $R_{e}$ of", "effective radius R e of"),
-    (r"measure of $\zeta(s) = \pi^2/6$", "measure of ζ(s) = π^2/6"),
+    (r"measure of $\zeta(s) = \pi^2/6$", "measure of ζ(s) = π²/6"),
     ("bound\nof order $x/\\log x$.", "bound of order x/log x."),
     ("it costs $5 and not $10", "it costs $5 and not $10"),
     ("US$ 5 million, A$ 3", "US$ 5 million, A$ 3"),
