@@ -122,7 +122,9 @@ _HAN_HEADING = re.compile(
     "封面|封底|版权页|索引|本刊(?:启事|声明|讯)|本期(?:导读|目录)|发刊词|创刊词|社论|社评|新闻|综述|评论|"
     "巻頭言|編集後記|はじめに|まえがき|会告|書評)"
 )
-_DATED = re.compile(r"(?:\s+(?:19|20)?\d{1,4}|\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*)+$")
+_DATED = re.compile(
+    r"(?:\s+(?:column|section|corner)|\s+(?:19|20)?\d{1,4}|\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*)+$"
+)
 _HEADING_START = re.compile(
     r"introduction to (?:the |this )?(?:special|theme|thematic|focus)\s?(?:d )?(?:issue|section)\b|"
     r"(?:guest )?editorial (?:for|to|of|on) (?:the |this )?(?:special )?(?:issue|volume|section)\b|"

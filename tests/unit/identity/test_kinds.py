@@ -52,6 +52,7 @@ def test_a_retracted_article_is_itself_with_a_mark_and_its_notice_is_not() -> No
         "Editorial",
         "EDITORIAL.",
         "Editorial 2019",
+        "Book review column",
         "Book reviews",
         "编者按",
         "卷首语",
