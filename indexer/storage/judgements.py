@@ -97,6 +97,17 @@ class Rulings:
         """Return all judgements in force that have live records, the oldest first."""
         return _grouped(tuple(row) for row in self._connection.execute(_EVERY))
 
+    def part(self, some: Iterable[int], others: Iterable[int]) -> bool:
+        """Tell whether a judgement in force says that any of these live records are not one work with any of those."""
+        left, right = set(some), set(others)
+        for one in self.of(left | right):
+            if one.verdict == "different":
+                at_left = {place for place, group in enumerate(one.groups) if not left.isdisjoint(group)}
+                at_right = {place for place, group in enumerate(one.groups) if not right.isdisjoint(group)}
+                if at_left and at_right and len(at_left | at_right) > 1:
+                    return True
+        return False
+
 
 def _grouped(rows: Iterable[tuple[int, Literal["same", "different"], int, int]]) -> list[HumanRuling]:
     verdicts: dict[int, Literal["same", "different"]] = {}
