@@ -172,6 +172,9 @@ def check(library: Library) -> Resolution:
             [(live[key].id, described[key]) for key in members], [tie for key in members for tie in ties[key]]
         )
         assert _STATE.validate_python({name: said[name] for name in ("status", "notices", "related")}) == state
+    assert {key for key, row in works.items() if row.merged_into is not None} == {
+        key for key, row in works.items() if row.state == "merged"
+    }
     for row in works.values():
         seen = {row.key}
         while row.state == "merged":
