@@ -14,6 +14,7 @@ from typing import TypeVar
 from indexer.identity.keys import Key
 from indexer.identity.merge import Merged
 from indexer.models import Container, Journal, License, Subject
+from indexer.normalise.container_names import container_name_keys
 from indexer.search.folding import fold
 
 _T = TypeVar("_T")
@@ -42,10 +43,16 @@ class JournalView:
 
 
 def container_keys(one: Container | Journal) -> tuple[Key, ...]:
-    """Return what a container is recognised by: all its ISSNs, or its folded title where it has none."""
+    """Return what a container is recognised by: all its ISSNs, or its name's forms where it has none.
+
+    Two journals of one name with different ISSNs so stay apart. The last key is the title as older stores have it.
+    """
     if one.issns:
         return tuple(Key("issn", issn) for issn in one.issns)
-    return (Key("title", fold(one.title)[:_LONGEST_TITLE]),) if one.title else ()
+    if not one.title:
+        return ()
+    names = (*container_name_keys(one.title), fold(one.title)[:_LONGEST_TITLE])
+    return tuple(Key("title", name) for name in dict.fromkeys(names))
 
 
 def merge_journals(journals: Sequence[Journal]) -> JournalView:

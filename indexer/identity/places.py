@@ -9,18 +9,18 @@ from typing import Literal
 from rapidfuzz.fuzz import ratio
 
 from indexer.models import Container
+from indexer.normalise.container_names import container_name_keys
 from indexer.search.folding import fold
 
 Agreement = Literal["same", "different", "unknown"]
 
-_LONGEST_NAME = 200
 _SMALL = frozenset(
     """
     the of in on for and an a de la le les des du et der die und fur y e do da dos das d l s del di della part
     international proceedings annual acm ieee
     """.split()  # noqa: SIM905
 )
-_BRACKETS = re.compile(r"\s*[(\[{（【].*?[)\]}）】]")
+_BETWEEN_NAMES = " = "
 _WORD = re.compile(r"[^\W_]+")
 _PAGE = re.compile(r"([a-z]{0,3})\.?\s*(\d{1,7})([a-z]?\d{0,2})")
 _ROMAN = re.compile("[ivxlc]{1,8}")
@@ -130,12 +130,10 @@ def _within(inner: tuple[str, str], outer: tuple[str, str]) -> bool:
 
 
 def name_of(container: Container | None) -> str:
-    """Return the container's folded name without brackets, or an empty text."""
+    """Return the forms by which the container's name is recognised, with `` = `` between them, or an empty text."""
     if container is None or not container.title:
         return ""
-    folded = fold(container.title[:_LONGEST_NAME]).replace("&", " ").replace("'", " ")
-    bare = _BRACKETS.sub(" ", folded) if folded[-1:] in ")]}）】" or "(" in folded else folded
-    return " ".join(_WORD.findall(bare)) or " ".join(_WORD.findall(folded))
+    return _BETWEEN_NAMES.join(container_name_keys(container.title))
 
 
 def compare_containers(issns: tuple[str, ...], name: str, other_issns: tuple[str, ...], other_name: str) -> Agreement:
@@ -146,7 +144,11 @@ def compare_containers(issns: tuple[str, ...], name: str, other_issns: tuple[str
         return "unknown"
     if name == other_name:
         return "same"
-    return compare_names(*sorted((name, other_name)))
+    if _BETWEEN_NAMES not in name and _BETWEEN_NAMES not in other_name:
+        return compare_names(*sorted((name, other_name)))
+    mine, theirs = name.split(_BETWEEN_NAMES), other_name.split(_BETWEEN_NAMES)
+    is_same = any(one == other or compare_names(*sorted((one, other))) == "same" for one in mine for other in theirs)
+    return "same" if is_same else "unknown"  # each may be a translation of the other's
 
 
 @lru_cache(maxsize=65_536)

@@ -80,7 +80,11 @@ def _page(value: str | None) -> str | None:
 
 def container_of(description: Description, citation: Citation) -> Container | None:
     """Return the journal, or ``None`` where nothing about one is said."""
-    title = clean_line(description.container_title) or clean_line(citation.journal)
+    title = (
+        clean_line(description.container_title)
+        or clean_line(citation.journal)
+        or clean_line(description.container_abbreviation)
+    )
     raw_issns = [one.value for one in description.issns]
     if not raw_issns:
         raw_issns = _loose_issns(description)

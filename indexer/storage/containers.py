@@ -1,6 +1,6 @@
 """Which container a work belongs to; everything works inside one transaction of the pipeline's.
 
-A container is recognised by any ISSN, or by its folded title where a record has none (``container_keys``). A work with
+A container is recognised by any ISSN, or by its name's forms where a record has none (``container_keys``). A work with
 ISSNs of several containers goes where the first of them leads that a journal record speaks for, else where the first
 known one leads; it is a *guest* of the others, so that a change there reaches it.
 """

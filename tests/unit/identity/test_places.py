@@ -85,6 +85,21 @@ def test_containers_are_known_by_their_names_forms(one: str, other: str, agreeme
     assert (a == b and agreement == "same") or compare_names(*sorted((a, b))) == agreement
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "agreement"),
+    [
+        ("Zhongguo fei ai za zhi = Chinese journal of lung cancer", "Chin J Lung Cancer", "same"),
+        ("Zhongguo fei ai za zhi = Chinese journal of lung cancer", "Zhongguo Fei Ai Za Zhi", "same"),
+        ("Zhongguo fei ai za zhi = Chinese journal of lung cancer", "Ai zheng", "unknown"),
+        ("Materials & Design", "Materials and Design", "same"),
+    ],
+)
+def test_a_container_named_in_two_languages_is_known_by_either(one: str, other: str, agreement: Agreement) -> None:
+    a, b = name_of(Container(title=one)), name_of(Container(title=other))
+    assert compare_containers((), a, (), b) == agreement
+    assert compare_containers((), b, (), a) == agreement
+
+
 def test_one_issn_in_common_is_enough_and_other_ones_are_no_conflict() -> None:
     assert compare_containers(("1234-5679",), "a", ("1234-5679", "2345-6782"), "b") == "same"
     assert compare_containers(("1234-5679",), "lakes", ("2345-6782",), "lakes") == "same"
