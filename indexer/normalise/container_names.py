@@ -44,8 +44,9 @@ def container_name_keys(title: str) -> tuple[str, ...]:
     (JOH)``) do not belong to the name, an edition does (``北京大学学报(医学版)``).
 
     A subtitle belongs to it too (``Studia Historica: Historia Antigua``), unless it describes (``: časopis za …``)
-    behind three words or more. A title in two languages (``中国科学 = Science in China``) has a key for each; whose journal it
-    is (`` / ESMO``) goes. Nothing is abbreviated or written out: that needs a pair (``identity.places.compare_names``).
+    behind three words or more. A title in two languages (``中国科学 = Science in China``) has a key for each; whose
+    journal it is (`` / ESMO``) goes. Nothing is abbreviated or written out: that needs a pair to compare
+    (``identity.places.compare_names``).
     """
     folded = fold(title[:_LONGEST_NAME])
     found = (_key(name) for part in _PARALLEL.split(_RESPONSIBILITY.sub("", folded)) for name in _names(part))
