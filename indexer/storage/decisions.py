@@ -111,9 +111,10 @@ class DecisionTable:
         found: set[Pair] = set()
         for block in large:
             first = self._portraits.first(block)
-            is_wanted = not first.keys().isdisjoint(wanted)
-            others = self._portraits.members([block]) if is_wanted else own[block]
-            found.update(_pair_of(one, other) for one in first for other in others if one != other)
+            found.update(_pair_of(one, other) for one in first for other in own[block] if one != other)
+            if wanted_first := [key for key in first if key in wanted]:
+                members = self._portraits.members([block])
+                found.update(_pair_of(one, other) for one in wanted_first for other in members if one != other)
         return found
 
 
