@@ -10,8 +10,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search_api import problems
+from search_api.desk import WriteLimit
 from search_api.library import Library
-from search_api.routes import docs, health, pages, reports, sources, works
+from search_api.routes import desk, docs, health, pages, provenance, reports, sources, works
 from search_api.searching import Searcher
 
 VERSION = "0.1.0"
@@ -26,11 +27,12 @@ def make_app(library: Library) -> FastAPI:
     app = FastAPI(title="kaijuan", version=VERSION, description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.library = library
     app.state.searcher = Searcher(library)
+    app.state.desk_writes = WriteLimit()
     app.state.reporter_key = library.store.secret("reporter")
     problems.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
     app.add_middleware(HeadAsGet)
-    for routes in (works, reports, sources, health, pages, docs):
+    for routes in (desk, provenance, works, reports, sources, health, pages, docs):
         app.include_router(routes.router)
     app.include_router(reports.page_router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

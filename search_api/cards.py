@@ -22,6 +22,7 @@ CARD_FIELDS = (
     "contributor_count",
     "language",
     "sources",
+    "status",
     "best_location",
 )
 DETAIL_FIELDS = (
@@ -41,6 +42,8 @@ DETAIL_FIELDS = (
     "type",
     "languages",
     "relations",
+    "notices",
+    "related",
     "manifestations",
     "provenance",
 )
@@ -65,6 +68,7 @@ def card(work: StoredWork, ranked: Sequence[RankedCopy]) -> dict[str, Any]:
         "contributor_count": len(people),
         "language": data["languages"][0]["code"] if data["languages"] else None,
         "sources": data["sources"],
+        "status": data.get("status"),
         "best_location": copies.shown(ranked[0]) if ranked else None,
     }
 
@@ -90,6 +94,8 @@ def detail(work: StoredWork, ranked: Sequence[RankedCopy]) -> dict[str, Any]:
         "type": data["type"],
         "languages": data["languages"],
         "relations": data["relations"],
+        "notices": [_notice(notice) for notice in data.get("notices", ())],
+        "related": data.get("related", ()),
         "manifestations": data["manifestations"],
         "provenance": data["provenance"],
     }
@@ -117,6 +123,10 @@ def _whole_container(container: Mapping[str, Any] | None) -> dict[str, Any] | No
 
 def _text(text: Mapping[str, Any]) -> dict[str, Any]:
     return {"value": text["value"], "language": text["language"]["code"] if text["language"] else None}
+
+
+def _notice(notice: Mapping[str, Any]) -> dict[str, Any]:
+    return {**notice, "published": _published(notice["published"])}
 
 
 def _published(date: Mapping[str, Any] | None) -> dict[str, Any] | None:

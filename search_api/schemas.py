@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from indexer.errors import QueryError
 from indexer.identity.copies import Reason, State
-from indexer.models import WorkStatus
+from indexer.models import NoticeKind, WorkStatus
 from indexer.search.query import FACET_FIELDS, Filters
 from search_api.cards import CARD_FIELDS
 from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, Search, facets_of, fields_of
@@ -163,6 +163,18 @@ class LocationOut(BaseModel):
     reports: int = Field(default=0, description="Readers' reports that it does not open, not yet settled.")
 
 
+class NoticeOut(BaseModel):
+    """A retraction, withdrawal, correction or expression of concern."""
+
+    kind: NoticeKind
+    title: str | None
+    url: str | None = Field(description="Where it is.")
+    identifier: IdentifierOut | None
+    published: dict[str, Any] | None
+    manifestation: str | None = Field(description="Its record, where there is one here.")
+    work: str | None = Field(default=None, description="The work it is here; in the answer for one work only.")
+
+
 class WorkOut(BaseModel):
     """A work; which fields it has depends on ``fields``."""
 
@@ -179,6 +191,8 @@ class WorkOut(BaseModel):
     license: LicenseOut | None = None
     subjects: list[SubjectOut] | None = None
     sources: list[str] | None = None
+    status: WorkStatus | None = Field(default=None, description="The gravest that notices say; null for nearly all.")
+    notices: list[NoticeOut] | None = Field(default=None, description="What was published about the work.")
     best_location: LocationOut | None = None
     locations: list[LocationOut] | None = Field(default=None, description="All copies, best first.")
 

@@ -3,7 +3,7 @@
 ``KAIJUAN_DATA_DIR`` all that the embedded deployment keeps · ``KAIJUAN_SOURCES_FILE`` more sources (TOML) ·
 ``KAIJUAN_CONTACT`` a mail address that repositories see · ``KAIJUAN_SOURCE_KEYS`` keys of sources that need one ·
 ``KAIJUAN_LANGUAGE_DETECTOR`` whom to ask about texts in doubt ·
-``KAIJUAN_LINK_CHECKS`` addresses that are checked a day ·
+``KAIJUAN_LINK_CHECKS`` addresses that are checked a day · ``KAIJUAN_DESK_TOKEN`` who knows it may judge over HTTP ·
 ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
 ``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster.
 """
@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from search_api.errors import SettingsError
 
 _LONGEST_CONTACT = 200
+SHORTEST_TOKEN = 24
 
 
 class EmbeddedStorage(BaseModel):
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     source_keys: dict[str, SecretStr] = Field(default_factory=dict)
     language_detector: Literal["light", "lingua"] = "light"
     link_checks: int = Field(default=100, ge=0, le=100_000)
+    desk_token: SecretStr | None = None
     storage: Annotated[EmbeddedStorage | ClusterStorage, Field(discriminator="kind")] = EmbeddedStorage()
 
     @field_validator("language_detector")
@@ -65,6 +67,16 @@ class Settings(BaseSettings):
         if name == "lingua" and find_spec("lingua") is None:
             raise ValueError("lingua is not installed: install kaijuan[lingua], or unset it")
         return name
+
+    @field_validator("desk_token")
+    @classmethod
+    def _cannot_be_guessed(cls, token: SecretStr | None) -> SecretStr | None:
+        value = token.get_secret_value() if token else ""
+        if not value:
+            return None
+        if len(value) < SHORTEST_TOKEN or not value.isascii() or not value.isprintable() or " " in value:
+            raise ValueError(f"must be {SHORTEST_TOKEN} ASCII characters or more, without spaces")
+        return token
 
     @field_validator("contact")
     @classmethod

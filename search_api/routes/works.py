@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, get_origin
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import RedirectResponse, Response
 
-from indexer.normalise.identifiers import doi, pmcid, pmid
 from indexer.storage.catalogue import StoredWork
 from search_api.cards import detail
 from search_api.copies import copies_of
@@ -19,7 +17,6 @@ from search_api.problems import Problem, RequestProblem, not_found
 from search_api.schemas import WorkOut, WorksOut, WorksParameters
 
 router = APIRouter(prefix="/v1", tags=["works"])
-_CLEAN: dict[str, Callable[[str], str | None]] = {"doi": doi, "pmid": pmid, "pmcid": pmcid}
 _PROBLEM: dict[str, Any] = {"model": Problem}
 _LISTS = {name for name, field in WorksParameters.model_fields.items() if get_origin(field.annotation) is list}
 _SEARCH_PARAMETERS = StrictParameters(*WorksParameters.model_fields, repeated=_LISTS)
@@ -58,12 +55,26 @@ def get_work(
     redirected_from: Annotated[str | None, Query(max_length=50, description="Set by redirects.")] = None,
 ) -> Response:
     """Return one work with everything known of it. A merged work's id redirects for ever."""
-    work = find_work(library, work_id)
-    if work.state == "merged":
-        target = library.store.catalogue.target(work)
-        if target is not None:
-            return RedirectResponse(f"/v1/works/{target.id}?redirected_from={quote(work.id)}", status_code=301)
-    if work.state != "active":
+    work, moved = find_active(library, work_id)
+    if moved:
+        return RedirectResponse(f"/v1/works/{work.id}?redirected_from={quote(moved)}", status_code=301)
+    body = detail(work, copies_of([work], library.store.links)[work.key])
+    if redirected_from:
+        body["redirected_from"] = redirected_from
+    return OrjsonResponse(body)
+
+
+def find_active(library: Library, wanted: str) -> tuple[StoredWork, str | None]:
+    """Return the work that an id or identifier leads to, and the id of the merged one that led there, if one did.
+
+    Raises:
+        RequestProblem: 404 where there is no such work, 410 where it has left the index.
+    """
+    work = find_work(library, wanted)
+    if work.state == "active":
+        return work, None
+    target = library.store.catalogue.target(work)
+    if target is None:
         raise RequestProblem(
             Problem(
                 title="Gone",
@@ -71,23 +82,13 @@ def get_work(
                 detail=f"Work {work.id} has left the index: its sources have deleted its records.",
             )
         )
-    body = detail(work, copies_of([work], library.store.links)[work.key])
-    if redirected_from:
-        body["redirected_from"] = redirected_from
-    return OrjsonResponse(body)
+    return target, work.id
 
 
 def find_work(library: Library, wanted: str) -> StoredWork:
     """Return a work by id or identifier, in whatever state it is; raise a 404 problem where there is none."""
-    scheme, _, value = wanted.partition(":")
-    if not wanted.isprintable():
-        raise not_found("There is no work of that id.", "Search for its title with /v1/works?q=…")
-    clean = _CLEAN.get(scheme.lower())
-    if value and clean is not None:
-        canonical = clean(value)
-        found = library.store.catalogue.by_identifier(scheme.lower(), canonical) if canonical else None
-    else:
-        found = library.store.catalogue.by_id(wanted)
+    found = library.store.catalogue.find(wanted)
     if found is None:
-        raise not_found(f"There is no work {wanted!r}.", "Search for its title with /v1/works?q=…")
+        shown = repr(wanted) if wanted.isprintable() else "of that id"
+        raise not_found(f"There is no work {shown}.", "Search for its title with /v1/works?q=…")
     return found

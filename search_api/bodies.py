@@ -1,0 +1,54 @@
+"""Bodies of requests: JSON of a bounded size, read into a model, with problems that say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import TypeAdapter, ValidationError
+
+from search_api.problems import Problem, ProblemError, RequestProblem, unknown_parameter
+
+_T = TypeVar("_T")
+
+
+def limited_body(longest: int) -> Callable[[Request], Awaitable[bytes]]:
+    """Return a dependency that gives a request's JSON body; it stops reading where that is longer than any may be."""
+
+    async def read(request: Request) -> bytes:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise _problem(415, "Not JSON", "Send the body as JSON, with Content-Type application/json.")
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > longest:
+                raise _problem(413, "Too long", f"The body is longer than {longest:,} bytes. Send less at a time.")
+        return body
+
+    return read
+
+
+def read_body(body: bytes, model: TypeAdapter[_T], *, fix: str) -> _T:
+    """Read a body; raise a 400 problem that names each wrong part."""
+    try:
+        return model.validate_json(body)
+    except ValidationError as error:
+        errors = [_error(item, fix) for item in error.errors(include_url=False, include_input=False)[:20]]
+        detail = " ".join(f"{item.parameter}: {item.detail}." for item in errors)
+        raise RequestProblem(
+            Problem(title="The body cannot be read", status=400, detail=detail, errors=errors)
+        ) from error
+
+
+def _error(item: Any, fix: str) -> ProblemError:
+    # Of a union the first part is the kind that was chosen, which is no name of the body's.
+    named = [str(part) for part in item["loc"] if isinstance(part, str)]
+    name = named[-1] if named else "body"
+    if item["type"] == "extra_forbidden":
+        return unknown_parameter(name)
+    return ProblemError(parameter=name, detail=str(item["msg"]), fix=fix)
+
+
+def _problem(status: int, title: str, detail: str) -> RequestProblem:
+    return RequestProblem(Problem(title=title, status=status, detail=detail))

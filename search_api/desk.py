@@ -1,0 +1,88 @@
+"""Who may use the librarian's desk over HTTP: whoever knows the token, until there are accounts."""
+
+from __future__ import annotations
+
+import hmac
+import threading
+import time
+from collections import deque
+from typing import cast
+
+from fastapi import Request
+
+from indexer.judging_desk import JudgingDesk
+from search_api.library import Library
+from search_api.problems import Problem, RequestProblem
+from search_api.settings import SHORTEST_TOKEN
+
+#: Judgements that may be recorded or undone within a minute; each may move thousands of records.
+MOST_A_MINUTE = 60
+_MINUTE = 60.0
+
+
+class WriteLimit:
+    """Counts what was written within the last minute, in this process."""
+
+    def __init__(self, most: int = MOST_A_MINUTE) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._at: deque[float] = deque()
+
+    def take(self) -> float | None:
+        """Count one more, or return how many seconds there are to wait."""
+        now = time.monotonic()
+        with self._lock:
+            while self._at and now - self._at[0] >= _MINUTE:
+                self._at.popleft()
+            if len(self._at) >= self._most:
+                return _MINUTE - (now - self._at[0])
+            self._at.append(now)
+            return None
+
+
+def require_desk(request: Request) -> None:
+    """Let only those in who send the token; nothing of a request is looked at before.
+
+    Raises:
+        RequestProblem: 403 where the desk is closed, 401 where the token is missing or wrong.
+    """
+    token = cast(Library, request.app.state.library).settings.desk_token
+    if token is None:
+        raise RequestProblem(
+            Problem(
+                title="The desk is closed",
+                status=403,
+                detail=f"Set KAIJUAN_DESK_TOKEN to {SHORTEST_TOKEN} characters or more where kaijuan runs, and send it "
+                "as Authorization: Bearer …. The command line needs no token.",
+            )
+        )
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    is_known = hmac.compare_digest(given.strip().encode(), token.get_secret_value().encode())
+    if scheme.lower() != "bearer" or not is_known:
+        raise RequestProblem(
+            Problem(
+                title="Not allowed",
+                status=401,
+                detail="The desk's token is missing or wrong. Send it as Authorization: Bearer ….",
+            ),
+            {"WWW-Authenticate": 'Bearer realm="kaijuan desk"'},
+        )
+
+
+def count_write(request: Request) -> None:
+    """Refuse what comes too fast with a 429 problem."""
+    wait = cast(WriteLimit, request.app.state.desk_writes).take()
+    if wait is not None:
+        raise RequestProblem(
+            Problem(
+                title="Too many judgements",
+                status=429,
+                detail=f"More than {MOST_A_MINUTE} judgements came within a minute. Go on in {wait:.0f} seconds.",
+            ),
+            {"Retry-After": f"{wait:.0f}"},
+        )
+
+
+def desk_of(library: Library) -> JudgingDesk:
+    """Return the use cases over a library."""
+    return JudgingDesk(library.store, library.pipeline)
