@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Row, func, select, true
+from sqlalchemy import Connection, Row, func, select, true
 
 from indexer import clock
 from indexer.identity.states import WorkState
@@ -19,6 +19,7 @@ from indexer.storage import schema
 from indexer.storage.database import Database
 
 _IN_CHUNK = 500
+_MOST_CORRECTED = 20
 _CLEAN: Mapping[str, Callable[[str], str | None]] = {"doi": doi, "pmid": pmid, "pmcid": pmcid}
 _BIBLIOGRAPHY = TypeAdapter(Bibliography)
 _STATE = TypeAdapter(WorkState)
@@ -127,7 +128,7 @@ class Catalogue:
         )
         with self._database.read() as connection:
             row = connection.execute(statement).one_or_none()
-            return _stored(row) if row else None
+            return _stored(row) if row else _by_corrected(connection, scheme, value)
 
     def pages(self, size: int = 1000) -> Iterator[list[StoredWork]]:
         """Walk all active works by key, a page at a time; each page is a transaction of its own."""
@@ -195,6 +196,24 @@ class Catalogue:
                 for chunk in chunks(container_ids)
                 for row in connection.execute(select(table.id, table.title).where(table.id.in_(chunk)))
             }
+
+
+def _by_corrected(connection: Connection, scheme: str, value: str) -> StoredWork | None:
+    """Return the work that a person gave a DOI which no record of it has."""
+    judged, names, rows = schema.judgements.c, schema.judgement_records.c, schema.manifestations.c
+    statement = (
+        select(schema.works)
+        .join(schema.manifestations, rows.work_key == schema.works.c.key)
+        .join(schema.judgement_records, (names.source_key == rows.source_key) & (names.identifier == rows.identifier))
+        .join(schema.judgements, judged.key == names.judgement_key)
+        .where(judged.kind == "correct", judged.field == scheme, judged.value == orjson.dumps(value))
+        .where(judged.undone_at.is_(None), rows.live, schema.works.c.state == "active")
+        .order_by(judged.key.desc(), names.position)
+        .limit(_MOST_CORRECTED)
+    )
+    named = {"scheme": scheme, "value": value}
+    works = (_stored(row) for row in connection.execute(statement))
+    return next((work for work in works if named in work.data["identifiers"]), None)
 
 
 def _stored(row: Row[Any]) -> StoredWork:

@@ -15,6 +15,7 @@ from search_api.deps import LibraryDep, OrjsonResponse, SearcherDep, StrictParam
 from search_api.library import Library
 from search_api.problems import Problem, RequestProblem, not_found
 from search_api.schemas import WorkOut, WorksOut, WorksParameters
+from search_api.states import name_works, works_told_of
 
 router = APIRouter(prefix="/v1", tags=["works"])
 _PROBLEM: dict[str, Any] = {"model": Problem}
@@ -59,6 +60,7 @@ def get_work(
     if moved:
         return RedirectResponse(f"/v1/works/{work.id}?redirected_from={quote(moved)}", status_code=301)
     body = detail(work, copies_of([work], library.store.links)[work.key])
+    name_works(body, works_told_of(work, library.store.catalogue))
     if redirected_from:
         body["redirected_from"] = redirected_from
     return OrjsonResponse(body)
