@@ -79,7 +79,7 @@ def parse_date(value: str | None, *, doaj_fills_up: bool = False) -> PartialDate
     year and month, and writes January where the month is missing, so that its 1 January says no more
     than the year.
     """
-    if not value:
+    if not value or "embargo" in value:  # info:eu-repo/date/embargoEnd/2016-01-01 (Ghent) says when it may be read
         return None
     found = _read(value.strip()[:_LONGEST])
     if found is None:

@@ -36,6 +36,11 @@ _LANGUAGE_FIELDS = frozenset(("languages", "language_scope"))
 _SCOPE_RANKS = {"article": 0, "container": 1, "unknown": 2}
 _LANGUAGE_MARK = re.compile(r"^\s*\[([a-z]{2})\]\s+(?=\S)", re.IGNORECASE)
 _NOT_ABSTRACT = re.compile(r"\s*(?:Comments?|Citation|Comment on|Paper presented at)\s*:\s")
+_BYLINE = re.compile(r"(?:[^\W\d_][\w.'’-]*\s){1,4}[^\W\d_][^\W\d_.'’-]+,?\s?[1-9*]")
+_HEADING = re.compile(
+    r"(?<=\s)(?:Abstract|Background|Purpose|Objectives?|Introduction|Aims?|Context|Importance|Methods)\s?:"
+)
+_BYLINE_START, _LONGEST_BYLINE, _LEAST_NAME = 80, 8000, 3
 _LEAST_WORDS = 3
 _PARALLEL = re.compile(r"([^=/|]+[^\W\d_][)?!.»”\"]?) (?:=|/ |\| )\s?([^\W\d_\s][^=/|]+)")
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -180,9 +185,28 @@ def _published(description: Description, citation: Citation, identifiers: Iterab
 
 
 def _abstracts(description: Description) -> list[Text]:
-    return _texts(
-        (one for one in description.abstracts if not _NOT_ABSTRACT.match(one.value)), description, clean_abstract
-    )
+    first = next(iter(description.contributors), None)
+    author = f"{first.family or ''} {first.name or ''}" if first else ""
+
+    def clean(value: str) -> str:
+        """Clean one abstract, without the authors that some begin with."""
+        return _without_byline(clean_abstract(value), author)
+
+    return _texts((one for one in description.abstracts if not _NOT_ABSTRACT.match(one.value)), description, clean)
+
+
+def _without_byline(abstract: str, author: str) -> str:
+    """Take off the authors with their affiliations that stand before the first heading (Dove's journals in DOAJ).
+
+    Only where the abstract begins with a name that has a footnote's number, and the first author is among the first.
+    """
+    if not (author and _BYLINE.match(abstract)):
+        return abstract
+    start = _LETTERS.findall(abstract[:_BYLINE_START])
+    if not any(len(word) >= _LEAST_NAME and word in start for word in _LETTERS.findall(author)):
+        return abstract
+    heading = _HEADING.search(abstract, 0, _LONGEST_BYLINE)
+    return abstract[heading.start() :] if heading else abstract
 
 
 def _titles(description: Description, abstract: str, *, strip_digit: bool) -> list[Text]:
