@@ -32,6 +32,7 @@ def make_app(library: Library) -> FastAPI:
     problems.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
     app.add_middleware(HeadAsGet)
+    app.include_router(provenance.page_router)
     for routes in (desk, provenance, works, reports, sources, health, pages, docs):
         app.include_router(routes.router)
     app.include_router(reports.page_router)

@@ -179,23 +179,35 @@ def show_work(request: Request, work_id: str, library: LibraryDep) -> Response:
     if target is not None:
         query = urlencode([("redirected_from", work.id), *frame.carried])
         return RedirectResponse(f"/works/{target.id}?{query}", status_code=301)
+    if work.state != "active":
+        return gone_page(frame, library)
+    if work.id != work_id:
+        return RedirectResponse(frame.link(f"/works/{work.id}"), status_code=302)
     words = Words(frame.ui)
     labels = Labels(library, words)
     frame = replace(frame, is_demonstration=labels.is_demonstration)
-    if work.state != "active":
-        return render("message.html", frame, status=410, title=words("error_410"), text=words("error_410_text"))
-    if work.id != work_id:
-        return RedirectResponse(frame.link(f"/works/{work.id}"), status_code=302)
-    merged_from = request.query_params.get("redirected_from", "")
     return render(
         "work.html",
         frame,
         work=work_view(work, library, words, labels),
         permalink=str(request.url.replace(path=f"/works/{work.id}", query="")),
-        merged_from=merged_from if _ID.fullmatch(merged_from) else None,
+        merged_from=merged_from(request),
         back=_results_before(request),
         reported=request.query_params.get("reported") == "1",
     )
+
+
+def gone_page(frame: Frame, library: Library) -> Response:
+    """Say that a work has left the index."""
+    words = Words(frame.ui)
+    frame = replace(frame, is_demonstration=Labels(library, words).is_demonstration)
+    return render("message.html", frame, status=410, title=words("error_410"), text=words("error_410_text"))
+
+
+def merged_from(request: Request) -> str | None:
+    """Return the id of a merged work that redirected here, if an address says so in the form of one."""
+    named = request.query_params.get("redirected_from", "")
+    return named if _ID.fullmatch(named) else None
 
 
 def _results_before(request: Request) -> str | None:

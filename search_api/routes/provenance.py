@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
@@ -14,10 +15,17 @@ from indexer.provenance import MOST_COMPARED, fields_of, record_of, records_of
 from indexer.storage.catalogue import StoredWork
 from search_api.deps import LibraryDep, OrjsonResponse, StrictParameters
 from search_api.problems import Problem, ProblemError, RequestProblem, not_found
-from search_api.routes.works import find_active
+from search_api.routes.pages import PageRoute, frame_of, gone_page, merged_from
+from search_api.routes.works import find_active, find_work
 from search_api.told import fields_bodies, sources_bodies, why_body
+from search_api.web.i18n import Words
+from search_api.web.provenance import field_views, record_views
+from search_api.web.rendering import render
+from search_api.web.results import Labels, TextView
+from search_api.web.why import why_view
 
 router = APIRouter(prefix="/v1", tags=["works"])
+page_router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _PROBLEM: dict[str, Any] = {"model": Problem}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     301: {"description": "Merged into another work."},
@@ -30,6 +38,7 @@ _RAW_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, no-cache",
 }
+_PAGE = 20
 _Id = Annotated[str, Path(description="A work id, or doi:…, pmid:…, pmcid:…", max_length=500)]
 _From = Annotated[str | None, Query(max_length=50, description="Set by redirects.")]
 
@@ -151,6 +160,39 @@ def get_why(
     if moved:
         return _redirect(work, moved, "/why", [("language", language)])
     return OrjsonResponse(why_body(explain(library.store, work), language, with_names=False))
+
+
+@page_router.api_route("/works/{work_id:path}/sources", methods=["GET", "HEAD"])
+def show_sources(request: Request, work_id: str, library: LibraryDep) -> Response:
+    """Show a reader where a work comes from; a merged one's id redirects for ever."""
+    frame = frame_of(request)
+    found = find_work(library, work_id)
+    work = library.store.catalogue.target(found)
+    if work is None:
+        return gone_page(frame, library)
+    if work.id != work_id:
+        asked = [("redirected_from", found.id)] if found.id != work.id else []
+        query = urlencode([*asked, *frame.carried])
+        address = f"/works/{work.id}/sources" + (f"?{query}" if query else "")
+        return RedirectResponse(address, status_code=301 if asked else 302)
+    words = Words(frame.ui)
+    labels = Labels(library, words)
+    named = work.data["manifestations"]
+    after = request.query_params.get("after")
+    records = records_of(library.store, work, limit=_PAGE, after=after if after in named else None)
+    more = records[-1].id if records and records[-1].id != named[-1] else None
+    return render(
+        "origin.html",
+        replace(frame, is_demonstration=labels.is_demonstration),
+        id=work.id,
+        title=TextView.of(work.data["title"]["value"], None),
+        permalink=str(request.url.replace(path=f"/works/{work.id}/sources", query="")),
+        merged_from=merged_from(request),
+        records=record_views(work, records, words, labels),
+        more=f"/works/{work.id}/sources?{urlencode([('after', more), *frame.carried])}" if more else None,
+        fields=field_views(work, fields_of(library.store, work), words, labels),
+        why=why_view(explain(library.store, work), words, with_names=False),
+    )
 
 
 def _redirect(work: StoredWork, moved: str, path: str, asked: list[tuple[str, str]]) -> Response:

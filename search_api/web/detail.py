@@ -13,9 +13,10 @@ from search_api.library import Library
 from search_api.web.addresses import SearchAddress, identifier_address, web_address
 from search_api.web.i18n import Words
 from search_api.web.results import BROKEN, Labels, LinkView, TextView, best_link, license_name
+from search_api.web.states import RelationView, StateView, relation_views
 
 _PEOPLE, _MOST_PEOPLE = 12, 300
-_MOST_TERMS, _MOST_RELATIONS = 60, 20
+_MOST_TERMS = 60
 #: Names of identifier schemes, in the order in which they are shown.
 _SCHEMES = {
     "doi": "DOI",
@@ -70,16 +71,6 @@ class CopyView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RelationView:
-    """A correction, retraction or other notice; ``here`` where the related work is in this library."""
-
-    kind: str
-    label: str
-    url: str | None
-    here: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
     """A whole work, ready to be shown."""
 
@@ -109,6 +100,8 @@ class WorkView:
     reportable: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]
     relations: tuple[RelationView, ...]
+    state: StateView | None
+    origin: str
     added: str
     citation: tuple[tuple[str, str], ...]
 
@@ -120,6 +113,7 @@ def work_view(work: StoredWork, library: Library, words: Words, labels: Labels) 
     journal = data["container"] or {}
     ranked = copies_of([work], library.store.links)[work.key]
     places = [shown(copy) for copy in ranked]
+    relations, state = relation_views(work, library.store.catalogue, _SCHEMES, words)
     copies = tuple(view for copy in ranked[:MOST_COPIES] if (view := _copy(copy, words, labels)))
     return WorkView(
         id=work.id,
@@ -147,10 +141,16 @@ def work_view(work: StoredWork, library: Library, words: Words, labels: Labels) 
         copies=copies,
         reportable=tuple(link.url for copy in copies for link in copy.links),
         sources=tuple((source, labels.sources.get(source, source)) for source in data["sources"]),
-        relations=tuple(_relation(one, library, words) for one in data["relations"][:_MOST_RELATIONS]),
+        relations=relations,
+        state=state,
+        origin=_origin(len(data["manifestations"]), words),
         added=words("first_indexed", date=words.day(work.first_indexed)),
         citation=tuple(_citation(data, places)),
     )
+
+
+def _origin(records: int, words: Words) -> str:
+    return words("origin_one") if records == 1 else words("origin_many", count=words.number(records))
 
 
 def _search(name: str, value: str) -> str:
@@ -262,17 +262,6 @@ def _warning(copy: RankedCopy, words: Words) -> str | None:
     if copy.state.state == "fails" and copy.state.checked_at:
         return words("copy_fails", date=words.day(copy.state.checked_at))
     return words("copy_reported") if copy.state.reports else None
-
-
-def _relation(relation: Mapping[str, Any], library: Library, words: Words) -> RelationView:
-    scheme, value = relation["target"]["scheme"], relation["target"]["value"]
-    here = library.store.catalogue.by_identifier(scheme, value)
-    return RelationView(
-        kind=words.label("relation", relation["kind"]),
-        label=here.data["title"]["value"] if here else f"{_SCHEMES.get(scheme, scheme)} {value}",
-        url=f"/works/{here.id}" if here else identifier_address(scheme, value),
-        here=here is not None,
-    )
 
 
 def _citation(data: Mapping[str, Any], places: list[dict[str, Any]]) -> Iterable[tuple[str, str]]:

@@ -15,6 +15,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from search_api.searching import language_name
+from search_api.web.provenance_texts import PROVENANCE_TEXTS
 
 UiLanguage = Literal["zh", "en"]
 UI_LANGUAGES: tuple[UiLanguage, ...] = ("zh", "en")
@@ -216,7 +217,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "report_many": ("报告太多，请一小时后再试。", "Too many reports. Please try again in an hour."),
     "report_failed": ("没有收到报告", "The report was not taken"),
     "no_copy": ("来源没有给出可打开的链接。", "The sources give no link that can be opened."),
-    "described_by": ("记录来自", "Described by"),
     "relations": ("相关记录", "Related notices"),
     "about_record": ("关于这条记录", "About this record"),
     "permalink": ("本页固定链接", "Permanent link"),
@@ -298,6 +298,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "status.incomplete": ("未完", "incomplete"),
     "status.failed": ("失败", "failed"),
     "status.running": ("进行中", "running"),
+    **PROVENANCE_TEXTS,
 }  # fmt: skip
 
 
