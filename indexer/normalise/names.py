@@ -67,7 +67,7 @@ _NOBODY = frozenset(
     )
 )  # fmt: skip
 _AND_OTHERS = re.compile(
-    r"[\s,]+(?:(?:et|und|y|and|&)\s*(?:al(?:ii|\.)?|others|andere|otros)|u\.\s?a|и\s?др|[та]+\s+ін|和其他|等)\.?\s*$",
+    r"(?<![\s,])[\s,]+(?:(?:et|und|y|and|&)\s*(?:al(?:ii|\.)?|others|andere|otros)|u\.\s?a|и\s?др|[та]+\s+ін|和其他|等)\.?\s*$|(?<=[\u3400-\u9fff]{2})等$",
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s+(?:and|&)\s+")
@@ -86,14 +86,15 @@ _LEADING = " \t,;:*†‡§¶#.·-–—_/\\|&0123456789"
 _EMAIL = re.compile(r"\(?\s*(?:e-?mail|correo\s?e\w*)?\s*[:.]?\s*[\w.+-]+@[\w-]+\.[\w.-]+\s*\)?", re.IGNORECASE)
 _AFFILIATION_LABEL = re.compile(r"^(?:\(?\d{1,2}\)?[.)]?\s*(?=[^\W\d_])|[a-z][.)]\s+|[*†‡§¶#]+\s*)")
 #: Whose e-mail addresses stood there (MDPI in JATS): "France;, (S.A.); or, (A.K.);, (F.H.)".
-_WHOSE = re.compile(r"(?:[\s;,]*(?:\b(?:or|and)\b)?[\s;,]*\((?:[A-Z]\.-?){1,4}\))+[\s;,]*$")
-_CORRESPONDING = re.compile(r"[\s;,.]+Corresponding authors?\.?$", re.IGNORECASE)
+_WHOSE = re.compile(r"\((?:[A-Z]\.-?){1,4}\)$")
+_CORRESPONDING = re.compile(r"(?<![\s;,.])[\s;,.]+Corresponding authors?\.?$", re.IGNORECASE)
 _SPACED_COMMA = re.compile(r"\s+([,;])(?=\s|$)")
 _NAME_WORD = re.compile(r"[^\W\d_]+")
 _LONGEST_INITIALS = 3
 _LETTER = re.compile(r"[^\W\d_]")
 _ONE_INITIAL = re.compile(r"[^\W\d_]\.?")
 _PAIR = 2
+_LONGEST_WHOSE = 20
 
 
 def contributors(raws: Sequence[RawContributor]) -> tuple[Contributor, ...]:
@@ -133,6 +134,8 @@ def _part_list(text: str) -> list[str]:
     By semicolons; by ``and`` between whole names; by commas where a part is a whole name that cannot be a family
     name alone (``Erik Brynjolfsson, Yu (Jeffrey) Hu, Michael D. Smith``, as CiteSeerX has them). "and others" goes.
     """
+    if _is_surely_one(text):
+        return [text]
     text = _AND_OTHERS.sub("", text)
     if ";" in text:
         return text.split(";")
@@ -142,6 +145,11 @@ def _part_list(text: str) -> list[str]:
     if len(parts) > 1 and all(" " in part.strip() for part in parts):
         return [one for part in parts for one in _part_at_commas(part)]
     return _part_at_commas(text)
+
+
+def _is_surely_one(text: str) -> bool:
+    """Tell quickly of nearly all names that they are one: ``Family, Given``, or without any sign between people."""
+    return ";" not in text and "&" not in text and " and " not in text and " " not in text.rpartition(",")[0]
 
 
 def _part_at_commas(text: str) -> list[str]:
@@ -180,7 +188,13 @@ def _in_han(raw: RawContributor) -> tuple[str, RawContributor]:
     if raw.other_name:
         other = clean_line(raw.other_name).replace(" ", "")
         return (other, raw) if _HAN.search(other) else ("", raw)
-    if raw.name is None or raw.name.isascii() or raw.is_group or not _LATIN_WORD.search(raw.name):
+    if (
+        raw.name is None
+        or raw.name.isascii()
+        or len(raw.name) > _LONGEST_NAME
+        or raw.is_group
+        or not _LATIN_WORD.search(raw.name)
+    ):
         return "", raw
     match = _TWO_SCRIPTS.search(raw.name)
     if match is None or _HAN_GROUP.search(match[0]):
@@ -313,7 +327,9 @@ def _split_at_comma(text: str) -> tuple[str, str]:
     kept = [part for part in kept if part not in suffixes]
     if len(kept) < _PAIR:  # "John Smith, MD"
         return _split_words(kept[0].split()) if kept else (text, "")
-    family, given = kept[0], _HONOURS.sub("", " ".join(kept[1:]))
+    family, given = kept[0], " ".join(kept[1:])
+    if honours := _HONOURS.match(given):
+        given = given[honours.end() :]
     if "." in family and _INITIALS.fullmatch(family) and not _INITIALS.fullmatch(given):
         return given, family  # "A., Auricchio"
     return family, given
@@ -363,5 +379,12 @@ def _affiliation(value: str) -> str:
         text = _EMAIL.sub(" ", text)
         text = " ".join(text.split())
     text = _AFFILIATION_LABEL.sub("", text)
-    text = _SPACED_COMMA.sub(r"\1", _CORRESPONDING.sub("", _WHOSE.sub("", text)))
+    text = _SPACED_COMMA.sub(r"\1", _CORRESPONDING.sub("", _without_whose(text)))
     return text.strip(" ,;:|").removesuffix(" .") if _LETTER.search(text) else ""
+
+
+def _without_whose(text: str) -> str:
+    """Take initials in brackets off the end, and what joined them."""
+    while match := _WHOSE.search(text, max(0, len(text) - _LONGEST_WHOSE)):
+        text = text[: match.start()].rstrip(" ;,").removesuffix(" or").removesuffix(" and").rstrip(" ;,")
+    return text

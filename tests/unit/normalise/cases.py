@@ -172,6 +172,7 @@ CASES: tuple[Case, ...] = (
     Case("names", "Roman Soták, et al.", "Soták|Roman|Roman Soták", CITESEERX),
     Case("names", "Mark H. Overmars, A. Frank van der Stappen, et al.",
          "Overmars|Mark H.|Mark H. Overmars; van der Stappen|A. Frank|A. Frank van der Stappen", CITESEERX),
+    Case("names", "张伟等", "张|伟|张伟", "Chinese citations"),
     Case("names", "n.n.", "", CITESEERX),
     Case("names", "Nenhuma", "", RCAAP),
     Case("names", "Tan, Prof. Dr. Uner", "Tan|Uner|Uner Tan", COGPRINTS),
@@ -216,7 +217,8 @@ CASES: tuple[Case, ...] = (
     Case("number", "suppl1", "suppl1", DOAJ),
     Case("number", "12/1", "12/1", DOAJ),
     Case("citation", "Journal, Vol 1, Iss 2, Pp 3-4 (2020)", "Journal | 1 | 2 | 3-4 | 2020", OAI_DC),
-    Case("citation", "Focus op Volksgezondheid, Proceedings", "", "Ghent, shortened"),
+    Case("citation", "Steunpunt Welzijn, Volksgezondheid en Gezin", "", GHENT),
+    Case("citation", "International Symposium on Integrated Network Management, Proceedings", "", GHENT),
     # --- identifiers --------------------------------------------------------------------------------------------------
     Case("identifier", "https://doi.org/10.1371/journal.pone.0247999", "doi:10.1371/journal.pone.0247999", DOAJ_SEEN),
     Case("identifier", "doi:10.1016/J.Commatsci.2010.05.010", "doi:10.1016/j.commatsci.2010.05.010", "oai-misc/*.xml"),

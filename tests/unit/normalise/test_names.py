@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,6 +101,19 @@ def test_names_joined_by_semicolons_come_apart() -> None:
 )
 def test_affiliations_lose_labels_and_addresses(written: str, clean: str) -> None:
     assert affiliation(written) == clean
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [",", ";", " ,", "; ", " and ", "(A.)", "A. ", "A B, ", "张 ", "et al", "a;", "Dr. ", " (", "等"],
+)
+def test_a_hostile_name_costs_no_more_than_its_length(hostile: str) -> None:
+    start = time.process_time()
+    for text in (hostile * 50_000, hostile * 50_000 + "x", "Roe, Jane" + hostile * 50_000 + "é"):
+        contributor(RawContributor(name=text))
+        contributors([RawContributor(name=text)])
+        affiliation(text)
+    assert time.process_time() - start < 10
 
 
 @settings(deadline=None)
