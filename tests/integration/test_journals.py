@@ -153,6 +153,20 @@ def test_a_journal_without_issn_speaks_for_articles_that_name_only_its_title(lib
     assert found["Study number 2 of reading"].data["license"] is None, "an article with an ISSN goes by it"
 
 
+def test_articles_without_issn_meet_in_one_container_by_the_forms_of_its_name(library: Library) -> None:
+    settled(library, doaj_article(1, journal="Materials & Design (Basel)"))
+    settled(
+        library, doaj_article(2, journal="The Materials and Design"), doaj_article(3, journal="Materials in Design")
+    )
+    containers = [work.data["container"]["id"] for _, work in sorted(works(library).items())]
+    assert containers[0] == containers[1] != containers[2]
+
+
+def test_journals_of_one_name_with_different_issns_are_two_containers(library: Library) -> None:
+    settled(library, doaj_article(1, PRINT, journal="Redes"), doaj_article(2, ONLINE, journal="Redes"))
+    assert len({work.data["container"]["id"] for work in works(library).values()}) == 2
+
+
 def test_a_source_that_turns_out_to_describe_journals_is_read_so_at_the_rebuild(library: Library) -> None:
     settled(library, doaj_article(1, PRINT), journal(7, PRINT))
     articles = type(JOURNALS).of(JOURNALS.values() | {"describes": "articles"})
