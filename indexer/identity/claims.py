@@ -68,7 +68,7 @@ def _field(
 ) -> FieldClaims:
     value = data.get(name)
     shown = show(value) if value else ""
-    losing = (one for one in _grouped(show, said) if one.shown != shown)
+    losing = (one for one in _grouped(show, said) if one.shown != shown and not _is_part(name, one.value, value))
     return FieldClaims(
         field=name,
         value=value,
@@ -77,6 +77,13 @@ def _field(
         is_united=False,
         claims=tuple(losing),
     )
+
+
+def _is_part(name: str, one: Any, chosen: Any) -> bool:
+    """Tell whether a value says less than the chosen one, but nothing else: a journal named by an ISSN of it only."""
+    if name != "container" or not chosen or one["title"]:
+        return False
+    return set(one["issns"]) <= {*chosen["issns"], chosen["issn_l"]} and one["publisher"] in {None, chosen["publisher"]}
 
 
 def _origin(name: str, provenance: Mapping[str, str]) -> str | None:

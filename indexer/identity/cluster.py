@@ -1,7 +1,8 @@
 """Which work id each cluster keeps, and the clusters of journals' records: connected components.
 
 The partition depends on the records alone, never on their order of arrival. Ids depend on history: a work keeps its id
-where its oldest member goes, the older of merged works keeps its id, and a cluster without a past gets a new one.
+where the record goes that it was minted for (its oldest, where that is gone), the older of merged works keeps its id,
+and a cluster without a past gets a new one.
 """
 
 from __future__ import annotations
@@ -69,12 +70,15 @@ def assign(groups: Iterable[Iterable[Member]], ended: frozenset[int] = frozenset
     by mistake comes apart under the ids it had.
     """
     ordered = [tuple(sorted(group, key=lambda member: member.key)) for group in groups]
-    home: dict[int, int] = {}  # work key → index of the cluster that holds its oldest member
-    oldest: dict[int, int] = {}
+    home: dict[int, int] = {}  # work key → index of the cluster that holds its founder, or else its oldest member
+    heir: dict[int, tuple[bool, int]] = {}
     for index, group in enumerate(ordered):
         for member in group:
-            if member.work_key is not None and member.key < oldest.get(member.work_key, member.key + 1):
-                oldest[member.work_key] = member.key
+            if member.work_key is None:
+                continue
+            rank = (member.founded_key != member.work_key, member.key)
+            if rank < heir.setdefault(member.work_key, (True, member.key + 1)):
+                heir[member.work_key] = rank
                 home[member.work_key] = index
     owned: dict[int, list[int]] = {}
     for work, index in home.items():

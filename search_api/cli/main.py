@@ -38,6 +38,7 @@ _MODULES: Mapping[str, str] = {
     "reconcile": "harvesting",
     "quarantine": "quarantine",
     "links": "links",
+    **dict.fromkeys(("merge", "split", "distinct", "correct", "judgements", "review", "why"), "judgements"),
 }
 
 

@@ -50,7 +50,6 @@ PROVENANCE_TEXTS: dict[str, tuple[str, str]] = {
     "origin_value": ("采用的值", "Shown"),
     "origin_from": ("取自", "Taken from"),
     "origin_others": ("其他来源的值", "Others say"),
-    "origin_agree": ("无异议", "no other value"),
     "origin_nothing": ("（无）", "(nothing)"),
     "origin_united": ("合并各记录", "all records together"),
     "origin_journal": ("期刊记录（{source}）", "journal record ({source})"),

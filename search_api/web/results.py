@@ -50,7 +50,7 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardView:
-    """One work in the list."""
+    """One work in the list; ``status`` is its code and its word."""
 
     id: str
     title: TextView
@@ -60,7 +60,7 @@ class CardView:
     year: int | None
     language: str | None
     type: str | None
-    status: str | None
+    status: tuple[str, str] | None
     sources: tuple[str, ...]
     license: str | None
     full_text: LinkView | None
@@ -160,7 +160,7 @@ def card_view(body: Mapping[str, Any], words: Words, labels: Labels) -> CardView
         year=body["year"],
         language=words.language_name(body["language"]) if body["language"] else None,
         type=words.label("type", body["type"]) if body["type"] not in {"article", None} else None,
-        status=words.label("badge", body["status"]) if body["status"] else None,
+        status=(body["status"], words.label("badge", body["status"])) if body["status"] else None,
         sources=tuple(labels.source(source) for source in body["sources"]),
         license=license_name(body["license"], words) if body["license"]["code"] != NONE_STATED else None,
         full_text=best_link(body["locations"], body["identifiers"], words),

@@ -76,3 +76,13 @@ def test_the_partition_does_not_depend_on_the_order(held: dict[int, frozenset[Ke
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert components(held) == components(dict(shuffled))
     assert sorted(one for group in components(held) for one in group) == sorted(held)
+
+
+def test_a_work_goes_with_the_record_that_it_was_minted_for_even_if_an_older_one_came_from_elsewhere() -> None:
+    first, second, third = (
+        Member(key=1, work_key=10, founded_key=20),
+        Member(key=2, work_key=10),
+        Member(key=3, work_key=10, founded_key=10),
+    )
+    assigned = assign([[first, second], [third]], frozenset((20,)))
+    assert [(one.work_key, one.members) for one in assigned] == [(20, (1, 2)), (10, (3,))]
