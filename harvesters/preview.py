@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harvesters.checkpoints import Checkpoints
 from harvesters.errors import HarvestError
-from harvesters.listers import Wanted, open_lister
+from harvesters.listers import Lister, Wanted, open_lister
+from harvesters.oai.repository import Repository
 from harvesters.pace import Pace
 from harvesters.records import Window
 from harvesters.runner import Request, chosen_set
@@ -43,21 +45,13 @@ def preview(
     reached = {
         prefix: None if request.full else ledger.checkpoint(source, prefix) for prefix in source.metadata_prefixes
     }
-    lists = tuple(
-        (prefix, window)
-        for prefix, checkpoint in reached.items()
-        for window in plan_windows(
-            source, checkpoint=checkpoint, since=request.since, until=request.until, now=datetime.now(UTC)
-        )
-    )
-    lister = open_lister(source, pace, contact=contact, key=key, wanted=wanted)
     page, error = None, None
-    try:
-        page = next(iter(lister.list_records(*lists[0])), None) if lists else None
-    except HarvestError as failure:
-        error = str(failure)
-    finally:
-        lister.close()
+    with contextlib.closing(open_lister(source, pace, contact=contact, key=key, wanted=wanted)) as lister:
+        lists = _plan(source, lister, request, reached)
+        try:
+            page = next(iter(lister.list_records(*lists[0])), None) if lists else None
+        except HarvestError as failure:
+            error = str(failure)
     return Preview(
         source=source.id,
         lists=lists,
@@ -66,4 +60,21 @@ def preview(
         records=len(page.records) if page else 0,
         examples=tuple(record.identifier for record in page.records[:3]) if page else (),
         error=error,
+    )
+
+
+def _plan(
+    source: Source, lister: Lister, request: Request, reached: dict[str, str | None]
+) -> tuple[tuple[str, Window], ...]:
+    return tuple(
+        (prefix, window)
+        for prefix, checkpoint in reached.items()
+        for window in plan_windows(
+            source,
+            checkpoint=checkpoint,
+            since=request.since,
+            until=request.until,
+            now=datetime.now(UTC),
+            earliest=lister.first_day if isinstance(lister, Repository) else None,
+        )
     )

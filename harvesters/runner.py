@@ -208,6 +208,7 @@ class Run:
             since=self.request.since,
             until=self.request.until,
             now=datetime.now(UTC),
+            earliest=self.lister.first_day if isinstance(self.lister, Repository) else None,
         )
 
     def _harvest_slice(self, run: int, planned: Planned, *, repeats: DoubtfulList | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from harvesters.errors import SourceError
@@ -16,13 +16,20 @@ _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)?")
 
 
 def plan_windows(
-    source: Source, *, checkpoint: str | None, since: str | None, until: str | None, now: datetime
+    source: Source,
+    *,
+    checkpoint: str | None,
+    since: str | None,
+    until: str | None,
+    now: datetime,
+    earliest: Callable[[], date] | None = None,
 ) -> list[Window]:
     """Return the windows to harvest, oldest first.
 
     ``checkpoint`` is the newest datestamp of what is already complete (or where the first harvest began, while nothing
     is); it is asked for again, because records may be added under the same datestamp (seen at PMC). Without it a first
-    harvest covers ``first_days``. ``since`` and ``until`` override both. A source that is not sliced gives one window.
+    harvest covers ``first_days``; slices of a source without them begin with the day that ``earliest`` brings, which is
+    asked only then. ``since`` and ``until`` override all of that. A source that is not sliced gives one window.
     """
     if source.kind not in _DATED_KINDS:
         if since or until:
@@ -37,6 +44,8 @@ def plan_windows(
         # An open end keeps the newest records; a lag says that there are none.
         end = _end_text(source, until) or (_end_text(source, last.isoformat()) if source.lag_days else None)
         return [Window(since=start, until=end)]
+    if first is None and earliest is not None:
+        first = earliest()
     if first is None:
         raise SourceError(
             f"Source {source.id!r} is cut into {source.slice}s, but has no first day. "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from harvesters.errors import BadTokenError, HarvestError, NoRecordsMatchError, PageError, StoppedError
 from harvesters.formats.xml import local_name
@@ -13,6 +13,7 @@ from harvesters.oai.answers import parse_answer
 from harvesters.oai.fetch import Fetcher
 from harvesters.oai.header import PageContext
 from harvesters.oai.page import read_identifiers, read_page, read_record
+from harvesters.oai.proposals import FIRST_DAY, earliest_day
 from harvesters.oai.salvage import salvage_page
 from harvesters.records import DamagedRecord, Page, RawRecord, Window
 
@@ -65,6 +66,10 @@ class Repository:
             base_url=said.get("baseURL", ""),
             contact=said.get("adminEmail", ""),
         )
+
+    def first_day(self) -> date:
+        """Ask for the day of the earliest datestamp; where there is none that makes sense, 1970 begins."""
+        return earliest_day(self.identify().earliest_datestamp) or FIRST_DAY
 
     def list_records(self, metadata_prefix: str, window: Window, *, token: str | None = None) -> Iterator[Page]:
         """Yield the pages of a list from its beginning, or from a resumption token, to its end.

@@ -23,7 +23,7 @@ from harvesters.errors import (
 from harvesters.oai.addresses import base_url, same_place, well_known
 from harvesters.oai.fetch import Fetcher
 from harvesters.oai.offers import Format, ListedSet, candidates, read_formats, set_pages
-from harvesters.oai.proposals import FIRST_DAY, earliest_day, granularity_of, slice_for
+from harvesters.oai.proposals import earliest_day, granularity_of, slice_for
 from harvesters.oai.repository import Identity, Repository
 from harvesters.pace import Pace
 from harvesters.records import Page, Window
@@ -345,14 +345,11 @@ class _Surveyor:
     ) -> Source:
         given = self._source
         kept = identity.deleted_record if identity.deleted_record in {"no", "persistent"} else "transient"
-        slice_, first_days = given.slice, given.first_days
+        slice_ = given.slice
         if heeds_dates is False:
             slice_ = None
         elif heeds_dates and slice_ is None and found is not None:
             slice_ = slice_for(found.list_size, earliest_day(identity.earliest_datestamp))
-        if slice_ is not None and first_days is None:
-            start = earliest_day(identity.earliest_datestamp) or FIRST_DAY
-            first_days = max((datetime.now(UTC).date() - start).days + 1, 1)
         named = given.name if given.name != given.id else clean(identity.name) or given.name
         return dataclasses.replace(
             given,
@@ -360,7 +357,6 @@ class _Surveyor:
             metadata_prefixes=prefixes,
             granularity=self._granularity or granularity_of(identity.granularity) or "day",
             slice=slice_,
-            first_days=first_days,
             deleted_record=kept,  # type: ignore[arg-type]
             reconcile_days=given.reconcile_days or (None if kept == "persistent" else 30),
             contact=given.contact or clean(identity.contact),

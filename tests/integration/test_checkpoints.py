@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from harvesters.checkpoints import Counts
 from harvesters.demo.loopback import Request, Response
+from harvesters.pace import Pace
 from harvesters.records import Page, RawRecord, Window
+from harvesters.runner import Request as HarvestRequest
 from indexer.storage import schema
 from search_api.library import Library
 from tests.integration.conftest import add_source, harvest
@@ -224,3 +226,16 @@ def test_an_unfinished_month_goes_on_the_day_after_and_brings_what_came_meanwhil
         assert (report.status, report.resumed) == ("complete", True)
         assert len(stored(embedded)) == 12
         assert "resumptionToken" in dict(repository.requests[0].arguments), "it went on; it did not begin anew"
+
+
+def test_slices_without_first_days_begin_with_the_first_datestamp_that_the_repository_states(embedded: Library) -> None:
+    lag = (datetime.now(UTC).date() - datetime(2026, 3, 31, tzinfo=UTC).date()).days
+    with ListRepository(items(range(10, 14)), granularity=_DAY) as repository:
+        source = add_source(embedded, "x", repository.url, slice="month", lag_days=lag)
+        seen = embedded.preview(source, HarvestRequest(), pace=Pace())
+        assert [one.since for _, one in seen.lists] == ["2026-01-10", "2026-02-01", "2026-03-01"]
+        assert (harvest(embedded, source).status, len(stored(embedded))) == ("complete", 12)
+        repository.requests.clear()
+        assert harvest(embedded, source).status == "complete"
+        assert repository.verbs == ["ListRecords"] * 3, "the checkpoint needs no Identify"
+        assert harvest(embedded, source, full=True).received == 12
