@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rapidfuzz.fuzz import token_set_ratio
 
 from indexer.identity.people import compare_authors, is_full_name
-from indexer.identity.places import compare_containers, compare_pages
+from indexer.identity.places import compare_containers, compare_pages, is_abstract_page
 from indexer.identity.portrait import Portrait
 from indexer.identity.titles import Likeness, TitleComparison, compare_titles
 
@@ -36,9 +36,28 @@ _FULL_LETTERS, _BASE_LETTERS = 48, 12
 _REWORDED = 60.0
 _IDENTIFIER = 6.0
 _OTHER_IDENTIFIER = {"doi": -5.0, "pmid": -4.0, "pmcid": -4.0, "arxiv": -4.0, "doaj": -1.0}
-_AUTHORS = {"some": -0.5, "none": -4.0}
+_AUTHORS = {"some": -1.0, "none": -4.0}
 _LARGE_TEAM = 3
 _PAGES = {"same": 2.5, "first": 1.5, "different": -3.0}
+_MANY_ALIKE = -10.0
+_OTHER_TYPE = -5.0
+_ABSTRACTS_APART = -5.0
+_ITEMS = frozenset(("other", "dataset"))
+"""What is named rather than titled: photographs, letters of an archive, files of data."""
+_TEXTS = frozenset(
+    ("article", "review", "editorial", "letter", "preprint", "conference-paper", "correction", "retraction")
+)
+_EDITED = frozenset((*_ITEMS, "report", "journal", "book"))
+"""What comes out again under its title, year by year or in editions."""
+_YEARLY = re.compile(
+    r"annual|yearly|quarterly|monthly|weekly|anual|trimestral|mensual|mensal|annuel|trimestriel|mensuel|jahres|"
+    r"ежегодн|годово[йг]|квартальн|年度|年报|年報|年鉴|年鑑|季报|季報|季度|月报|月報|月度|周报|週報"
+)
+_APART = (frozenset(("book", "chapter")), frozenset(("book", "review")), frozenset(("chapter", "review")))
+"""Types of two texts of which one is in the other, or about it."""
+_BESIDE_TITLES = frozenset(
+    ("authors_most", "authors_some", "container_same", "volume_same", "pages_same", "pages_first", "identifier_same")
+)
 _NOTICES = frozenset(("correction", "retraction", "concern", "comment", "reply"))
 _PREPRINT_DOI = re.compile(
     r"doi:10\.(?:1101/\d|2139/ssrn|48550/|21203/rs|3121[9]/|3123[1245]/|20944/preprints|26434/chemrxiv|22541/|36227/|"
@@ -84,12 +103,33 @@ def reasons_for(left: Portrait, right: Portrait, titles: TitleComparison) -> lis
         *_author_reasons(left, right),
         *_place_reasons(left, right),
     ]
+    if frozenset((left.type, right.type)) in _APART:
+        reasons.append(Reason("types_differ", _OTHER_TYPE, f"{left.type}/{right.type}"))
+    if _are_items_alike(left, right, reasons):
+        reasons.append(Reason("items_alike", _MANY_ALIKE if left.source == right.source else 0.0))
     if left.kind in _NOTICES:
         reasons.append(Reason("notice", -2.0))
     if titles.likeness in {"other", "numbered"} and not is_generic and _is_one_text(left, reasons):
         is_alike = token_set_ratio(left.titles[0].text, right.titles[0].text) >= _REWORDED
         reasons[0] = Reason("title_translated", -0.5 if is_alike else -1.5)
     return reasons
+
+
+def _are_items_alike(left: Portrait, right: Portrait, reasons: list[Reason]) -> bool:
+    """Tell whether a pair is of things of which repositories hold many under one title.
+
+    Photographs and files of data of one author are such, and whatever is no paper where nothing but titles agrees.
+    """
+    codes = {reason.code for reason in reasons}
+    if not codes.isdisjoint(("identifier_same", "pages_same", "authors_none")):
+        return False
+    if _is_item(left) and _is_item(right):
+        return True
+    return not {left.type, right.type} <= _TEXTS and codes.isdisjoint(_BESIDE_TITLES)
+
+
+def _is_item(portrait: Portrait) -> bool:
+    return portrait.type in _ITEMS or portrait.kind == "dataset"
 
 
 def title_reason(titles: TitleComparison) -> Reason:
@@ -158,18 +198,19 @@ def _place_reasons(left: Portrait, right: Portrait) -> list[Reason]:
     containers = compare_containers(left.issns, left.container, right.issns, right.container)
     is_elsewhere = bool(left.container and right.container) and containers != "same" and not is_early
     is_there = is_early or pages in {"same", "first"}
-    reasons = _year_reasons(left, right, is_there=is_there, is_elsewhere=is_elsewhere)
+    reasons = _year_reasons(left, right, is_there=is_there, is_elsewhere=is_elsewhere or _comes_again(left, right))
     if containers == "same":
         reasons.append(Reason("container_same", 1.0))
     elif is_elsewhere and containers == "different":
-        reasons.append(Reason("container_different", -2.0))
+        reasons.append(Reason("container_different", -3.0))
     if is_early:
         return [*reasons, Reason("preprint", -1.0)]
     if left.volume and right.volume:
         is_same = left.volume == right.volume
         reasons.append(Reason("volume_same", 0.5) if is_same else Reason("volume_different", -2.5))
     if pages in _PAGES:
-        reasons.append(Reason(f"pages_{pages}", _PAGES[pages]))
+        are_abstracts = pages == "different" and is_abstract_page(left.pages) and is_abstract_page(right.pages)
+        reasons.append(Reason(f"pages_{pages}", _ABSTRACTS_APART if are_abstracts else _PAGES[pages]))
     if pages != "first" and _is_other_issue(left, right):
         reasons.append(Reason("issue_different", -5.5 if pages == "unknown" else 0.0, f"{left.issue}/{right.issue}"))
     return reasons
@@ -178,7 +219,8 @@ def _place_reasons(left: Portrait, right: Portrait) -> list[Reason]:
 def _year_reasons(left: Portrait, right: Portrait, *, is_there: bool, is_elsewhere: bool) -> list[Reason]:
     """Weigh the years; one between them is nothing where the pages agree (first online in December).
 
-    Where the containers are not known to be one, another year speaks for a conference paper and its journal article.
+    Where the containers are not known to be one, another year speaks for a conference paper and its journal article;
+    what comes out every year is another one each year.
     """
     if not left.year or not right.year:
         return []
@@ -189,6 +231,13 @@ def _year_reasons(left: Portrait, right: Portrait, *, is_there: bool, is_elsewhe
     if gap == 1:
         return [Reason("year_near", 0.0 if is_there else -3.5 if is_elsewhere else -2.0, detail)]
     return [Reason("year_far", -3.0 if gap == 2 and not is_elsewhere else -4.5, detail)]  # noqa: PLR2004 - two years
+
+
+def _comes_again(left: Portrait, right: Portrait) -> bool:
+    """Tell whether both come out every year, or in editions, under one title."""
+    if left.type in _EDITED and right.type in _EDITED:
+        return True
+    return any(_YEARLY.search(title.text) for title in left.titles[:1])
 
 
 def is_preprint(portrait: Portrait) -> bool:

@@ -29,7 +29,7 @@ from indexer.identity.wording import words
 
 __all__ = ["RULES_VERSION", "Judgement", "Reason", "contradict", "judge", "words"]
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 """Changes when any rule does; stored judgements of other versions are made anew."""
 
 Verdict = Literal["same", "undecided", "related", "different"]
@@ -43,6 +43,8 @@ _CONTRADICTION = -3.0
 _STATED_VERSION = 10.0
 _PLACE_CONFLICTS = frozenset(("pages_different", "volume_different"))
 _FOUND_THERE = frozenset(("pages_same", "pages_first"))
+_ONE_JOURNAL = _FOUND_THERE | {"volume_same"}
+"""What shows that two names are one journal's, of which one may be translated."""
 _SETTLED = frozenset(("is_version_of", "retracts"))
 """Relations that hold however much else agrees."""
 _EXACT = frozenset(("equal", "near"))
@@ -151,7 +153,14 @@ def _tie(left: Portrait, right: Portrait, titles: TitleComparison, codes: set[st
 
 
 def _is_too_weak(left: Portrait, right: Portrait, titles: TitleComparison, codes: set[str]) -> bool:
-    """Tell whether a sum that is high enough rests on too little: a heading not found on a page, a preprint's title."""
+    """Tell whether a sum that is high enough rests on too little: a heading not found on a page, a preprint's title.
+
+    One text may stand in two journals (a statement of several societies), as two works.
+    """
     if (left.is_generic or right.is_generic) and codes.isdisjoint(_FOUND_THERE):
+        return True
+    if "items_alike" in codes:
+        return True
+    if "container_different" in codes and codes.isdisjoint(_ONE_JOURNAL):
         return True
     return "preprint" in codes and not (titles.likeness in _EXACT and "authors_most" in codes)

@@ -32,6 +32,11 @@ _SIGN = r"\s*[:.\-–—\]]+\s*"
 #: The word alone proves nothing ("Correction of refractive errors"): what follows it must be a notice's.
 _NOTICE_END = rf"(?:{_SIGN}|\s+(?:to|note|notice|article)\b\s*(?:to\b|:)?\s*[:.“\"'‘]*\s*|\s*$)"
 _ANSWER_END = r"(?:\s*[:.\-–—]+\s*|\s+to\b(?:\s+the\s+(?:paper|article|study))?\s*[:.“\"'‘]*\s*|\s*$)"
+#: Beside English, what follows must be in quotes, because "a", "de" and "к" stand before everything.
+_OTHER_END = (
+    r"(?:\s*[:\]]+\s*|\s+(?:al?|ao|à|de|del|do|sobre|sur|к|на|zu[mr]?|auf)\s+"
+    r"(?:(?:o |el |l['’])?(?:art[íi]culo|artigo|article|artikel|beitrag|стать[ею])\s*[:.]?\s*)?[«„“\"'‘]+\s*|\s*$)"
+)
 #: "Response to treatment" is none to a comment.
 _SAID = r"(?:[“\"'‘]|comments?\b|commentary\b|letters?\b|the (?:paper|article|editor)\b)"
 _HEADS: tuple[tuple[Kind, str], ...] = (
@@ -42,8 +47,16 @@ _HEADS: tuple[tuple[Kind, str], ...] = (
             rf"fe de erratas?|errata corrige|rectificatif|berichtigung){_NOTICE_END}"
         ),
     ),
-    ("correction", r"^\W*(?:更正|勘误|勘誤|訂正)(?:启事|声明|说明)?\s*[:：]?\s*"),
+    (
+        "correction",
+        (
+            r"^\W*(?:correcci[oó]n|rectificaci[oó]n|correç[aã]o|rettifica|rectificatif|berichtigung|исправлени[ея]|"
+            rf"поправк[аи]|опечатк[аи]){_OTHER_END}"
+        ),
+    ),
+    ("correction", r"^\W*(?:更正|勘误|勘誤|訂正|正誤表?)(?:启事|声明|说明)?\s*[:：]?\s*"),
     ("retraction", rf"{_OPENING}(?:partial\s+)?(?:retraction|withdrawal){_NOTICE_END}"),
+    ("retraction", rf"^\W*(?:retractaci[oó]n|retrataç[aã]o|rétractation|ретракция|отзыв статьи){_OTHER_END}"),
     ("retraction", r"^\W*(?:撤稿|撤回)(?:声明|启事|通知)?\s*[:：]?\s*"),
     ("concern", rf"^\W*(?:editorial\s+)?(?:notice|expression) of concern\b{_ANSWER_END}"),
     (
@@ -56,6 +69,8 @@ _HEADS: tuple[tuple[Kind, str], ...] = (
         ),
     ),
     ("reply", r"^\W*(?:答复|回复|作者回复)\s*[:：]\s*"),
+    ("reply", rf"^\W*(?:respuesta|réplica|resposta|réponse|erwiderung|antwort|ответ){_OTHER_END}"),
+    ("comment", rf"^\W*(?:comentarios?|comentários?|commentaires?|kommentar|комментари[йи]){_OTHER_END}"),
     (
         "comment",
         r"^\W*(?:comments?|commentary|discussion|letter|remarks?)(?:\s+(?:on|to|re)\b\s*[:“\"'‘]*|\s*:)\s*",
@@ -66,7 +81,8 @@ _HEADS: tuple[tuple[Kind, str], ...] = (
         "dataset",
         (
             r"^\W*(?:(?:replication\s+)?data (?:from|for)|"
-            r"supplementary (?:data|materials?|information)(?: (?:for|to|from))?)\s*:\s*"
+            r"supplementary (?:data|materials?|information)(?: (?:for|to|from))?)\s*:\s*|"
+            r"^\W*(?:additional|supplementary) file \d{1,3}\s*(?:of|to|:)\s*|^\W*supplement (?:of|to)\s*[:“\"]\s*"
         ),
     ),
     ("summary", r"^\W*(?:(?:conference |meeting )?abstract|poster|会议摘要)\s*[:：]\s*"),
@@ -82,6 +98,12 @@ _TAILS: tuple[tuple[Kind, str], ...] = (
     ),
     ("comment", rf"{_TAIL_OPENING}(?:comment|commentary|discussion)(?:\s+on\s.{{1,60}})?{_TAIL_END}"),
 )
+_HAN_ABOUT = re.compile(
+    r"^\W*(?:关于|關於|对|對|与|與|就)?\s*[《“「『\"](.{6,})[》”」』\"]\s*(?:一文)?(?:作者)?的?\s*"
+    r"(更正|勘误|勘誤|订正|訂正|撤稿|撤回|答复|商榷)(?:启事|声明|说明|通知)?\W*$"
+)
+_HAN_NOTICES: dict[str, Kind] = {"撤稿": "retraction", "撤回": "retraction", "答复": "reply", "商榷": "comment"}
+"""What is none of these corrects."""
 _COMMENT = re.compile(r"^(?:comments?|commentary|letters?)\s+(?:on|to|by\s.{1,40}\son)\b\s*[:“\"'‘]*\s*", re.IGNORECASE)
 _QUOTES = " “”\"'‘’"
 _HEAD_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), kind) for kind, pattern in _HEADS)
@@ -89,7 +111,8 @@ _TAIL_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), kind) for kind, patt
 #: Most titles are none of these: one look at how they begin, and one for a word in their end, spares the rest.
 _MAY_HAVE_HEAD = re.compile(
     r"^\W*(?:publ|auth|edit|corr|erra|adde|fe de|rect|beri|part|retr|with|noti|expr|the auth|invi|repl|resp|rejo|rebu|"
-    r"in re|comm|disc|lett|rema|re\s*:|data|supp|abst|conf|meet|post|[更勘訂撤答回作评述商会])",
+    r"comen|komm|erwi|antw|rett|ré[tp]|испр|попр|опеч|ретр|отзы|отве|комм|"
+    r"in re|comm|disc|lett|rema|re\s*:|data|addi|supp|abst|conf|meet|post|[更勘訂正撤答回作评述商会])",
     re.IGNORECASE,
 )
 _MAY_HAVE_TAIL = re.compile(
@@ -172,6 +195,8 @@ def _kind(title: str) -> tuple[Kind, str]:
         for pattern, kind in _TAIL_PATTERNS:
             if match := pattern.search(title, max(0, len(title) - _TAIL_LETTERS)):
                 return kind, title[: match.start()]
+    if not title.isascii() and (match := _HAN_ABOUT.match(title)):
+        return _HAN_NOTICES.get(match[2], "correction"), match[1]
     return "article", title
 
 

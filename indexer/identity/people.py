@@ -27,6 +27,8 @@ _NOBODY = frozenset(
 )  # fmt: skip
 """What stands in the place of an author where there is none."""
 _SLIP = 0.8
+_OTHER_NAME = 0.35
+_VOWEL = re.compile("[aeiouy]|[^a-z]")
 _MANY = 3
 _FULL = 3
 
@@ -79,7 +81,8 @@ def compare_authors(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[Overl
         return "unknown", 0
     if len(a) > len(b):
         a, b = b, a
-    shared = _count_shared(a, b)
+    is_namesake = len(a) == 1 and a[0] not in b and any(_is_namesake(a[0], name) for name in b)
+    shared = 0 if is_namesake else _count_shared(a, b)
     if not shared:
         return ("unknown", 0) if _share_words(a, b) else ("none", 0)
     if shared * 3 < len(a) * 2 and shared <= _MANY:
@@ -89,9 +92,13 @@ def compare_authors(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[Overl
 
 
 def _share_words(one: list[str], other: list[str]) -> bool:
-    """Tell whether names that are no one's twins have words in common: a list that was parted in wrong places."""
+    """Tell whether names that are no one's twins have words in common: a list that was parted in wrong places.
+
+    A family name that two people of different given names have is no such word.
+    """
+    families = {name.partition(" ")[0] for name in one} & {name.partition(" ")[0] for name in other}
     words = {word for name in one for word in name.strip("&").split(" ") if len(word) >= _LONG_FAMILY}
-    return any(word in words for name in other for word in name.strip("&").split(" "))
+    return any(word in words and word not in families for name in other for word in name.strip("&").split(" "))
 
 
 def _in_one_script(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -139,11 +146,21 @@ def is_same_person(one: str, other: str) -> bool:
 
 def _turned_around(a: list[str], b: list[str]) -> bool:
     """Recognise family and given names in the other order ("Lu Mengmeng", "Wang X" and "Xiaoguang Wang")."""
-    if a[0] in b[1:] and any(word[0] == b[0][0] for word in a[1:]):
+    if a[0] in b[1:] and any(_may_be_name(word, b[0]) for word in a[1:]):
         return True
-    if b[0] in a[1:] and any(word[0] == a[0][0] for word in b[1:]):
+    if b[0] in a[1:] and any(_may_be_name(word, a[0]) for word in b[1:]):
         return True
     return sorted("".join(a)) == sorted("".join(b)) or _is_compound(a, b)
+
+
+def _may_be_name(given: str, name: str) -> bool:
+    """Tell whether a given name may be this one: its initials, the same one, or a longer form of it."""
+    if given[0] != name[0]:
+        return False
+    if len(given) == 1 or len(name) == 1 or not _VOWEL.search(given):
+        return True
+    short, long = sorted((given, name), key=len)
+    return long == short or (len(short) >= _LONG_FAMILY and long.startswith(short))
 
 
 def _is_compound(a: list[str], b: list[str]) -> bool:
@@ -170,3 +187,16 @@ def _initials_agree(one: list[str], other: list[str]) -> bool:
         return True
     a, b = {word[0] for word in one}, {word[0] for word in other}
     return one[0][0] in b or other[0][0] in a or (len(one) == 1 and len(one[0]) <= 3 and not a.isdisjoint(b))  # noqa: PLR2004
+
+
+def _is_namesake(one: str, other: str) -> bool:
+    """Tell whether two people of one family have quite other given names, both in full ("John", "James").
+
+    "Wei" and "Wen" may be slips, and among several authors a nickname is likelier than a namesake.
+    """
+    a, b = one.split(" "), other.split(" ")
+    if a[0] != b[0] or len(a) == 1 or len(b) == 1 or not set(a[1:]).isdisjoint(b[1:]):
+        return False
+    if min(len(a[1]), len(b[1])) < _FULL or not (_VOWEL.search(a[1]) and _VOWEL.search(b[1])):
+        return False
+    return Levenshtein.normalized_similarity(a[1], b[1]) < _OTHER_NAME

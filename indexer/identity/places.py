@@ -120,7 +120,7 @@ def is_range(pages: tuple[str, str]) -> bool:
 
 
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
-_SUPPLEMENT_PAGE = re.compile(r"(?:s|a|p|o|op|po|ps|pp|abs|t)\d+[a-z]?")
+_SUPPLEMENT_PAGE = re.compile(r"(?:s|a|p|o|op|po|ps|pp|abs|t)\d+[a-z]?|\d+[ap]")
 
 
 def _within(inner: tuple[str, str], outer: tuple[str, str]) -> bool:
@@ -166,7 +166,9 @@ def compare_names(one: str, other: str) -> Agreement:
     if _abbreviates(a, b) or ratio(one, other) >= _SIMILAR or (len(a) == 1 and _ends_as(a[0], b)):
         # "VLDB" is a conference, "The VLDB Journal" is not, but is "Gut" the "Gut Journal"?
         return "same" if len(a) > 1 or _is_journal(one) == _is_journal(other) else "unknown"
-    return "unknown" if (_is_conference(one) and _is_conference(other)) or set(a) <= set(b) else "different"
+    if set(a) <= set(b) or (_is_conference(one) and (_is_conference(other) or _may_be_acronym(a))):
+        return "unknown"
+    return "unknown" if _is_conference(other) and _may_be_acronym(a) else "different"
 
 
 _CONFERENCE = re.compile(r"\b(?:conf|proc|symp|worksh|congr|meeting|lecture notes|tagung|kongress)|会议|年会|大会")
@@ -178,6 +180,11 @@ _JOURNAL = re.compile(
 def _is_conference(name: str) -> bool:
     """Tell whether a name is a conference's; those have acronyms, numbers and places in all combinations."""
     return _CONFERENCE.search(name) is not None
+
+
+def _may_be_acronym(words: list[str]) -> bool:
+    """Tell whether a name is one short word, as conferences are called by those who go there ("VLDB", "ICML")."""
+    return len(words) == 1 and len(words[0]) <= _LONGEST_CONTRACTION
 
 
 def _is_journal(name: str) -> bool:

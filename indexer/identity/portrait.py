@@ -16,7 +16,7 @@ from indexer.identity.places import name_of, number_of, pages_of
 from indexer.identity.titles import Title, parts_of
 from indexer.models import Manifestation
 
-PORTRAIT_VERSION = "1"
+PORTRAIT_VERSION = "2"
 """Changes when the same manifestation gives another portrait; stored ones are then drawn anew."""
 
 SCHEMES = ("doi", "pmid", "pmcid", "arxiv", "doaj")

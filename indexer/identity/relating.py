@@ -45,7 +45,7 @@ _TITLED_ALIKE = frozenset(("equal", "near", "head"))
 _LEAST_LETTERS = 25
 _LONGEST_ANSWER = 25
 _PART = re.compile(
-    r"\b(?:part|pt|parts|teil|parte|partie|deel|часть|section|volume|vol|том)\s(\d{1,3})\b|(?<!\d)(\d{1,3})$"
+    r"\b(?:part|pt|parts|teil|parte|partie|deel|часть|section|volume|vol|том)\s(\d{1,3})\b|(?<![a-z\d])(\d{1,3})$"
 )
 _VERSION = re.compile(
     r"(?:/v|\.v|\.pub|(?<=\d)v|(?<=/f1000research\.\d{4}\.)|(?<=/f1000research\.\d{5}\.)|(?<=openres\.\d{5}\.))\d{1,2}$"

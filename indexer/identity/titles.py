@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from rapidfuzz.distance import OSA, Levenshtein
@@ -70,6 +71,14 @@ _TURNING = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words that make another work of a title by themselves."""
+_OFFSHOOTS = frozenset(
+    """
+    protocol protocols protocolo protocole protokoll протокол pilot followup follow interim summary resumen resumo
+    supplement supplementary supplemental appendix addendum update updated rejoinder resubmission
+    """.split()  # noqa: SIM905
+)
+"""Words of a subtitle that make another work of the title: one has them, and the title alone is the work itself."""
+_HAN_OFFSHOOT = re.compile("续|補遺|补遗|补正|补充|摘要|更正|勘误|撤稿|方案|商榷|述评|答复|评介|書評|书评|訂正|正誤")
 _SHORT_WORD = 4
 _SLIP = 0.8
 _SLIPS_EACH = 3
@@ -223,7 +232,8 @@ def _same_numbers(one: str, other: str, *, is_head: bool) -> bool:
 
 def _compare_han(one: str, other: str, *, is_head: bool) -> Likeness:
     if is_head:
-        return "head"
+        short, long = sorted((one, other), key=len)
+        return "close" if _HAN_OFFSHOOT.search(long.replace(short, "", 1)) else "head"
     changed = [
         one[edit.src_start : edit.src_end] + other[edit.dest_start : edit.dest_end]
         for edit in Levenshtein.opcodes(one, other)
@@ -257,8 +267,15 @@ def _compare_words(one: str, other: str) -> Likeness:
     if len(more) == 1 and (is_part or words >= _LONG_ENOUGH - 1):
         return "close" if more[0] in _TURNING else "edged" if is_part else "longer"
     if is_part or _starts_like(short, long):
-        return "head"
+        return _head_with(more)
     return "close" if len(more) * 6 <= words else "other"
+
+
+def _head_with(more: list[str]) -> Likeness:
+    """Tell what a title is with so many words more: its longer form, or a part or an offshoot of the work."""
+    if any(word in _COUNTED and number.isdigit() for word, number in pairwise(more)):
+        return "numbered"
+    return "head" if _OFFSHOOTS.isdisjoint(more) else "close"
 
 
 def _unshared(one: list[str], other: list[str]) -> tuple[list[str], list[str]]:

@@ -54,6 +54,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "pages_same": ("The pages are the same.", "页码相同。"),
     "pages_first": ("They begin on the same page.", "起始页相同。"),
     "pages_different": ("The pages differ.", "页码不同。"),
+    "types_differ": ("They are of different types ({detail}).", "文献类型不同（{detail}）。"),
+    "items_alike": (
+        "Repositories hold many things under such a title; only an identifier tells them apart.",
+        "机构库中常有多件同名资料，仅凭标识符才能区分。",
+    ),
     "kinds_differ": ("One is about the other, or about something else ({detail}).", "文献性质不同（{detail}）。"),
     "stated_relation": ("A record states the relation: {detail}.", "记录中注明了两者的关系：{detail}。"),
     "stated_version": ("A record states that they are versions of one work.", "记录中注明两者是同一作品的不同版本。"),
