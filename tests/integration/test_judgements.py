@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 
 from indexer.errors import UnfitJudgementError, UnknownWorkError, WrongJudgementError
 from indexer.judging_desk import By, Decided, JudgingDesk
-from indexer.models import Container, Contributor, Identifier, Manifestation, PartialDate, Text
+from indexer.models import Container, Contributor, Identifier, Journal, License, Manifestation, PartialDate, Text
 from indexer.storage import schema
 from indexer.storage.catalogue import StoredWork
+from indexer.storage.journals import JournalWriter
 from search_api.library import Library
 from tests.integration.conftest import add_source, harvest
 from tests.integration.test_identity_walk import Shelf, check
@@ -356,6 +357,24 @@ def test_of_authors_who_were_known_orcid_and_affiliations_stay(shelf: Shelf, des
     desk.correct(home(shelf, "1").id, "authors", ["Smith, Jane", "Li, Ming"], _BY)
     people = home(shelf, "1").data["contributors"]
     assert [(one["name"], one["orcid"]) for one in people] == [("Jane Smith", None), ("Ming Li", known.orcid)]
+
+
+def test_what_was_taken_away_is_not_filled_up_from_the_journals_records(shelf: Shelf, desk: JudgingDesk) -> None:
+    journal = Journal(
+        title="Rice Letters",
+        issns=("2049-3630",),
+        licenses=(License(code="cc-by", name="CC BY 4.0"),),
+        source="b",
+        record_identifier="journal",
+        datestamp="2026-01-01",
+    )
+    with shelf.database.write() as connection:
+        JournalWriter(shelf.database, connection).replace([(shelf.sources["b"], journal)], [])
+    shelf.save(record("1", container=Container(title="Rice", issns=("2049-3630",))))
+    assert home(shelf, "1").data["license"]["origin"] == "journal"
+    made = desk.correct(home(shelf, "1").id, "license", "", _BY)
+    assert home(shelf, "1").data["license"] is None
+    assert home(shelf, "1").data["provenance"]["license"] == f"judgement:{made.judgement.id}"
 
 
 # --- for good ---------------------------------------------------------------------------------

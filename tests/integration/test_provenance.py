@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -286,12 +287,14 @@ def test_the_review_list_shows_each_pair_of_works_once_and_forgets_what_was_judg
     library.settings.desk_token = SecretStr(TOKEN)
     shelf = Shelf(library, random.Random(1))  # noqa: S311
     library.pipeline.join_pending()
-    shelf.save(*(_likely(name) for name in "123"))
+    doi = (Identifier(scheme="doi", value="10.5555/shared"),)
+    shelf.save(*(_likely(name) for name in "123"), *(replace(_likely(name), identifiers=doi) for name in "45"))
     client = TestClient(make_app(library), headers={"Authorization": f"Bearer {TOKEN}"})
     listed = got(client, "/v1/desk/review?language=zh")
     assert listed["results"], "the records are meant to leave the machine in doubt"
     pairs = [frozenset((one["left"]["work"]["id"], one["right"]["work"]["id"])) for one in listed["results"]]
-    assert len(pairs) == len(set(pairs))
+    assert len(pairs) == len(set(pairs)) == 6, "four works, one of which has two records"
+    assert {one["records"] for one in listed["results"]} == {2, 3}
     assert [one["score"] for one in listed["results"]] == sorted(
         (one["score"] for one in listed["results"]), reverse=True
     )
