@@ -61,15 +61,31 @@ class Pipeline:
         """Bring journals, manifestations and works up to date with the raw records.
 
         ``limit`` bounds the records taken and the works merged anew for their journals, each about; ``watch`` hears of
-        each batch's records.
+        each batch's records, and before that of what is identified anew.
         """
         if self._store.fact(_NORMALISER) is None:
             self._store.set_fact(_NORMALISER, NORMALISER_VERSION)
         if limit != 0:
-            self._identify_anew()
+            self._identify_anew(watch)
         return self._joiner.join_pending(limit=limit, watch=watch)
 
-    def _identify_anew(self) -> None:
+    def count_pending(self) -> int:
+        """Return about how much ``join_pending`` will tell its watch of."""
+        return self._store.raw.count_pending() + self.count_to_identify()
+
+    def count_to_identify(self) -> int:
+        """Return how much of that is to identify anew what is there; 0 where the rules of this version made it."""
+        if self._store.fact(_IDENTITY) == _VERSIONS[_IDENTITY]:
+            return 0
+        return Reidentifier(self._store).count()
+
+    def count_rebuild(self, *, normalise: bool) -> int:
+        """Return about how much a rebuild will tell its watch of: records identified and normalised, works indexed."""
+        counts = self._store.catalogue.counts()
+        anew = Reidentifier(self._store).count() + counts["manifestations"] if normalise else 0
+        return anew + counts["works"]
+
+    def _identify_anew(self, watch: Watch) -> None:
         """Bring what other rules of identity made (or none, in a store of old) up to the present ones.
 
         Pairs that were judged by different rules must not be mixed: clusters would depend on which came first.
@@ -78,7 +94,7 @@ class Pipeline:
             return
         reidentifier = Reidentifier(self._store)
         if not reidentifier.is_empty():
-            reidentifier.run()
+            reidentifier.run(watch)
         self._store.set_fact(_IDENTITY, _VERSIONS[_IDENTITY])
 
     def reconsider(self, judge: Callable[[Connection], Iterable[tuple[int, str]]]) -> Joined:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from indexer.assembling import Assembler
 from indexer.identity.portrait import portrait_of
+from indexer.joining import Watch, unwatched
 from indexer.storage import schema
 from indexer.storage.feed import append_changes
 from indexer.storage.store import RecordStore
 
 _BATCH = 500
+_STEPS = 3
 _WRITER = "identity"
 _log = structlog.get_logger()
 
@@ -33,8 +35,14 @@ class Reidentifier:
         with self._database.read() as connection:
             return connection.scalar(select(schema.manifestations.c.key).limit(1)) is None
 
-    def run(self) -> None:
-        """Do it all; what was judged before is forgotten."""
+    def count(self) -> int:
+        """Return how much ``run`` will tell its watch of: each record, in each of the steps."""
+        live = select(func.count()).select_from(schema.manifestations).where(schema.manifestations.c.live)
+        with self._database.read() as connection:
+            return _STEPS * int(connection.execute(live).scalar_one())
+
+    def run(self, watch: Watch = unwatched) -> None:
+        """Do it all; what was judged before is forgotten. ``watch`` hears of each batch of each step."""
         with self._database.write() as connection:
             connection.execute(schema.decisions.delete())
             connection.execute(schema.identity_blocks.delete())
@@ -46,6 +54,7 @@ class Reidentifier:
                     self._database.one_writer(connection, _WRITER)
                     step(connection, keys)
                 count += len(keys)
+                watch(len(keys))
             _log.info("identity_step_done", step=step.__name__.strip("_"), records=count)
 
     def _batches(self) -> Iterator[list[int]]:

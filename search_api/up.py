@@ -26,6 +26,7 @@ from harvesters.pace import Pace
 from harvesters.runner import Request
 from harvesters.sources.definition import Source
 from indexer.errors import IndexDamagedError, IndexerError, IndexVersionError, SearchIndexError, StoreBusyError
+from indexer.joining import unwatched
 from search_api.cli.checks import reach
 from search_api.cli.harvesting import print_reports
 from search_api.cli.output import HarvestWatch
@@ -262,7 +263,9 @@ class Service:
         while not self._stop.wait(wait):
             wait = _INDEX_SECONDS
             try:
-                joined, indexed = self._library.bring_up_to_date(limit=_ROUND)
+                anew = self._library.pipeline.count_to_identify()
+                watch = self._watch.counting("identify anew", anew) if anew else unwatched
+                joined, indexed = self._library.bring_up_to_date(watch, limit=_ROUND)
                 wait = 0.0 if joined.records or joined.remerged else _INDEX_SECONDS
                 if joined.records or indexed.indexed or indexed.removed:
                     _log.debug("indexed", records=joined.records, works=indexed.indexed, removed=indexed.removed)

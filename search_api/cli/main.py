@@ -77,7 +77,7 @@ def index(*, as_json: bool) -> None:
     """
     started = time.monotonic()
     with open_library(read_settings()) as library:
-        with CountWatch("normalise and join", library.store.raw.count_pending(), quiet=as_json) as watch:
+        with CountWatch("normalise and join", library.pipeline.count_pending(), quiet=as_json) as watch:
             joined, indexed = library.bring_up_to_date(watch, wait_seconds=_WAIT_SECONDS)
         works = library.store.catalogue.counts()["works"]
     _print_indexed(joined, indexed, works, started, as_json=as_json)
@@ -94,7 +94,7 @@ def rebuild(*, index_only: bool, as_json: bool) -> None:
     """
     started = time.monotonic()
     with open_library(read_settings()) as library:
-        with CountWatch("rebuild", None, quiet=as_json) as watch:
+        with CountWatch("rebuild", library.pipeline.count_rebuild(normalise=not index_only), quiet=as_json) as watch:
             joined, indexed = library.rebuild(normalise=not index_only, watch=watch)
         works = library.store.catalogue.counts()["works"]
     _print_indexed(joined, indexed, works, started, as_json=as_json)

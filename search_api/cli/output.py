@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import click
@@ -91,6 +91,24 @@ class HarvestWatch:
                 f"errors {progress.errors}{_left(progress)}",
                 err=True,
             )
+
+    def counting(self, what: str, total: int) -> Callable[[int], None]:
+        """Return a watch on other work that goes on beside the harvests, shown among them."""
+        task = self._bars.add_task(what, total=total, rate="–", errors=0, left="")
+        started, done = time.monotonic(), 0
+
+        def advance(more: int) -> None:
+            """Hear that so much more is done."""
+            nonlocal done
+            done = min(done + more, total)
+            rate = done / max(time.monotonic() - started, 0.001)
+            if self._live:
+                self._bars.update(task, completed=done, rate=f"{rate:,.0f}")
+            elif not self._quiet and time.monotonic() - self._said.get(what, started) >= _PLAIN_SECONDS:
+                self._said[what] = time.monotonic()
+                click.echo(f"{what}: {done:,} of {total:,}, {rate:,.0f}/s", err=True)
+
+        return advance
 
     def _update_bar(self, progress: HarvestProgress, rate: float) -> None:
         if progress.source not in self._tasks:

@@ -72,6 +72,19 @@ def test_a_store_from_before_is_identified_anew_when_records_are_next_joined(she
     assert not shelf.library.pipeline.is_outdated()
 
 
+def test_who_watches_is_told_of_as_much_as_was_announced(shelf: Shelf) -> None:
+    pipeline = shelf.library.pipeline
+    pipeline.join_pending()
+    assert pipeline.count_to_identify() == 0
+    shelf.save(*(one(number, f"Lakes number {number} of the north and their fish") for number in range(7)))
+    forget(shelf.library)
+    announced = pipeline.count_pending()
+    heard: list[int] = []
+    pipeline.join_pending(watch=heard.append)
+    assert (sum(heard), announced) == (21, 21), "seven records in three steps"
+    assert pipeline.count_pending() == 0
+
+
 def test_killed_half_way_it_begins_again_and_the_works_stay_as_they_were(shelf: Shelf) -> None:
     shelf.library.pipeline.join_pending()
     shelf.save(one(1, "Lakes of the north and their fish", "a"), one(2, "Lakes of the north and their fish", "a"))
