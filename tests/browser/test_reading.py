@@ -159,7 +159,7 @@ def test_nothing_is_wider_than_a_phone(new_page: NewPage) -> None:
 def test_no_page_shuts_anybody_out(new_page: NewPage, *, phone: bool, scheme: Literal["light", "dark"]) -> None:
     page = new_page(phone=phone, scheme=scheme)
     axe = Axe()
-    for path in (*_PATHS, _work(page)):
+    for path in (*_PATHS, "/?q=status:corrected", _work(page), f"{_work(page)}/sources"):
         page.goto(path)
         if phone and page.locator("details.filters").count():
             page.locator("details.filters summary").tap()
