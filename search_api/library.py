@@ -162,12 +162,17 @@ class Library:
         )
         return self._locked(LOCK, busy, wait_seconds)
 
+    def with_key(self, source: Source) -> Source:
+        """Return a source as it is with its key, if it has one: its lag is that of the feed without."""
+        return dataclasses.replace(source, lag_days=0) if self._key(source) else source
+
+    def _key(self, source: Source) -> str | None:
+        secret = self.settings.source_keys.get(source.id)
+        return secret.get_secret_value() if secret else None
+
     def _opened(self, source: Source) -> tuple[Source, dict[str, Any]]:
         """Return a source as it is with its key, and what its lister is opened with."""
-        secret = self.settings.source_keys.get(source.id)
-        key = secret.get_secret_value() if secret else None
-        if key:  # the lag is that of the feed without a key
-            source = dataclasses.replace(source, lag_days=0)
+        key, source = self._key(source), self.with_key(source)
         return source, {"contact": self.settings.contact, "key": key, "wanted": self.store.wants}
 
     def shown(self, report: RunReport) -> RunReport:

@@ -22,7 +22,10 @@ def source_rows(library: Library) -> list[dict[str, Any]]:
         store.harvests.history.newest_datestamps(),
         store.harvests.history.last_runs(),
     )
-    described = [*map(_described, store.sources.all()), *map(_undescribed, store.sources.unusable())]
+    described = [
+        *(_described(library.with_key(one)) for one in store.sources.all()),
+        *map(_undescribed, store.sources.unusable()),
+    ]
     return [
         {
             **row,

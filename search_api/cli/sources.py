@@ -15,6 +15,7 @@ from harvesters.errors import SourceError
 from harvesters.oai.survey import Survey, survey
 from harvesters.pace import Pace
 from harvesters.sources.definition import Source, read_sources, seed_sources
+from harvesters.wording import counted
 from search_api.cli.adding import KINDS, Wishes, add_source, compare, show_survey, shown, survey_values
 from search_api.cli.output import print_json, print_table
 from search_api.library import Library, open_library
@@ -46,7 +47,17 @@ def sources(context: click.Context, *, as_json: bool) -> None:
         for row in rows:
             print_json(row)
         return
-    columns = ("source", "records", "deleted", "usable", "quarantined", "complete until", "last harvest", "address")
+    columns = (
+        "source",
+        "records",
+        "deleted",
+        "usable",
+        "quarantined",
+        "complete until",
+        "lag",
+        "last harvest",
+        "address",
+    )
     print_table("Sources", columns, [_row(row) for row in rows])
     for source in unusable:
         click.echo(f"{source.reason} {source.remedy}", err=True)
@@ -60,6 +71,7 @@ def _row(row: dict[str, Any]) -> list[object]:
         row["manifestations"],
         row["quarantined"],
         row["complete_until"],
+        counted(row["lag_days"], "day") if row["lag_days"] else None,
         _last(row),
         row["endpoint"],
     ]

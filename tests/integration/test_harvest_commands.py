@@ -221,6 +221,16 @@ def test_a_token_that_echoes_the_key_is_followed_and_shown_nowhere(
     assert list_repository.requests[1].argument("resumptionToken") == f"api_key={_KEY}/1"
 
 
+def test_the_lag_of_a_source_is_shown_where_there_is_no_key_that_lifts_it(shell: Shell) -> None:
+    with ListRepository() as repository:
+        add(shell, "x", repository, lag_days=31)
+    for keys, days in (({}, 31), ({"KAIJUAN_SOURCE_KEYS": json.dumps({"x": _KEY})}, 0)):
+        rows = [json.loads(line) for line in shell("sources", "--json", **keys).stdout.splitlines()]
+        assert [row["lag_days"] for row in rows if row["id"] == "x"] == [days]
+        (line,) = [line for line in shell("sources", COLUMNS="200", **keys).stdout.splitlines() if line[2:4] == "x "]
+        assert ("31 days" in line) == (days == 31)
+
+
 def _today_minus(days: int) -> str:
     from datetime import UTC, datetime, timedelta
 
@@ -261,9 +271,7 @@ def test_sources_of_one_host_share_its_pace(shell: Shell, list_repository: ListR
     assert moments[1] - moments[0] > 0.5
 
 
-def test_nothing_asks_a_host_that_another_process_is_asking(
-    shell: Shell, list_repository: ListRepository
-) -> None:
+def test_nothing_asks_a_host_that_another_process_is_asking(shell: Shell, list_repository: ListRepository) -> None:
     fill(list_repository, 10)
     add(shell, "x", list_repository)
     with (
