@@ -53,11 +53,14 @@ class By:
 
     def __post_init__(self) -> None:
         """Refuse what is missing, too long, or no line of text."""
-        for name, value, longest in (("reason", self.reason, LONGEST_REASON), ("who", self.who, LONGEST_WHO)):
+        for name, called, value, longest in (
+            ("reason", "The reason", self.reason, LONGEST_REASON),
+            ("who", "The name of who decides", self.who, LONGEST_WHO),
+        ):
             if not value.strip() or len(value) > longest or storable_text(value) != value:
                 raise WrongJudgementError(
-                    f"The {name} is missing or cannot be kept.",
-                    remedy=f"Give 1 to {longest:,} characters of text.",
+                    f"{called} is missing, too long, or has characters that no text may have.",
+                    remedy=f"Give 1 to {longest:,} characters.",
                     parameter=name,
                 )
 

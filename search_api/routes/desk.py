@@ -88,6 +88,8 @@ _JUDGEMENT: TypeAdapter[SameIn | DifferentIn | CorrectIn] = TypeAdapter(
     Annotated[SameIn | DifferentIn | CorrectIn, Field(discriminator="kind")]
 )
 _UNDO = TypeAdapter(UndoIn)
+#: Each kind whole: references of a body's own would not be found from where the description stands.
+_JUDGEMENT_SCHEMA = {"oneOf": [one.model_json_schema() for one in (SameIn, DifferentIn, CorrectIn)]}
 _EXAMPLES = {
     "same": {
         "summary": "Join two works",
@@ -234,7 +236,7 @@ def list_judgements(
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": _JUDGEMENT.json_schema(), "examples": _EXAMPLES}},
+            "content": {"application/json": {"schema": _JUDGEMENT_SCHEMA, "examples": _EXAMPLES}},
         }
     },
 )

@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import schemathesis
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr, ValidationError
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from indexer.models import Identifier, Manifestation, PartialDate, Relation, Text
 from search_api.app import make_app
@@ -323,6 +328,22 @@ def _likely(name: str) -> Manifestation:
         title=Text(value=_RICE),
         published=PartialDate(year=2020),
     )
+
+
+def test_the_desk_holds_against_made_up_requests_of_whoever_has_the_token(shelves: Library) -> None:
+    schema = schemathesis.openapi.from_asgi("/openapi.json", make_app(shelves)).include(path_regex="^/v1/desk/")
+    operations = [operation.ok() for operation in schema.get_all_operations() if isinstance(operation, Ok)]
+    assert len(operations) == 4
+    for operation in operations:
+
+        @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+        @given(operation.as_strategy())
+        def is_as_described(case: schemathesis.Case[Any]) -> None:
+            case.call_and_validate(
+                headers={"Authorization": f"Bearer {TOKEN}"}, excluded_checks=[positive_data_acceptance, ignored_auth]
+            )
+
+        is_as_described()
 
 
 # --- states -------------------------------------------------------------------------------------------
