@@ -45,6 +45,8 @@ def blocks_of(portrait: Portrait) -> frozenset[Block]:
             found.add(_block("f", f"{identifier}|{whole}", fine=True))
     for _, target in portrait.relations:  # a notice meets what it names, whatever the titles are
         found.add(_block("i", target))
+        if whole:
+            found.add(_block("f", f"{target}|{whole}", fine=True))
     if not portrait.is_generic:
         family = min((name.partition(" ")[0] for name in portrait.authors), default="")
         for title in portrait.titles[:_MOST_TITLES]:

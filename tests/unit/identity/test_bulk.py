@@ -9,9 +9,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.identity.blocking import MOST_IN_BLOCK
 from indexer.identity.bulk import candidate_pairs, resolve
 from indexer.identity.portrait import Portrait, portrait_of
-from tests.unit.identity.drawing import crowd, describe, draw
+from tests.unit.identity.drawing import TITLE, crowd, describe, draw
 from tests.unit.identity.worlds import portraits
 
 
@@ -73,3 +74,11 @@ def test_articles_of_five_thousand_authors_are_compared_in_no_time() -> None:
 
 def test_an_empty_set_is_no_works() -> None:
     assert resolve([]).groups == []
+
+
+def test_a_notice_finds_the_work_that_it_names_among_more_copies_than_are_all_compared() -> None:
+    copies = [draw(ids=["doi:10.1/a"]) for _ in range(MOST_IN_BLOCK + 10)]
+    notice = draw("Retraction: " + TITLE, year=2024, ids=["doi:10.1/b"], relations=[("retracts", "doi:10.1/a")])
+    found = resolve([*copies, notice])
+    assert sorted(map(len, found.groups)) == [1, MOST_IN_BLOCK + 10]
+    assert "retracts" in {judgement.relation for judgement in found.judgements.values()}
