@@ -14,8 +14,10 @@ from typing import Literal, assert_never
 
 from indexer.errors import QueryError, UnsupportedQueryError
 from indexer.search.analysis import QueryRun, QueryWord, prefix_forms, query_phrases, query_words
-from indexer.search.conditions import IDENTIFIER_FIELDS
+from indexer.search.citation import SHARE, Citation, read_citation
+from indexer.search.document import address_value
 from indexer.search.expression import And, Node, Not, Or, Phrase, Prefix, Sequence, Term, Word, YearRange
+from indexer.search.fields import IDENTIFIER_FIELDS
 from indexer.search.parser import MAX_CLAUSES, parse
 from indexer.search.query import (
     TITLE_WEIGHT,
@@ -36,7 +38,7 @@ from indexer.search.query import (
     Years,
 )
 
-UsedMatch = Literal["all", "most", "any"]
+UsedMatch = Literal["all", "most", "any", "identifier", "citation"]
 MOST = 0.7
 #: With fewer words ``most`` is all: two of two, one of one.
 _FEWEST_FOR_MOST = 3
@@ -55,13 +57,17 @@ _KEYWORD_FIELDS: dict[str, KeywordField] = {
 def compile_query(query: Query, match: UsedMatch) -> TokenQuery:
     """Compile a query; ``match`` says how many of its bare words are needed.
 
+    With ``identifier`` and ``citation`` a whole reference is found by what it names, or by most of its words
+    (``indexer.search.citation``); a text that is none is compiled as with ``most``.
+
     Raises:
         QueryError: the text cannot be understood.
         UnsupportedQueryError: a phrase with slop has more than two words.
     """
     node = parse(query.text)
     compiler = _Compiler(match)
-    matching = compiler.compile_top(node) if node else None
+    citation = read_citation(query.text) if match in {"identifier", "citation"} else None
+    matching = compiler.compile_citation(citation) if citation else compiler.compile_top(node) if node else None
     if node is not None and matching is None:
         raise QueryError("There is no word in the query.", remedy="Write at least one letter or number.", position=0)
     years = query.filters.year_from, query.filters.year_to
@@ -99,6 +105,16 @@ class _Compiler:
                 needed.update(_scatter(clause) if self.match == "any" else [clause])
         return self._conjunction(others, positive=True, first=self._govern(needed))
 
+    def compile_citation(self, citation: Citation) -> Clause | None:
+        """Compile a reference; each pair of Chinese characters is a word of its own."""
+        if self.match == "identifier":
+            return _any_of([_compile_term(term) for term in citation.identifiers])
+        parts: dict[Clause, None] = {}
+        for word in citation.words:
+            for clause in self._word_clauses(Word(text=word), positive=True):
+                parts.update(dict.fromkeys(_scatter(clause)))
+        return AtLeast(count=math.ceil(round(SHARE * len(parts), 6)), clauses=tuple(parts)) if parts else None
+
     def _govern(self, needed: Counter[Clause]) -> list[Clause]:
         """Return the clauses that the bare words come to: each needed one, or one that counts them."""
         clauses = tuple(
@@ -106,7 +122,7 @@ class _Compiler:
         )
         if self.match == "any" and len(clauses) > 1:
             return [AtLeast(count=1, clauses=clauses)]
-        if self.match == "most" and len(clauses) >= _FEWEST_FOR_MOST:
+        if self.match not in {"all", "any"} and len(clauses) >= _FEWEST_FOR_MOST:
             return [AtLeast(count=math.ceil(round(MOST * len(clauses), 6)), clauses=clauses)]
         return list(clauses)
 
@@ -119,7 +135,7 @@ class _Compiler:
             case Prefix():
                 return self._compile_prefix(node, positive=positive)
             case Term():
-                return _compile_term(node)
+                return self._compile_address(node) if node.name == "url" else _compile_term(node)
             case YearRange():
                 return Years(since=node.since, until=node.until)
             case Not():
@@ -161,6 +177,12 @@ class _Compiler:
                 for unit in found.words:
                     self.titles.update(_scoring(_unit_clause(unit, "title")))
         return [_unit_clause(unit, field) for unit in found.words]
+
+    def _compile_address(self, term: Term) -> Clause | None:
+        """Compile an address: the work that has a copy there, or whose text names it."""
+        words = query_words(term.value, stemmed=True).words
+        named = _all_of([_unit_clause(word, "all") for word in words])
+        return _any_of([Exact(field="identifier", values=(address_value(term.value),)), *([named] if named else [])])
 
     def _compile_phrase(self, phrase: Phrase, *, positive: bool) -> Clause | None:
         field: TextField = phrase.field or "all"

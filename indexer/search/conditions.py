@@ -1,95 +1,32 @@
-"""Exact conditions of the query language: identifiers however they are pasted, years, codes."""
+"""Exact conditions of the query language: years, codes, and identifiers in their canonical form."""
 
 from __future__ import annotations
 
 import re
-from typing import cast, get_args
+from typing import cast
 
-from stdnum import isbn as isbn_rules
+import langcodes
+from langcodes.tag_parser import LanguageTagError
 
 from indexer.errors import QueryError
-from indexer.models import WorkStatus
-from indexer.normalise.identifiers import isbn
-from indexer.search.expression import FieldName, IdentifierName, Term, TermName, YearRange
+from indexer.normalise.locations import web_address
+from indexer.search.expression import IdentifierName, Term, TermName, YearRange
+from indexer.search.fields import IDENTIFIER_FIELDS, POSSESSIONS, STATUSES, TYPES
+from indexer.search.pasted import address_mark, find_identifier
 
-TEXT_FIELDS: frozenset[str] = frozenset(get_args(FieldName))
-IDENTIFIER_FIELDS: frozenset[str] = frozenset(get_args(IdentifierName))
-TERM_FIELDS: frozenset[str] = frozenset(get_args(TermName))
-ALIASES = {"licence": "license", "language": "lang", "pmc": "pmcid"}
-FIELDS = TEXT_FIELDS | TERM_FIELDS | {"year"}
-#: Fields that other systems have and this one has not; asking for them is an error, not a word.
-ABSENT = frozenset({"abstract", "affiliation", "date", "keyword", "keywords", "publisher"})
-POSSESSIONS = ("pdf", "abstract", "doi", "license", "fulltext")
-STATUSES: tuple[str, ...] = get_args(WorkStatus)
-
-_HTTP = r"https?://(?:www\.)?"
-_NCBI = rf"{_HTTP}(?:pmc\.|pubmed\.)?ncbi\.nlm\.nih\.gov/"
-_IDENTIFIERS: tuple[tuple[TermName, re.Pattern[str]], ...] = (
-    (
-        "doi",
-        re.compile(
-            r"(?:doi:\s*)?(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(10\.\d{4,9}(?:\.\d+)*/[^\s\"<>\u3000-\u9fff]+)",
-            re.IGNORECASE,
-        ),
-    ),
-    ("pmid", re.compile(rf"(?:pmid:\s*(\d{{1,9}})|{_NCBI}(?:pubmed/)?(\d{{1,9}})(?:/[^\s\"()]*)?)", re.IGNORECASE)),
-    (
-        "pmcid",
-        re.compile(
-            rf"(?:(?:pmcid|pmc):\s*)?(?:(PMC\d{{1,10}})|{_NCBI}(?:pmc/)?articles/(PMC\d{{1,10}})(?:/[^\s\"()]*)?)",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "arxiv",
-        re.compile(
-            r"(?:arxiv:\s*|https?://arxiv\.org/(?:abs|pdf)/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?",
-            re.IGNORECASE,
-        ),
-    ),
-)
-_ISBN = re.compile(
-    r"(isbn(?:-1[03])?[:\s]\s*)?((?:97[89][-‐–\s]?)?(?:\d[-‐–\s]?){9}[\dX])(?![\dX])", re.ASCII | re.IGNORECASE
-)
-_HYPHENATED = re.compile(r"\d+[-‐–]\d+[-‐–]\d+[-‐–][\dX]", re.ASCII | re.IGNORECASE)
-_ISBN_13 = 13
-_TRAILING = ".,;:'!?]}"
-_REST = re.compile(r"[^\s()\"]*")
 _YEARS = re.compile(r"(\d{4})?(?:(\.\.|-|–)(\d{4})?)?", re.ASCII)
 _ISSN = re.compile(r"(\d{4})-?(\d{3}[\dX])", re.ASCII)
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.ASCII)
-_FAR = 9
-
-
-def find_identifier(text: str, position: int) -> tuple[Term, int] | None:
-    """Return the identifier that stands at a position, as term and end; a DOI may contain parentheses."""
-    for name, pattern in _IDENTIFIERS:
-        if found := pattern.match(text, position):
-            if name == "doi":
-                value = _trim_doi(found[1])
-                end = found.start(1) + len(value)
-            else:
-                value, end = next(group for group in found.groups() if group), found.end()
-                if any(character.isalnum() for character in _rest(text, end)):
-                    continue
-            return Term(name=name, value=_canonical_case(name, value), position=position), end
-    return _find_isbn(text, position)
-
-
-def _find_isbn(text: str, position: int) -> tuple[Term, int] | None:
-    """Return the ISBN that stands at a position, however it is hyphenated; one of 10 digits as that of 13.
-
-    A number that does not say so is one where two of three hold: it has no blanks; it has 13 digits or an
-    ISBN-10's hyphens; its digits check.
-    """
-    found = _ISBN.match(text, position)
-    value = isbn(found[2]) if found else None
-    if found is None or value is None or any(character.isalnum() for character in _rest(text, found.end())):
-        return None
-    digits = re.sub(r"[^\dX]", "", found[2].upper())
-    has_form = len(digits) == _ISBN_13 or _HYPHENATED.fullmatch(found[2]) is not None
-    signs = (re.search(r"\s", found[2]) is None, has_form, isbn_rules.is_valid(digits))
-    return (Term(name="isbn", value=value, position=position), found.end()) if found[1] or sum(signs) > 1 else None
+_EXAMPLES = {
+    "doi": "doi:10.1371/journal.pone.0000001",
+    "pmid": "pmid:17183631",
+    "pmcid": "pmcid:PMC1762380",
+    "isbn": "isbn:978-0-306-40615-7",
+    "arxiv": "arxiv:2101.00001",
+    "doaj": "doaj:0123456789abcdef0123456789abcdef",
+    "handle": "handle:10900/12345",
+    "url": "url:https://example.org/article/1",
+}
 
 
 def make_term(name: str, value: str, position: int) -> Term | YearRange:
@@ -116,51 +53,33 @@ def make_term(name: str, value: str, position: int) -> Term | YearRange:
     return Term(name=cast(TermName, name), value=canonical, position=position)
 
 
-def suggest_field(name: str) -> str | None:
-    """Return the field that a misspelt name was meant to be; ``None`` if it is rather a word with a colon."""
-    if not name.isascii() or not name.isalpha():
-        return None
-    name = name.lower()
-    for known in sorted(FIELDS):
-        distance = 1 if len(known) > len("doi") else 0
-        if _distance(name, known) <= distance or (len(name) == len(known) and _is_swapped(name, known)):
-            return known
-    return None
+def is_value(name: str, value: str) -> bool:
+    """Tell whether a value is so plainly one of a coded field that a name much like it must be that field.
 
-
-def _rest(text: str, position: int) -> str:
-    found = _REST.match(text, position)
-    return found[0] if found else ""
-
-
-def _trim_doi(value: str) -> str:
-    """Cut what belongs to the sentence around a DOI: punctuation, and a parenthesis that was opened before it."""
-    unopened = value.count(")") - value.count("(")
-    while value[-1] in _TRAILING or (value[-1] == ")" and unopened > 0):
-        unopened -= value[-1] == ")"
-        value = value[:-1]
-    return value
-
-
-def _canonical_case(name: TermName, value: str) -> str:
-    return value.upper() if name == "pmcid" else value.lower()
+    In ``land:use`` and ``near:infrared`` it is not; ``lnag:zh`` and ``yaer:2020`` are slips.
+    """
+    try:
+        term = make_term(name, value, 0)
+    except QueryError:
+        return False
+    if name == "type":
+        return isinstance(term, Term) and term.value in TYPES
+    return name != "lang" or (len(value) == len("zh") and langcodes.tag_is_valid(value))
 
 
 def _make_identifier(name: IdentifierName, value: str, position: int) -> Term:
     value = value.strip()
+    if name == "url":
+        address = web_address(value if "://" in value else f"https://{value}")
+        if address and (mark := address_mark(address)):
+            return Term(name=name, value=mark, position=position)
     number = f"PMC{value}" if name == "pmcid" and value.isdecimal() else value
     for attempt in (number, f"{name}:{number}"):
         found = find_identifier(attempt, 0)
-        if found and found[0].name == name and found[1] == len(attempt):
-            return Term(name=name, value=found[0].value, position=position)
-    example = {
-        "doi": "doi:10.1371/journal.pone.0000001", "pmid": "pmid:17183631", "pmcid": "pmcid:PMC1762380",
-        "isbn": "isbn:978-0-306-40615-7",
-    }  # fmt: skip
+        if found and found[1] == len(attempt) and (found[0].name == name or (name, found[0].name) == ("doi", "arxiv")):
+            return Term(name=found[0].name, value=found[0].value, position=position)
     raise QueryError(
-        f"“{value}” is not a {name.upper()}.",
-        remedy=f"Write it like {example.get(name, 'arxiv:2101.00001')}.",
-        position=position,
+        f"“{value}” is not a {name.upper()}.", remedy=f"Write it like {_EXAMPLES[name]}.", position=position
     )
 
 
@@ -194,7 +113,10 @@ def _canonical_language(value: str, position: int) -> str:
         raise QueryError(
             f"“{value}” is not a language code.", remedy="Write an ISO 639 code, like lang:zh.", position=position
         )
-    return found[1]
+    try:
+        return langcodes.standardize_tag(found[1]).partition("-")[0]  # zho and chi are zh
+    except LanguageTagError:
+        return found[1]
 
 
 def _canonical_possession(value: str, position: int) -> str:
@@ -211,28 +133,3 @@ def _canonical_status(value: str, position: int) -> str:
         choice = ", ".join(f"status:{one}" for one in STATUSES)
         raise QueryError(f"“status:{value}” cannot be asked.", remedy=f"Use one of {choice}.", position=position)
     return status
-
-
-def _is_swapped(name: str, known: str) -> bool:
-    """Tell whether two neighbouring letters changed places."""
-    different = [at for at, (one, other) in enumerate(zip(name, known, strict=True)) if one != other]
-    match different:
-        case [first, second] if second == first + 1:
-            return name[first] == known[second] and name[second] == known[first]
-        case _:
-            return False
-
-
-def _distance(one: str, other: str) -> int:
-    """Count the letters to change, add or remove (Levenshtein); ``_FAR`` where the lengths already differ much."""
-    if abs(len(one) - len(other)) > 1:
-        return _FAR
-    row = list(range(len(other) + 1))
-    for at, letter in enumerate(one, 1):
-        previous, row[0] = row[0], at
-        for column, against in enumerate(other, 1):
-            previous, row[column] = (
-                row[column],
-                min(row[column] + 1, row[column - 1] + 1, previous + (letter != against)),
-            )
-    return row[-1]

@@ -5,17 +5,22 @@ Engines return keys; cards come from the store, so the index stays small and can
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from indexer.models import Contributor, Text, Work
 from indexer.normalise.licences import NONE_STATED
 from indexer.search.analysis import index_values
+from indexer.search.pasted import address_mark
 from indexer.search.query import KeywordField, TextField
 
 #: Raised whenever the shape or content of documents changes; stands in the index name.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MOST_SUBJECTS = 50
+#: Addresses that are identifiers, which are found as such.
+_RESOLVERS = ("doi.org/", "hdl.handle.net/", "pmc.ncbi.nlm.nih.gov/", "arxiv.org/", "doaj.org/article/")
+_CASELESS = frozenset({"doi", "arxiv", "handle"})
 #: Schemes whose values readers type without their scheme's name.
 _WORDLIKE_SCHEMES = frozenset({"pmid", "pmcid", "arxiv", "isbn"})
 
@@ -97,7 +102,7 @@ def _keywords_of(work: Work) -> dict[KeywordField, tuple[str, ...]]:
     container = work.container
     issns = (*container.issns, *([container.issn_l] if container.issn_l else [])) if container else ()
     return {
-        "identifier": _distinct(_identifier_value(one.scheme, one.value) for one in work.identifiers),
+        "identifier": _distinct((*_identifier_values(work), *_address_values(work))),
         "issn": _distinct(issn.upper() for issn in issns),
         "source": _distinct(work.sources),
         "lang": _distinct(language.code for language in work.languages),
@@ -110,8 +115,23 @@ def _keywords_of(work: Work) -> dict[KeywordField, tuple[str, ...]]:
     }
 
 
-def _identifier_value(scheme: str, value: str) -> str:
-    return f"{scheme}:{value.lower() if scheme == 'doi' else value}"
+def _identifier_values(work: Work) -> Iterator[str]:
+    for one in work.identifiers:
+        yield f"{one.scheme}:{one.value.lower() if one.scheme in _CASELESS else one.value}"
+
+
+def _address_values(work: Work) -> Iterator[str]:
+    """Yield the marks of the addresses that no identifier tells, short as they are many."""
+    for place in work.locations:
+        for url in (place.url, place.pdf_url):
+            mark = address_mark(url) if url else ""
+            if mark and not mark.startswith(_RESOLVERS):
+                yield address_value(mark)
+
+
+def address_value(mark: str) -> str:
+    """Return what stands in the index for an address (64 bits of its mark's digest)."""
+    return f"at:{hashlib.blake2b(mark.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:

@@ -15,11 +15,12 @@ Positions (0-based, the first character) do not count when nodes are compared.
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
 FieldName = Literal["title", "author", "journal", "subject"]
-IdentifierName = Literal["doi", "pmid", "pmcid", "arxiv", "isbn"]
+IdentifierName = Literal["doi", "pmid", "pmcid", "arxiv", "isbn", "doaj", "handle", "url"]
 TermName = Literal[IdentifierName, "issn", "lang", "source", "license", "type", "has", "status"]
 
 
@@ -103,6 +104,7 @@ class Not:
 
 Node = Word | Prefix | Phrase | Term | YearRange | Sequence | And | Or | Not
 
+_LABEL_AT_END = re.compile(r"(?<!\w)(?:doi|pmid|pmc|pmcid|hdl|[epl]?issn|issn-l|isbn(?:-1[03])?)$", re.IGNORECASE)
 #: How tightly nodes bind when printed; a looser one inside a tighter one needs parentheses.
 _BINDING: dict[type[Node], int] = {Or: 0, Sequence: 1, And: 2}
 
@@ -117,14 +119,16 @@ def print_query(node: Node) -> str:  # noqa: PLR0911 - one return for each kind 
         case Phrase():
             return _fielded(node.field, f'"{node.text}"' + (f"~{node.slop}" if node.slop else ""))
         case Term():
-            simple = not any(character.isspace() or character in "()" for character in node.value)
+            simple = node.name != "url" and not any(one.isspace() or one in "()" for one in node.value)
             return f"{node.name}:{node.value}" if simple else f'{node.name}:"{node.value}"'
         case YearRange():
             return f"year:{_print_years(node)}"
         case Not():
             return "-" + (print_query(node.item) if _is_single(node.item) else f"({print_query(node.item)})")
-        case Sequence() | And() | Or():
-            joint = {Sequence: " ", And: " AND ", Or: " OR "}[type(node)]
+        case Sequence():
+            return _side_by_side([_print_item(item, _BINDING[Sequence]) for item in node.items])
+        case And() | Or():
+            joint = " AND " if isinstance(node, And) else " OR "
             return joint.join(_print_item(item, _BINDING[type(node)]) for item in node.items)
         case _:
             assert_never(node)
@@ -133,6 +137,15 @@ def print_query(node: Node) -> str:  # noqa: PLR0911 - one return for each kind 
 def _print_item(item: Node, binding: int) -> str:
     printed = print_query(item)
     return f"({printed})" if _BINDING.get(type(item), 9) <= binding else printed
+
+
+def _side_by_side(printed: list[str]) -> str:
+    """Join items by blanks, with a comma where two words together would be an identifier (“pmid, 123”)."""
+    text = printed[0]
+    for item in printed[1:]:
+        runs_on = _LABEL_AT_END.search(text) or (text[-1].isdigit() and item[0].isdigit())
+        text += f", {item}" if runs_on else f" {item}"
+    return text
 
 
 def _is_single(node: Node) -> bool:

@@ -11,28 +11,31 @@
 
 Operators are written in capitals, without blank between ``-`` or ``field:`` and what follows; a colon followed by a
 blank is punctuation (``Title: a subtitle``), except before an identifier (``PMID: 123``). Full-width signs count as
-their ASCII twins. Other punctuation around words is ignored. The time is linear in the length of the text.
+their ASCII twins. Other punctuation around words is ignored. A text that is nothing but an identifier or an address is
+that one. The time is linear in the length of the text. For readers: ``docs/query-language.md``.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass, replace
 from typing import NoReturn, cast
 
 from indexer.errors import QueryError
-from indexer.search.conditions import (
+from indexer.search.conditions import is_value, make_term
+from indexer.search.expression import And, FieldName, Node, Not, Or, Phrase, Prefix, Sequence, Word
+from indexer.search.fields import (
     ABSENT,
     ALIASES,
     FIELDS,
     IDENTIFIER_FIELDS,
     TERM_FIELDS,
     TEXT_FIELDS,
-    find_identifier,
-    make_term,
-    suggest_field,
+    distant_field,
+    near_field,
 )
-from indexer.search.expression import And, FieldName, Node, Not, Or, Phrase, Prefix, Sequence, Word
+from indexer.search.pasted import find_identifier, whole_identifier
 
 MAX_QUERY_LENGTH = 2_000
 MAX_CLAUSES = 200
@@ -44,10 +47,27 @@ _FIRST_HAN = "\u2e80"  # one such character is a word's beginning that means som
 _TWINS = str.maketrans("（）：＂“”„＊－～", '():"""' + '"*-~')
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _CHUNK = re.compile(r"[^\s()\"]+")
-_FIELDED = re.compile(r"([^\W\d_]+):", re.ASCII)
+_FIELDED = re.compile(r"([^\W\d_]+):")
 _SLOP = re.compile(r"~(\d+)", re.ASCII)
 _FUZZY = re.compile(r"[^\W\d_]~[\d.]*$")
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A word with a colon that was searched as it stands, though it looks like a field; ``meant`` is which one."""
+
+    position: int
+    written: str
+    meant: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A query as it was understood: its node (``None``: the text is blank), and what may have been meant else."""
+
+    node: Node | None
+    doubts: tuple[Doubt, ...] = ()
 
 
 def parse(text: str) -> Node | None:
@@ -56,19 +76,34 @@ def parse(text: str) -> Node | None:
     Raises:
         QueryError: it cannot be understood; with position (0-based) and remedy.
     """
+    return read_query(text).node
+
+
+def read_query(text: str) -> Reading:
+    """Read a query, with what is doubtful about it; raise :class:`QueryError` where it cannot be understood."""
     if len(text) > MAX_QUERY_LENGTH:
         raise QueryError(
             f"The query has {len(text):,} characters.",
             remedy=f"Shorten it to {MAX_QUERY_LENGTH:,}; a title or some sentences of an abstract are enough.",
             position=MAX_QUERY_LENGTH,
         )
-    plain = _UNUSABLE.sub(" ", text).translate(_TWINS)
+    plain = plain_signs(text)
     if not plain.strip():
-        return None
-    node = _Parser(plain).read()
+        return Reading(node=None)
+    if whole := whole_identifier(plain):
+        return Reading(node=whole)
+    parser = _Parser(plain)
+    node = parser.read()
     if node is None:
         raise QueryError("There is no word in the query.", remedy="Write at least one letter or number.", position=0)
-    return node
+    if isinstance(node, Word) and node.field is None and (whole := whole_identifier(node.text)):
+        node = replace(whole, position=node.position)
+    return Reading(node=node, doubts=tuple(parser.doubts))
+
+
+def plain_signs(text: str) -> str:
+    """Return a text with blanks for what nobody sees, and ASCII twins for full-width signs; as long as it was."""
+    return _UNUSABLE.sub(" ", text).translate(_TWINS)
 
 
 class _Parser:
@@ -78,6 +113,7 @@ class _Parser:
         self.text = text
         self.at = 0
         self.clauses = 0
+        self.doubts: list[Doubt] = []
 
     def read(self) -> Node | None:
         """Read the whole text; ``None`` where it says nothing. Raise an error with its place and the remedy."""
@@ -191,13 +227,19 @@ class _Parser:
         self.at = end + 1
         if field is not None and field not in TEXT_FIELDS:
             return make_term(field, inside, start)
+        slop = self._read_slop()
+        if field is None and (whole := whole_identifier(inside)):
+            return replace(whole, position=start)
+        return Phrase(text=inside, slop=slop, field=_text_field(field), position=start)
+
+    def _read_slop(self) -> int:
         slop = 0
         if found := _SLOP.match(self.text, self.at):
             slop = int(found[1]) if len(found[1]) < len(str(MAX_SLOP)) + 1 else MAX_SLOP + 1
             if slop > MAX_SLOP:
                 self._fail(f"“{found[0]}” is too far apart.", remedy=f"Use at most ~{MAX_SLOP}.")
             self.at = found.end()
-        return Phrase(text=inside, slop=slop, field=_text_field(field), position=start)
+        return slop
 
     # --- signs ---
 
@@ -255,16 +297,29 @@ class _Parser:
             return name
         start = end - len(written) - 1
         if name in ABSENT:
-            self._fail(
-                f"There is no field “{written}:”.", remedy=f"Leave “{written}:” out to search everywhere.", at=start
-            )
-        if meant := suggest_field(name):
+            instead = ABSENT[name]
+            remedy = f"Use “{instead}:”, or leave “{written}:” out" if instead else f"Leave “{written}:” out"
+            self._fail(f"There is no field “{written}:”.", remedy=f"{remedy} to search everywhere.", at=start)
+        near = near_field(name)
+        if near and self._may_be(near, end):
             self._fail(
                 f"There is no field “{written}:”.",
-                remedy=f"Did you mean “{meant}:”? To search the word, write a blank after the colon.",
+                remedy=f"Did you mean “{near}:”? To search the word, write a blank after the colon.",
                 at=start,
             )
+        distant = None if near else distant_field(name)
+        if distant and self._may_be(distant, end):
+            self.doubts.append(Doubt(position=start, written=written, meant=distant))
         return None
+
+    def _may_be(self, name: str, at: int) -> bool:
+        """Tell whether what stands there could be a field's value: in ``land:use`` it is not that of ``lang:``."""
+        if name in TEXT_FIELDS or self.text[at] == "(":
+            return True
+        end = self.text.find('"', at + 1) if self.text[at] == '"' else -1
+        found = _CHUNK.match(self.text, at)
+        value = self.text[at + 1 : end] if end > 0 else found[0] if found else ""
+        return is_value(name, value)
 
     def _count(self, at: int) -> None:
         self.clauses += 1

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Match = Literal["auto", "all", "most", "any"]
+#: ``identifier`` and ``citation`` are what ``auto`` may have used; nobody asks for them.
+Match = Literal["auto", "all", "most", "any", "identifier", "citation"]
 Sort = Literal["relevance", "newest", "oldest", "first_indexed"]
 TextField = Literal["all", "title", "author", "journal", "subject"]
 KeywordField = Literal[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from indexer.search.citation import read_citation
 from indexer.search.compile import UsedMatch, compile_query
 from indexer.search.query import Hits, Query, View
 from indexer.storage.search_index import SearchIndex
@@ -23,7 +24,8 @@ class Found:
 def search(index: SearchIndex, query: Query, view: View) -> Found:
     """Answer a query.
 
-    ``match="auto"`` asks for all words, and for most of them where that brings fewer than ten works. A following page
+    ``match="auto"`` asks for all words, and for most of them where that brings fewer than ten works; a whole reference
+    that is not found so by what it names, then by its words. A following page
     has to ask with the ``match`` that its first page used; ``auto`` with ``view.after`` asks for all.
 
     Raises:
@@ -35,6 +37,12 @@ def search(index: SearchIndex, query: Query, view: View) -> Found:
     found = Found(hits=index.search(strict, view), match="all")
     if found.hits.count >= ENOUGH or view.after is not None:
         return found
+    if not found.hits.count and (citation := read_citation(query.text)):
+        ways: tuple[UsedMatch, ...] = ("identifier", "citation") if citation.identifiers else ("citation",)
+        for way in ways:
+            hits = index.search(compile_query(query, way), view)
+            if hits.count:
+                return Found(hits=hits, match=way)
     loose = compile_query(query, "most")
     if loose == strict:
         return found

@@ -17,7 +17,7 @@ from indexer.models import (
     Text,
     Work,
 )
-from indexer.search.document import MOST_SUBJECTS, document_of
+from indexer.search.document import MOST_SUBJECTS, address_value, document_of
 
 EN, ZH = LanguageTag(code="en", origin="declared"), LanguageTag(code="zh", origin="detected")
 WORK = Work(
@@ -56,7 +56,10 @@ def test_names_are_found_in_both_orders_and_with_initials() -> None:
 def test_keywords_are_whole_and_canonical() -> None:
     keywords = document_of(WORK).keywords
     assert keywords == {
-        "identifier": ("doi:10.1000/abc", "pmcid:PMC12"),
+        "identifier": (
+            *("doi:10.1000/abc", "pmcid:PMC12"),
+            *(address_value(address) for address in ("x.org/1", "x.org/1.pdf")),
+        ),
         "issn": ("1932-620X",),
         "source": ("doaj", "pmc"),
         "lang": ("en",),
@@ -67,6 +70,11 @@ def test_keywords_are_whole_and_canonical() -> None:
         "has": ("pdf", "abstract", "doi", "license", "fulltext"),
         "status": (),
     }
+
+
+def test_addresses_that_are_identifiers_are_not_kept_twice() -> None:
+    places = (Location(url="https://doi.org/10.1000/abc"), Location(url="https://arxiv.org/abs/2101.00001"))
+    assert document_of(replace(WORK, locations=places)).keywords["identifier"] == ("doi:10.1000/abc", "pmcid:PMC12")
 
 
 def test_numbers_tell_the_dates() -> None:

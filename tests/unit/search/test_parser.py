@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 from indexer.errors import QueryError
 from indexer.search.expression import And, Node, Not, Or, Phrase, Prefix, Sequence, Term, Word, YearRange, print_query
-from indexer.search.parser import MAX_CLAUSES, MAX_DEPTH, MAX_QUERY_LENGTH, parse
+from indexer.search.parser import MAX_CLAUSES, MAX_DEPTH, MAX_QUERY_LENGTH, Doubt, parse, read_query
 
 A, B, C = Word(text="a"), Word(text="b"), Word(text="c")
 DOI = Term(name="doi", value="10.1000/x")
 ISBN = Term(name="isbn", value="9780306406157")
+ISSN = Term(name="issn", value="1932-6203")
+Y2020 = YearRange(since=2020, until=2020)
+ARXIV = Term(name="arxiv", value="2101.00001")
+SICI = "10.1002/(sici)1097(1998)17:15<1661::aid-x>3.0.co;2-2"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +52,9 @@ ISBN = Term(name="isbn", value="9780306406157")
         ("year:2019..", YearRange(since=2019, until=None)),
         ("year:..2024", YearRange(since=None, until=2024)),
         ("lang:zh-CN", Term(name="lang", value="zh")),
+        ("lang:zho", Term(name="lang", value="zh")),
+        ("作者：张三", Word(text="张三", field="author")),
+        ('题名:"深度学习" 年份:2020', Sequence(items=(Phrase(text="深度学习", field="title"), Y2020))),
         ("lang:(zh OR en)", Or(items=(Term(name="lang", value="zh"), Term(name="lang", value="en")))),
         ("source:DOAJ", Term(name="source", value="doaj")),
         ('type:"conference-paper"', Term(name="type", value="conference-paper")),
@@ -97,6 +104,49 @@ def test_a_query_is_read_as(text: str, node: Node) -> None:
         ("0306406153", Word(text="0306406153")),
         ("0306406152a", Word(text="0306406152a")),
         ("97803064061570", Word(text="97803064061570")),
+        ('"978-0-306-40615-7"', ISBN),
+        ('"10.1000/x"', DOI),
+        ("urn:isbn:9780306406157", ISBN),
+        ("info:doi/10.1000/x", DOI),
+        ("doi 10.1000/x", DOI),
+        ("DOI：10.1000/x", DOI),
+        ("https://doi.org/10.1000/a%28b%29?utm=1", Term(name="doi", value="10.1000/a(b)")),
+        ("10.1002/(SICI)1097(1998)17:15<1661::AID-X>3.0.CO;2-2", Term(name="doi", value=SICI)),
+        ("<https://doi.org/10.1000/x>", DOI),
+        ("https://doi.org/10.48550/arXiv.2101.00001", ARXIV),
+        ("2101.00001v3", ARXIV),
+        ("math.GT/0309136", Term(name="arxiv", value="math.gt/0309136")),
+        ("PMID 123", Term(name="pmid", value="123")),
+        ("PubMed ID: 123", Term(name="pmid", value="123")),
+        ("pubmed.ncbi.nlm.nih.gov/123/?x=1", Term(name="pmid", value="123")),
+        ("https://europepmc.org/article/MED/123", Term(name="pmid", value="123")),
+        ("https://europepmc.org/article/PMC/PMC123", Term(name="pmcid", value="PMC123")),
+        ("PMC 12345", Term(name="pmcid", value="PMC12345")),
+        ("PMC123.2", Term(name="pmcid", value="PMC123")),
+        ("1932-6203", ISSN),
+        ("（1932–6203）", ISSN),
+        ('"1932-6203"', ISSN),
+        ("ISSN 1932-6203", ISSN),
+        ("e-ISSN: 19326203, a", Sequence(items=(ISSN, A))),
+        ("urn:issn:1932-6203", ISSN),
+        ("https://doaj.org/toc/1932-6203", ISSN),
+        ("https://portal.issn.org/resource/ISSN/1932-6203", ISSN),
+        ("9771932620000", ISSN),
+        ("9771932620001", Word(text="9771932620001")),
+        ("1932-6204", Word(text="1932-6204")),
+        ("2010-2012", Word(text="2010-2012")),
+        ("1932-6203 a", Sequence(items=(Word(text="1932-6203"), A))),
+        ("https://doaj.org/article/" + "0a" * 16, Term(name="doaj", value="0a" * 16)),
+        ("oai:doaj.org/article:" + "0A" * 16, Term(name="doaj", value="0a" * 16)),
+        ("https://hdl.handle.net/10900/12", Term(name="handle", value="10900/12")),
+        ("https://journals.plos.org/plosone/article?id=10.1000%2FX", DOI),
+        ("https://www.frontiersin.org/articles/10.1000/x/full", DOI),
+        ("https://link.springer.com/content/pdf/10.1000/x.pdf?pdf=button", DOI),
+        ("https://onlinelibrary.wiley.com/doi/epdf/10.1000/x", DOI),
+        ("see https://www.tandfonline.com/doi/full/10.1000/x.", Sequence(items=(Word(text="see"), DOI))),
+        ("https://www.nature.com/articles/s41586-019-1666-5", Term(name="doi", value="10.1038/s41586-019-1666-5")),
+        ("HTTP://www.Example.org/A/?id=1#top", Term(name="url", value="example.org/A/?id=1")),
+        ("url:example.org/A", Term(name="url", value="example.org/A")),
         ("0 306 40615 2", Sequence(items=tuple(Word(text=one) for one in ("0", "306", "40615", "2")))),
     ],
 )
@@ -108,7 +158,7 @@ def test_an_identifier_is_known_however_it_is_pasted(text: str, node: Node) -> N
     ("text", "words"),
     [
         ("Title: a subtitle", ["Title", "a", "subtitle"]),
-        ("http://x.org/y", ["http://x.org/y"]),
+        ("see http://x.org/y", ["see", "http://x.org/y"]),
         ("12:30", ["12:30"]),
         ("a & b – c?", ["a", "b", "c"]),
         ("'a', “b", None),
@@ -128,6 +178,23 @@ def test_signs_that_are_no_operators_are_read_as_people_mean_them(text: str, wor
     node = parse(text)
     items = node.items if isinstance(node, Sequence) else (node,)
     assert [item.text for item in items if isinstance(item, Word)] == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["C:N ratio", "land:use", "lung:liver ratio", "near:infrared", "hsa:7157", "foo:bar", "state:space", "hype:cycle"],
+)
+def test_words_with_a_colon_are_words_though_they_look_like_a_field(text: str) -> None:
+    reading = read_query(text)
+    items = reading.node.items if isinstance(reading.node, Sequence) else (reading.node,)
+    assert [item.text for item in items if isinstance(item, Word)] == text.split()
+    assert reading.doubts == ()
+
+
+def test_what_is_further_from_a_field_is_searched_and_doubted() -> None:
+    reading = read_query("deep auteur:smith")
+    assert reading.node == Sequence(items=(Word(text="deep"), Word(text="auteur:smith")))
+    assert reading.doubts == (Doubt(position=5, written="auteur", meant="author"),)
 
 
 def test_full_width_signs_are_their_twins() -> None:
@@ -153,7 +220,15 @@ def test_a_blank_query_is_none(text: str) -> None:
         ("a auther:b", 2, "Did you mean “author:”"),
         ("tilte:b", 0, "Did you mean “title:”"),
         ('jornal:"b c"', 0, "Did you mean “journal:”"),
+        ("yaer:2020", 0, "Did you mean “year:”"),
+        ("lnag:zh", 0, "Did you mean “lang:”"),
+        ("hsa:pdf", 0, "Did you mean “has:”"),
+        ("tyep:review", 0, "Did you mean “type:”"),
+        ("dio:10.1000/x", 0, "Did you mean “doi:”"),
         ("abstract:b", 0, "Leave “abstract:” out"),
+        ("keywords:b", 0, "Use “subject:”"),
+        ("date:2020", 0, "Use “year:”"),
+        ("url:nowhere", 4, "url:https://"),
         ("year:abc", 5, "year:2019..2024"),
         ("year:2024..2019", 5, "year:2019..2024"),
         ("year:..", 5, "year:2020"),
@@ -204,9 +279,10 @@ def test_nodes_know_where_they_stand() -> None:
 
 
 FRAGMENTS = (
-    'a|bc|深度|-|*|(|)|"|OR|AND|NOT|title:|year:|2020|..|doi:|10.1000/a(b|PMC1|~2|，|’|:|：|has:pdf|lang:zh|-(|"a|?'
+    'a|bc|深度|-|*|(|)|"|OR|AND|NOT|title:|year:|2020|..|doi:|10.1000/a(b|PMC1|~2|，|’|:|：|has:pdf|lang:zh|-(|"a|?|'
+    "pmid|ISSN|isbn|1932-6203|978|0|306|40615|7|2101.00001|http://|x.org/y|/|%28|作者:|authr:|https://doi.org/|.pdf|doi|url:"
 )
-PIECES = st.sampled_from([*FRAGMENTS.split("|"), " ", " ", " OR ", " AND ", "NOT ", '"a b"', "\x00", "\ud800"])
+PIECES = st.sampled_from([*FRAGMENTS.split("|"), " ", " ", ", ", " OR ", " AND ", "NOT ", '"a b"', "\x00", "\ud800"])
 
 
 def read(text: str) -> Node | QueryError | None:
@@ -220,6 +296,13 @@ def read(text: str) -> Node | QueryError | None:
 @example('doi:"10.1000/a(b" (doi:10.1000/a(b) OR c)')
 @example("pmid, 123")
 @example("a~2?")
+@example("978, 0, 306, 40615, 7")
+@example("a AND -pmid, 12*")
+@example("(1932-6203)")
+@example("ISSN, 1932-6203 isbn, 0-306-40615-2")
+@example("(https://x.org/y/./)")
+@example("https://www.www.x.org/a,b;#c")
+@example("info:pmid, 123")
 def test_a_printed_query_is_read_as_the_same(text: str) -> None:
     node = read(text)
     if isinstance(node, QueryError):
