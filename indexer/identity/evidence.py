@@ -42,12 +42,13 @@ _PAGES = {"same": 2.5, "first": 1.5, "different": -3.0}
 _MANY_ALIKE = -10.0
 _OTHER_TYPE = -5.0
 _ABSTRACTS_APART = -5.0
-_ITEMS = frozenset(("other", "dataset"))
-"""What is named rather than titled: photographs, letters of an archive, files of data."""
+_OTHER_VOLUME = -6.0
+_ITEMS = frozenset(("other", "dataset", "journal"))
+"""What is named rather than titled: photographs, letters of an archive, files of data, issues."""
 _TEXTS = frozenset(
     ("article", "review", "editorial", "letter", "preprint", "conference-paper", "correction", "retraction")
 )
-_EDITED = frozenset((*_ITEMS, "report", "journal", "book"))
+_EDITED = frozenset((*_ITEMS, "report", "book"))
 """What comes out again under its title, year by year or in editions."""
 _YEARLY = re.compile(
     r"annual|yearly|quarterly|monthly|weekly|anual|trimestral|mensual|mensal|annuel|trimestriel|mensuel|jahres|"
@@ -207,7 +208,8 @@ def _place_reasons(left: Portrait, right: Portrait) -> list[Reason]:
         return [*reasons, Reason("preprint", -1.0)]
     if left.volume and right.volume:
         is_same = left.volume == right.volume
-        reasons.append(Reason("volume_same", 0.5) if is_same else Reason("volume_different", -2.5))
+        apart = _OTHER_VOLUME if left.type in _EDITED and right.type in _EDITED else -2.5
+        reasons.append(Reason("volume_same", 0.5) if is_same else Reason("volume_different", apart))
     if pages in _PAGES:
         are_abstracts = pages == "different" and is_abstract_page(left.pages) and is_abstract_page(right.pages)
         reasons.append(Reason(f"pages_{pages}", _ABSTRACTS_APART if are_abstracts else _PAGES[pages]))
