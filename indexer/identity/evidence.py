@@ -104,7 +104,7 @@ def reasons_for(left: Portrait, right: Portrait, titles: TitleComparison) -> lis
         *_author_reasons(left, right),
         *_place_reasons(left, right),
     ]
-    if frozenset((left.type, right.type)) in _APART:
+    if left.type != right.type and frozenset((left.type, right.type)) in _APART:
         reasons.append(Reason("types_differ", _OTHER_TYPE, f"{left.type}/{right.type}"))
     if _are_items_alike(left, right, reasons):
         reasons.append(Reason("items_alike", _MANY_ALIKE if left.source == right.source else 0.0))
@@ -121,12 +121,12 @@ def _are_items_alike(left: Portrait, right: Portrait, reasons: list[Reason]) -> 
 
     Photographs and files of data of one author are such, and whatever is no paper where nothing but titles agrees.
     """
+    if left.type in _TEXTS and right.type in _TEXTS and left.kind != "dataset":
+        return False
     codes = {reason.code for reason in reasons}
     if not codes.isdisjoint(("identifier_same", "pages_same", "authors_none")):
         return False
-    if _is_item(left) and _is_item(right):
-        return True
-    return not {left.type, right.type} <= _TEXTS and codes.isdisjoint(_BESIDE_TITLES)
+    return (_is_item(left) and _is_item(right)) or codes.isdisjoint(_BESIDE_TITLES)
 
 
 def _is_item(portrait: Portrait) -> bool:
@@ -199,7 +199,8 @@ def _place_reasons(left: Portrait, right: Portrait) -> list[Reason]:
     containers = compare_containers(left.issns, left.container, right.issns, right.container)
     is_elsewhere = bool(left.container and right.container) and containers != "same" and not is_early
     is_there = is_early or pages in {"same", "first"}
-    reasons = _year_reasons(left, right, is_there=is_there, is_elsewhere=is_elsewhere or _comes_again(left, right))
+    comes_again = left.year != right.year and _comes_again(left, right)
+    reasons = _year_reasons(left, right, is_there=is_there, is_elsewhere=is_elsewhere or comes_again)
     if containers == "same":
         reasons.append(Reason("container_same", 1.0))
     elif is_elsewhere and containers == "different":
