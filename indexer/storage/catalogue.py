@@ -14,14 +14,13 @@ from sqlalchemy import Connection, Row, func, select, true
 from indexer import clock
 from indexer.identity.states import WorkState
 from indexer.models import Bibliography, Work
-from indexer.normalise.identifiers import doi, pmcid, pmid
 from indexer.storage import schema
 from indexer.storage.database import Database
 
 _IN_CHUNK = 500
 _MOST_CORRECTED = 20
-_CLEAN: Mapping[str, Callable[[str], str | None]] = {"doi": doi, "pmid": pmid, "pmcid": pmcid}
 _BIBLIOGRAPHY = TypeAdapter(Bibliography)
+_SCHEMES = frozenset(("doi", "pmid", "pmcid"))
 _STATE = TypeAdapter(WorkState)
 #: Of a work's data: what its relations to others make of it.
 STATE_FIELDS = tuple(WorkState.__dataclass_fields__)
@@ -109,9 +108,11 @@ class Catalogue:
         scheme, _, value = wanted.partition(":")
         if not wanted.isprintable():
             return None
-        clean = _CLEAN.get(scheme.lower())
-        if not value or clean is None:
+        if not value or scheme.lower() not in _SCHEMES:
             return self.by_id(wanted)
+        from indexer.normalise import identifiers  # noqa: PLC0415  # rules that a harvest does not need
+
+        clean: Callable[[str], str | None] = getattr(identifiers, scheme.lower())
         canonical = clean(value)
         return self.by_identifier(scheme.lower(), canonical) if canonical else None
 
