@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -24,6 +25,7 @@ from harvesters.wording import counted
 from indexer.errors import IndexerError
 from search_api.cli.output import FAILED, OK, HarvestWatch, print_json, print_table, these
 from search_api.library import MAX_KEY, Library, open_library
+from search_api.schedule import is_allowed_at
 from search_api.settings import read_settings
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
@@ -83,6 +85,7 @@ def harvest(
         if dry_run:
             _preview(library, sources, request, as_json=as_json)
             return
+        _tell_hours(sources, request)
         _run_all(library.harvest, sources, request, as_json=as_json)
 
 
@@ -103,6 +106,17 @@ def reconcile(names: tuple[str, ...], *, confirm_deletions: bool, as_json: bool)
         sources = [library.store.sources.get(name) for name in dict.fromkeys(names)]
         request = Request(confirm_deletions=confirm_deletions)
         _run_all(library.reconcile, sources, request, as_json=as_json)
+
+
+def _tell_hours(sources: Sequence[Source], request: Request) -> None:
+    """Say which hosts want large harvests at other hours: who harvests by hand decides that."""
+    for source in sources:
+        if not is_allowed_at(source, request, datetime.now(UTC)):
+            click.echo(
+                f"{source.id}: large harvests are for {source.hours} o'clock (UTC), as its host asks. If this is one, "
+                "stop it with Ctrl-C; it goes on at the next kaijuan harvest, or by kaijuan up, which keeps the hours.",
+                err=True,
+            )
 
 
 def _run_all(

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -231,9 +232,20 @@ def test_the_lag_of_a_source_is_shown_where_there_is_no_key_that_lifts_it(shell:
         assert ("31 days" in line) == (days == 31)
 
 
-def _today_minus(days: int) -> str:
-    from datetime import UTC, datetime, timedelta
+def test_a_harvest_by_hand_outside_of_its_hosts_hours_goes_on_and_says_so(
+    shell: Shell, list_repository: ListRepository
+) -> None:
+    fill(list_repository, 3)
+    hour = datetime.now(UTC).hour
+    add(shell, "outside", list_repository, hours=f"{(hour + 2) % 24:02d}-{(hour + 3) % 24:02d}")
+    add(shell, "inside", list_repository, hours=f"{hour:02d}-{(hour + 2) % 24:02d}")
+    done = shell("harvest", "outside", "inside", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "outside: large harvests are for" in done.stderr
+    assert "inside: large" not in done.stderr
 
+
+def _today_minus(days: int) -> str:
     return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%d")
 
 
