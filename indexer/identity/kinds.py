@@ -99,7 +99,7 @@ _TAILS: tuple[tuple[Kind, str], ...] = (
     ("comment", rf"{_TAIL_OPENING}(?:comment|commentary|discussion)(?:\s+on\s.{{1,60}})?{_TAIL_END}"),
 )
 _HAN_ABOUT = re.compile(
-    r"^\W*(?:关于|關於|对|對|与|與|就)?\s*[《“「『\"](.{6,})[》”」』\"]\s*(?:一文)?(?:作者)?的?\s*"
+    r"^(?:关于|關於|对|對|与|與|就)?\s?[《“「『\"](.{6,300})[》”」』\"]\s*(?:一文)?(?:作者)?的?\s*"
     r"(更正|勘误|勘誤|订正|訂正|撤稿|撤回|答复|商榷)(?:启事|声明|说明|通知)?\W*$"
 )
 _HAN_NOTICES: dict[str, Kind] = {"撤稿": "retraction", "撤回": "retraction", "答复": "reply", "商榷": "comment"}

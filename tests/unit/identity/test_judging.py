@@ -202,3 +202,8 @@ def test_a_reason_of_another_version_is_shown_as_it_is() -> None:
 
 def test_people_of_an_order_nobody_keeps_are_compared_as_sets() -> None:
     assert judge(draw(people=PEOPLE), draw(people=tuple(reversed(PEOPLE)))).verdict == "same"
+
+
+def test_a_number_within_a_name_makes_no_series() -> None:
+    one, other = draw("Draft genome of Pseudomonas strain A506"), draw("Draft genome of Pseudomonas strain A507")
+    assert judge(one, other).verdict == "different"

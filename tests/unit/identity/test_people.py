@@ -29,6 +29,8 @@ def _authors(*names: str) -> tuple[str, ...]:
         ("van den Berg, P.", "Berg, P.", True),
         ("Lockemann, P.", "Lockermann, P.", True),
         ("Li, W.", "Lu, W.", False),
+        ("Wang, Lei", "Li, Wang", False),
+        ("Wang, XM", "Xiaoming Wang", True),
         ("张三丰", "張三豐", True),
         ("张三", "李四", False),
         ("The ATLAS Collaboration", "ATLAS Collaboration", True),
