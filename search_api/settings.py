@@ -4,6 +4,7 @@
 ``KAIJUAN_CONTACT`` a mail address that repositories see · ``KAIJUAN_SOURCE_KEYS`` keys of sources that need one ·
 ``KAIJUAN_LANGUAGE_DETECTOR`` whom to ask about texts in doubt ·
 ``KAIJUAN_LINK_CHECKS`` addresses that are checked a day · ``KAIJUAN_DESK_TOKEN`` who knows it may judge over HTTP ·
+``KAIJUAN_OPENURL_LINK`` and ``KAIJUAN_CATALOGUE_LINK`` the library's own ways to what is not here ·
 ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
 ``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster.
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pydantic_settings
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from search_api.errors import SettingsError
@@ -59,6 +60,8 @@ class Settings(BaseSettings):
     language_detector: Literal["light", "lingua"] = "light"
     link_checks: int = Field(default=100, ge=0, le=100_000)
     desk_token: SecretStr | None = None
+    openurl_link: str = ""
+    catalogue_link: str = ""
     storage: Annotated[EmbeddedStorage | ClusterStorage, Field(discriminator="kind")] = EmbeddedStorage()
 
     @field_validator("language_detector")
@@ -77,6 +80,16 @@ class Settings(BaseSettings):
         if len(value) < SHORTEST_TOKEN or not value.isascii() or not value.isprintable() or " " in value:
             raise ValueError(f"must be {SHORTEST_TOKEN} ASCII characters or more, without spaces")
         return token
+
+    @field_validator("openurl_link", "catalogue_link")
+    @classmethod
+    def _is_template(cls, value: str, info: ValidationInfo) -> str:
+        """Refuse what would be no link, or the same link for everything."""
+        place = {"openurl_link": "{openurl}", "catalogue_link": "{value}"}[str(info.field_name)]
+        link = re.fullmatch(r"https?://[^\s/?#{}]+(/|\?)\S*", value)
+        if value and not (link and value.isprintable() and value.count(place) == 1):
+            raise ValueError(f"must be an http or https address with {place} once in it, behind the host")
+        return value
 
     @field_validator("contact")
     @classmethod

@@ -289,6 +289,8 @@ def test_the_description_is_complete_and_holds_against_made_up_requests(library:
         "/v1/desk/judgements/{judgement_id}/undo",
         "/v1/desk/review",
         "/v1/sources",
+        "/v1/queries/validate",
+        "/v1/resolve",
         *ledger,
         "/health",
         "/ready",
