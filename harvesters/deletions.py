@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from harvesters.checkpoints import Checkpoints, Missing, RunKind, RunReport, SliceState
 from harvesters.sources.definition import Source
+from harvesters.wording import counted
 
 #: So many records may always be taken for deleted; a share of a small source would forbid the first.
 FEW_DELETIONS = 5
@@ -32,8 +33,8 @@ class Deletions:
         count = missing.count - len(spared)
         if count > 0 and state.counts.quarantined and not self.is_confirmed:
             return 0, (
-                f"{count:,} records are no longer listed (such as {', '.join(missing.examples)}), but "
-                f"{state.counts.quarantined:,} pieces could not be read, and may be those: nothing was deleted. Mend "
+                f"No longer listed: {counted(count, 'record')} (such as {', '.join(missing.examples)}). But "
+                f"{counted(state.counts.quarantined, 'piece')} could not be read and may be those: nothing was deleted. Mend "
                 f"them (kaijuan quarantine), or: kaijuan {self.kind} {self.source.id} {_CONFIRM}"
             )
         if self.is_too_much(replace(missing, count=count)):

@@ -287,7 +287,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "source_received": ("收到 / 应有", "Received / expected"),
     "source_unstated": ("未说明", "not stated"),
     "source_lag": ("时滞", "Delay"),
-    "source_lag_days": ("该来源公开的数据晚 {days} 天", "This source's feed is {days} days behind"),
+    "source_lag_days": ("该来源公开的数据晚 {days} 天", "Days by which this source's feed is behind: {days}"),
     "source_lag_none": ("无", "none"),
     "source_quarantine": ("隔离待查", "In quarantine"),
     "source_disabled": ("停用", "switched off"),
