@@ -23,7 +23,7 @@ from harvesters.formats.draft import Draft
 from harvesters.formats.jats_people import read_contributors
 from harvesters.formats.jats_relations import read_relations
 from harvesters.formats.jats_text import inline_html
-from harvesters.formats.xml import XML_LANG, local_name, plain_text
+from harvesters.formats.xml import XML_LANG, local_name, name_in, plain_text
 
 _Element = etree._Element  # noqa: SLF001 - lxml's only name for the type
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -92,7 +92,7 @@ def _walk(state: _Front, part: _Element, language: str | None) -> None:
     if handlers is None:
         return
     for child in part:
-        handler = handlers.get(local_name(child))
+        handler = handlers.get(name_in(child.tag))
         if handler is not None:
             handler(state, child, language)
 
@@ -220,7 +220,7 @@ def _affiliation(state: _Front, child: _Element, _language: str | None) -> None:
 
 
 def _pub_date(state: _Front, child: _Element, _language: str | None) -> None:
-    parts = {local_name(one): (one.text or "").strip() for one in child}
+    parts = {name_in(one.tag): (one.text or "").strip() for one in child}
     value = " ".join(filter(None, (parts.get("year"), parts.get("month") or parts.get("season"), parts.get("day"))))
     value = value or child.get("iso-8601-date") or parts.get("string-date") or ""
     if value:

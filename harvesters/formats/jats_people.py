@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from lxml import etree
 
 from harvesters.formats.description import RawContributor
-from harvesters.formats.xml import local_name, plain_text
+from harvesters.formats.xml import local_name, name_in, plain_text
 
 _Element = etree._Element  # noqa: SLF001 - lxml's only name for the type
 
@@ -26,12 +26,13 @@ def read_contributors(groups: Sequence[_Element], affiliations: Sequence[_Elemen
     nobody refers to gives it to everybody.
     """
     places: dict[str, str] = {}
-    for aff in (*affiliations, *(child for group in groups for child in _affs(group))):
+    people: list[_Element] = []
+    affs = list(affiliations)
+    for group in groups:
+        _part_group(group, people, affs)
+    for aff in affs:
         places[aff.get("id") or f"#{len(places)}"] = _affiliation(aff)
-    people = [
-        _contributor(contrib, places) for group in groups for contrib in group if local_name(contrib) == "contrib"
-    ]
-    found = [one for one in people if one is not None]
+    found = [one for contrib in people if (one := _contributor(contrib, places)) is not None]
     if len(places) == 1 and not any(one.affiliations for one in found):
         only = tuple(places.values())
         return [_with_affiliations(one, only) for one in found]
@@ -53,13 +54,15 @@ def _with_affiliations(one: RawContributor, places: tuple[str, ...]) -> RawContr
     )
 
 
-def _affs(group: _Element) -> Iterator[_Element]:
+def _part_group(group: _Element, people: list[_Element], affs: list[_Element]) -> None:
     for child in group:
-        name = local_name(child)
-        if name == "aff":
-            yield child
+        name = name_in(child.tag)
+        if name == "contrib":
+            people.append(child)
+        elif name == "aff":
+            affs.append(child)
         elif name == "aff-alternatives":
-            yield from child
+            affs.extend(child)
 
 
 def _affiliation(aff: _Element) -> str:
@@ -74,7 +77,7 @@ def _affiliation(aff: _Element) -> str:
 
 def _original(element: _Element) -> _Element | None:
     for child in element:
-        name = local_name(child)
+        name = name_in(child.tag)
         if name == "institution" and child.get("content-type") == "original":
             return child
         if name == "institution-wrap" and (found := _original(child)) is not None:
@@ -88,7 +91,7 @@ def _gather(element: _Element, skips: frozenset[str], pieces: list[str]) -> None
     if text and (text := text.strip()):
         pieces.append(text)
     for child in element:
-        if local_name(child) not in skips:
+        if name_in(child.tag) not in skips:
             _gather(child, skips, pieces)
         tail = child.tail
         if tail and (tail := tail.strip()):
@@ -116,7 +119,7 @@ class _Person:
 
     def read_name(self, element: _Element) -> None:
         for part in element:
-            kind = local_name(part)
+            kind = name_in(part.tag)
             if kind == "surname":
                 self.family = plain_text(part)
             elif kind == "given-names":
@@ -147,14 +150,14 @@ def _contributor(contrib: _Element, places: dict[str, str]) -> RawContributor | 
         other_name=person.other,
         orcid=person.orcid,
         email=person.email,
-        affiliations=tuple(dict.fromkeys(person.places)),
+        affiliations=tuple(dict.fromkeys(person.places)) if person.places else (),
         role=contrib.get("contrib-type") or "author",
         is_group=person.is_group,
     )
 
 
 def _read_part(person: _Person, child: _Element, places: dict[str, str]) -> None:
-    kind = local_name(child)
+    kind = name_in(child.tag)
     if kind in {"name", "string-name"}:
         if not person.is_named():
             person.read_name(child)

@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-from harvesters.formats.xml import local_name, plain_text
+from harvesters.formats.xml import local_name, name_in, plain_text
 
 _Element = etree._Element  # noqa: SLF001 - lxml's only name for the type
 
@@ -64,7 +64,7 @@ def _write_content(element: _Element, parts: list[str], depth: int) -> None:
     if text:
         parts.append(_escape(text))
     for child in element:
-        _write_child(child, local_name(child), parts, depth)
+        _write_child(child, name_in(child.tag), parts, depth)
         tail = child.tail
         if tail:
             parts.append(_escape(tail))

@@ -8,7 +8,7 @@ from lxml import etree
 
 from harvesters.formats.description import Description, RawContributor, RawDate, RawIdentifier, RawLink, RawText
 from harvesters.formats.draft import Draft
-from harvesters.formats.xml import XML_LANG, plain_text
+from harvesters.formats.xml import XML_LANG, name_in, plain_text
 
 _Element = etree._Element  # noqa: SLF001 - lxml's only name for the type
 
@@ -22,7 +22,7 @@ def describe_oai_doaj(payload: _Element) -> Description:
     authors: _Element | None = None
     affiliations: dict[str, str] = {}
     for child in payload:
-        name = child.tag.rpartition("}")[2]
+        name = name_in(child.tag)
         handler = _HANDLERS.get(name)
         if handler is not None:
             text = plain_text(child)
@@ -45,7 +45,7 @@ def _author(element: _Element, affiliations: dict[str, str]) -> RawContributor:
     places: list[str] = []
     for child in element:
         text = child.text
-        part = child.tag.rpartition("}")[2]
+        part = name_in(child.tag)
         if not text:
             continue
         if part == "name":

@@ -45,11 +45,12 @@ _ENVELOPES = frozenset(("OAI-PMH", "ListRecords", "GetRecord", "record", "metada
 
 def local_name(element: etree._Element) -> str:
     """Return an element's name without its namespace; empty for what is no element."""
-    return _name_in(element.tag)
+    return name_in(element.tag)
 
 
 @lru_cache(maxsize=4096)
-def _name_in(tag: Any) -> str:
+def name_in(tag: Any) -> str:
+    """Return a tag's name without its namespace, for loops over very many elements; empty for what is no name."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 

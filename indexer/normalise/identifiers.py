@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import mul
 from urllib.parse import unquote
 
 from stdnum import isbn as isbn_rules
@@ -52,6 +53,8 @@ _MAX_LENGTH = 2048
 _LONGEST_ISSN = 200  # with all that stands around it
 #: Right check digit, nobody's number: it stands where a form asked for one.
 _NO_ISSN = "00000000"
+_ISSN_VALUES = {digit: value for value, digit in enumerate("0123456789X")}  # ISO 3297, annex A
+_ISSN_WEIGHTS = range(8, 0, -1)
 _PMC_SCHEMES = frozenset(("pmc", "pmcid", "accession", "pmc-uid", "pmcid-ver"))
 
 
@@ -66,9 +69,10 @@ def doi(value: str | None) -> str | None:
     text = value.strip()
     if "%" in text:
         text = unquote(text)
-    text = _DOI_PREFIX.sub("", text).lstrip()
+    if not text.startswith("10."):
+        text = _DOI_PREFIX.sub("", text).lstrip()
     match = _DOI.search(text)
-    if match is None or match.start() == 0:
+    if match is None or (match.start() == 0 and match.end() < len(text)):
         match = _DOI.match(_joined(text))
     if match is None:
         return None
@@ -114,7 +118,7 @@ def pmcid(value: str | None) -> str | None:
     if not value or len(value) > _MAX_LENGTH:
         return None
     text = value.strip()
-    match = _PMC_PATH.search(text) or _PMC_OAI.fullmatch(text) or _PMCID.fullmatch(text)
+    match = ("/" in text and _PMC_PATH.search(text)) or _PMC_OAI.fullmatch(text) or _PMCID.fullmatch(text)
     return f"PMC{int(match[1])}" if match and int(match[1]) else None
 
 
@@ -122,7 +126,7 @@ def pmid(value: str | None) -> str | None:
     """Return a PubMed id's digits from a number or an address."""
     if not value or len(value) > _MAX_LENGTH:
         return None
-    match = _PMID_PATH.search(value) or _PMID.fullmatch(value.strip())
+    match = ("/" in value and _PMID_PATH.search(value)) or _PMID.fullmatch(value.strip())
     return str(int(match[1])) if match and int(match[1]) else None
 
 
@@ -147,6 +151,9 @@ def _issn(value: str) -> str | None:
     digits = (match[1] + match[2]).upper().replace("Х", "X")  # a Cyrillic letter, seen in Russian records
     if digits == _NO_ISSN:
         return None
+    if digits.isascii():  # as nearly all are; what else counts as a digit is the library's business
+        total = sum(map(mul, map(_ISSN_VALUES.__getitem__, digits), _ISSN_WEIGHTS))
+        return f"{digits[:4]}-{digits[4:]}" if total % 11 == 0 else None
     try:
         return str(issn_rules.format(issn_rules.validate(digits)))
     except ValidationError:

@@ -130,13 +130,15 @@ def _read(statement: str) -> License | None:
 
 def _creative(text: str) -> License | None:
     """Read a Creative Commons licence: by its address, else its code, else its name in words."""
-    address = _URL.search(text)
+    lowered = text.lower()  # the patterns are slow in a long text: look for a few letters of each first
+    address = _URL.search(text) if "mmon" in lowered else None
     if address:
         return _from_address(address)
-    short = _SHORT.search(text)
+    has_code = "cc" in lowered
+    short = _SHORT.search(text) if has_code else None
     if short:
         return creative_commons(short["terms"], short["version"], short["port"])
-    if _ZERO.search(text):
+    if (has_code or "doma" in lowered) and _ZERO.search(text):
         return creative_commons("zero", "1.0")
     words = _WORDS.search(text)
     return _from_words(words["rest"]) if words else None

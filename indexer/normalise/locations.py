@@ -71,9 +71,10 @@ def _by_link(description: Description, version: ArticleVersion | None) -> Iterat
         relations = [link for link in description.links if link.kind == "relation"][:1]
         places = [(link, url) for link in relations if (url := web_address(link.url)) is not None]
     for link, url in places:
-        if url.split("/", 3)[2].lower() in _RESOLVERS or _NO_TEXT.search(url):
+        if url.split("/", 3)[2].lower() in _RESOLVERS or ("." in url[-5:] and _NO_TEXT.search(url)):
             continue
-        pdf = url if _PDF.search(url) or "pdf" in (link.media or "").lower() else None
+        is_pdf = (link.media and "pdf" in link.media.lower()) or ("pdf" in url.lower() and _PDF.search(url))
+        pdf = url if is_pdf else None
         yield url, pdf, version
 
 

@@ -164,15 +164,16 @@ def _build(
         ),
         source=source,
         record_identifier=record.identifier,
-        datestamp=max(one.datestamp for one in ordered),
+        datestamp=max([one.datestamp for one in ordered]),
         formats=formats,
     )
 
 
 def _version(description: Description) -> ArticleVersion | None:
-    if any((one.scheme or "") == "manuscript" for one in description.identifiers):
-        return "accepted"
-    return version_of(description.types)
+    for one in description.identifiers:
+        if one.scheme == "manuscript":
+            return "accepted"
+    return version_of(description.types) if description.types else None
 
 
 def _published(description: Description, citation: Citation, identifiers: Iterable[Identifier]) -> PartialDate | None:
@@ -192,7 +193,7 @@ def _abstracts(description: Description) -> list[Text]:
         """Clean one abstract, without the authors that some begin with."""
         return _without_byline(clean_abstract(value), author)
 
-    return _texts((one for one in description.abstracts if not _NOT_ABSTRACT.match(one.value)), description, clean)
+    return _texts([one for one in description.abstracts if not _NOT_ABSTRACT.match(one.value)], description, clean)
 
 
 def _without_byline(abstract: str, author: str) -> str:
@@ -266,7 +267,7 @@ def _texts(raws: Iterable[RawText], description: Description, clean: Callable[[s
     several = list(raws)
     for raw in several:
         value, language = raw.value, raw.language
-        mark = _LANGUAGE_MARK.match(value)
+        mark = _LANGUAGE_MARK.match(value) if "[" in value else None
         if mark:  # PUC-Rio writes "[pt] APERFEIÇOAMENTO …"
             value, language = value[mark.end() :], language or mark[1]
         text = clean(value)

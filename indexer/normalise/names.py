@@ -70,6 +70,8 @@ _AND_OTHERS = re.compile(
     r"(?<![\s,])[\s,]+(?:(?:et|und|y|and|&)\s*(?:al(?:ii|\.)?|others|andere|otros)|u\.\s?a|и\s?др|[та]+\s+ін|和其他|等)\.?\s*$|(?<=[\u3400-\u9fff]{2})等$",
     re.IGNORECASE,
 )
+#: How "and others" ends in ASCII: a look at the end spares most names the pattern.
+_OTHERS_ENDS = ("al", "alii", "others", "andere", "otros", "u.a", "u. a")
 _AND = re.compile(r"\s+(?:and|&)\s+")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+$", re.IGNORECASE)
 _GLUED = re.compile(r"([A-Z][a-zà-ÿ]{2,})([A-Z][a-zà-ÿ]{2,})")
@@ -103,7 +105,9 @@ def contributors(raws: Sequence[RawContributor]) -> tuple[Contributor, ...]:
     A list that is one list several times over (Frontiers in DOAJ sends it three times) is taken once; two
     people of one name inside a list both stay. Names joined by semicolons in one element are parted.
     """
-    found = [one for raw in raws for one in _contributors(raw)]
+    found: list[Contributor] = []
+    for raw in raws:
+        found.extend(_contributors(raw))
     return tuple(_without_repeats(found))
 
 
@@ -117,15 +121,16 @@ def _without_repeats(found: list[Contributor]) -> list[Contributor]:
 
 
 def _contributors(raw: RawContributor) -> Iterable[Contributor]:
-    if raw.name and not raw.is_group and not (raw.family or raw.given):
-        parts = _part_list(clean_line(raw.name))
-        if len(parts) > 1:
-            raws = (RawContributor(name=part, role=raw.role, affiliations=raw.affiliations) for part in parts)
-            yield from filter(None, map(contributor, raws))
-            return
-    one = contributor(raw)
-    if one is not None:
-        yield one
+    text: str | None = None
+    if raw.name and not (raw.is_group or raw.family or raw.given):
+        text = clean_line(raw.name)
+        if not _is_surely_one(text):
+            parts = _part_list(text)
+            if len(parts) > 1:
+                raws = (RawContributor(name=part, role=raw.role, affiliations=raw.affiliations) for part in parts)
+                return filter(None, map(contributor, raws))
+    one = contributor(raw, text)
+    return () if one is None else (one,)
 
 
 def _part_list(text: str) -> list[str]:
@@ -134,8 +139,6 @@ def _part_list(text: str) -> list[str]:
     By semicolons; by ``and`` between whole names; by commas where a part is a whole name that cannot be a family
     name alone (``Erik Brynjolfsson, Yu (Jeffrey) Hu, Michael D. Smith``, as CiteSeerX has them). "and others" goes.
     """
-    if _is_surely_one(text):
-        return [text]
     text = _AND_OTHERS.sub("", text)
     if ";" in text:
         return text.split(";")
@@ -160,10 +163,16 @@ def _part_at_commas(text: str) -> list[str]:
     return parts if len(parts) > _PAIR or has_initial else [text]
 
 
-def contributor(raw: RawContributor) -> Contributor | None:
-    """Return one clean contributor, or ``None`` where no name is left (an address, a number)."""
-    other, raw = _in_han(raw)
-    family, given, name, is_group = _parts(raw)
+def contributor(raw: RawContributor, text: str | None = None) -> Contributor | None:
+    """Return one clean contributor, or ``None`` where no name is left (an address, a number).
+
+    ``text`` is its name as one clean line, where that is known already.
+    """
+    other = ""
+    if raw.other_name or (raw.name and not raw.name.isascii()):
+        other, bare = _in_han(raw)
+        raw, text = bare, text if bare is raw else None
+    family, given, name, is_group = _parts(raw, text)
     display = name or _display(family, given)
     if not display:
         return None
@@ -188,13 +197,7 @@ def _in_han(raw: RawContributor) -> tuple[str, RawContributor]:
     if raw.other_name:
         other = clean_line(raw.other_name).replace(" ", "")
         return (other, raw) if _HAN.search(other) else ("", raw)
-    if (
-        raw.name is None
-        or raw.name.isascii()
-        or len(raw.name) > _LONGEST_NAME
-        or raw.is_group
-        or not _LATIN_WORD.search(raw.name)
-    ):
+    if raw.name is None or len(raw.name) > _LONGEST_NAME or raw.is_group or not _LATIN_WORD.search(raw.name):
         return "", raw
     match = _TWO_SCRIPTS.search(raw.name)
     if match is None or _HAN_GROUP.search(match[0]):
@@ -203,14 +206,13 @@ def _in_han(raw: RawContributor) -> tuple[str, RawContributor]:
     return (match[1], replace(raw, name=rest)) if not _HAN.search(rest) else ("", raw)
 
 
-def _parts(raw: RawContributor) -> tuple[str, str, str, bool]:
+def _parts(raw: RawContributor, text: str | None) -> tuple[str, str, str, bool]:
     if raw.family or raw.given:
         family, given = _calm(_trim(clean_line(raw.family))), _calm(clean_line(raw.given).strip(" ,;*†‡"))
-        suffix = clean_line(raw.suffix).strip(" ,;")
-        if family and suffix:
+        if family and raw.suffix and (suffix := clean_line(raw.suffix).strip(" ,;")):
             return family, given, f"{_display(family, given)} {suffix}", False
         return family, given, "", False
-    text = _bare(clean_line(raw.name))
+    text = _bare(clean_line(raw.name) if text is None else text)
     if not text or not _LETTER.search(text):
         return "", "", "", False
     if raw.is_group or len(text) > _LONGEST_NAME:
@@ -226,10 +228,13 @@ def _bare(text: str) -> str:
     """Take off what is no part of a name: an e-mail address, "et al.", marks; an address or "None" is nobody."""
     if "@" in text:
         text = _EMAIL.sub(" ", text)
-    text = _trim(_AND_OTHERS.sub("", text))
-    if _ADDRESS.match(text) or text.lower().rstrip(".") in _NOBODY:
+    if not text.isascii() or text.lower().rstrip(" .").endswith(_OTHERS_ENDS):
+        text = _AND_OTHERS.sub("", text)
+    text = _trim(text)
+    lowered = text.lower()
+    if lowered.rstrip(".") in _NOBODY or (lowered.startswith(("http", "www")) and _ADDRESS.match(text)):
         return ""
-    glued = _GLUED.fullmatch(text)
+    glued = _GLUED.fullmatch(text) if " " not in text else None
     return f"{glued[1]} {glued[2]}" if glued and glued[1] not in _GLUED_PREFIXES else text
 
 
@@ -299,7 +304,7 @@ def _is_group(text: str) -> bool:
     return (
         lowered.startswith(("the ", "on behalf of "))
         or not _GROUP_WORDS.isdisjoint(_WORD.findall(lowered))
-        or any(sign in lowered for sign in _GROUP_SIGNS)
+        or any(map(lowered.__contains__, _GROUP_SIGNS))
         or (not text.isascii() and _HAN_GROUP.search(text) is not None)
     )
 
@@ -379,7 +384,12 @@ def _affiliation(value: str) -> str:
         text = _EMAIL.sub(" ", text)
         text = " ".join(text.split())
     text = _AFFILIATION_LABEL.sub("", text)
-    text = _SPACED_COMMA.sub(r"\1", _CORRESPONDING.sub("", _without_whose(text)))
+    if text[-1:] == ")":
+        text = _without_whose(text)
+    if "corre" in text.lower():
+        text = _CORRESPONDING.sub("", text)
+    if " ," in text or " ;" in text:
+        text = _SPACED_COMMA.sub(r"\1", text)
     return text.strip(" ,;:|").removesuffix(" .") if _LETTER.search(text) else ""
 
 

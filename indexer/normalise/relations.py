@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from harvesters.formats.description import RawIdentifier, RawRelation
 from indexer.models import Relation
@@ -84,13 +84,15 @@ _NOTICES = (
 _SCHEMES = {"doi": "doi", "pubmed": "pmid", "pmid": "pmid", "pmc": "pmcid", "pmcid": "pmcid", "pmc-uid": "pmcid"}
 
 
-def relations_of(raws: Iterable[RawRelation], types: Iterable[str] = ()) -> tuple[Relation, ...]:
+def relations_of(raws: Collection[RawRelation], types: Iterable[str] = ()) -> tuple[Relation, ...]:
     """Return the relations whose target has an identifier; an unknown kind becomes ``related_to``.
 
     The kinds read from this article to the other: a correction ``corrects``, the corrected article is
     ``corrected_by``. JATS names the *other* article (``corrected-article``), so the words turn around; ``types`` are
     the record's own, which tell a notice from the article that it is about.
     """
+    if not raws:
+        return ()
     found: dict[Relation, None] = {}
     own = frozenset(value.strip().lower() for value in types)
     for raw in raws:

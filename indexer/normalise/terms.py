@@ -28,11 +28,15 @@ def keywords_of(raws: Iterable[RawText]) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for raw in raws:
-        text = _LANGUAGE_PREFIX.sub("", _LABEL.sub("", clean_line(raw.value)))
+        text = clean_line(raw.value)
+        if ":" in text or "：" in text:
+            text = _LABEL.sub("", text)
+        if text[:1] == "[":
+            text = _LANGUAGE_PREFIX.sub("", text)
         separator = ";" if ";" in text else "；" if "；" in text else "," if len(text) > _LONG_LIST else None
         for part in text.split(separator) if separator else (text,):
             term = part.strip(_EDGES) or part.strip()
-            if term and len(term) <= _LONGEST and any(map(str.isalnum, term)):
+            if term and len(term) <= _LONGEST and (term[0].isalnum() or any(map(str.isalnum, term))):
                 found.setdefault(term.casefold(), term)
     return tuple(found.values())
 

@@ -79,6 +79,8 @@ _TITLE_TYPES = tuple(
         (r"(?:guest\s+)?editorial(?=\s*[:.]|\s+[-–—]|\s*$)", "editorial"),
     )
 )
+#: How such a title begins at least; most do not.
+_TITLE_STARTS = ("aut", "corr", "ed", "err", "gue", "publ", "retr")
 
 
 def type_of(values: Iterable[str], title: str, subjects: Iterable[str] = ()) -> str:
@@ -91,7 +93,7 @@ def type_of(values: Iterable[str], title: str, subjects: Iterable[str] = ()) -> 
     for kind in _SPECIFIC_FIRST:
         if kind in found:
             return kind
-    for pattern, kind in _TITLE_TYPES:
+    for pattern, kind in _TITLE_TYPES if title[:4].lower().startswith(_TITLE_STARTS) else ():
         if pattern.match(title):
             return kind
     for kind in found:
