@@ -34,8 +34,9 @@ class Deletions:
         if count > 0 and state.counts.quarantined and not self.is_confirmed:
             return 0, (
                 f"No longer listed: {counted(count, 'record')} (such as {', '.join(missing.examples)}). But "
-                f"{counted(state.counts.quarantined, 'piece')} could not be read and may be those: nothing was deleted. "
-                f"Mend them (kaijuan quarantine), or: kaijuan {self.kind} {self.source.id} {_CONFIRM}"
+                f"{counted(state.counts.quarantined, 'piece')} could not be read and may be those: "
+                "nothing was deleted. Mend them (kaijuan quarantine), or: "
+                f"kaijuan {self.kind} {self.source.id} {_CONFIRM}"
             )
         if self.is_too_much(replace(missing, count=count)):
             return 0, self.refusal(missing)
