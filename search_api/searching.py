@@ -9,8 +9,10 @@ from typing import Any
 
 import langcodes
 
+from indexer.search.parser import read_query
 from indexer.search.query import FACET_FIELDS, FacetValue, Filters, Match, Query, Sort, View
 from indexer.search.searching import search
+from indexer.search.wording import doubt_shown
 from search_api.cards import CARD_FIELDS, COPY_FIELDS, DETAIL_FIELDS, selected
 from search_api.copies import copies_of
 from search_api.cursors import Cursors
@@ -98,7 +100,13 @@ class Searcher:
         return {
             "meta": {
                 "count": found.hits.count,
-                "query": {"text": wanted.q, "match": found.match, "filters": filters, "sort": wanted.sort},
+                "query": {
+                    "text": wanted.q,
+                    "match": found.match,
+                    "filters": filters,
+                    "sort": wanted.sort,
+                    "doubts": [doubt_shown(doubt) for doubt in read_query(wanted.q).doubts],
+                },
                 "next_cursor": cursor,
                 "took_ms": round((time.perf_counter() - started) * 1000, 1),
             },

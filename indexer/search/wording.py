@@ -75,9 +75,10 @@ def in_words(node: Node | None, language: Language) -> str:
     return _Speaker(language).say(node) if node else _WORDS["everything"][language]
 
 
-def doubt_in_words(doubt: Doubt, language: Language) -> str:
-    """Say what is doubtful about a query."""
-    return _WORDS["doubt"][language].format(doubt.written, meant=doubt.meant)
+def doubt_shown(doubt: Doubt) -> dict[str, Any]:
+    """Return a doubt as plain values, with its words in each language."""
+    words = {language: said.format(doubt.written, meant=doubt.meant) for language, said in _WORDS["doubt"].items()}
+    return {"position": doubt.position, "written": doubt.written, "meant": doubt.meant, "words": words}
 
 
 class _Speaker:

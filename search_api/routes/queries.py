@@ -13,9 +13,9 @@ from indexer.errors import QueryError
 from indexer.search.citation import read_citation
 from indexer.search.compile import compile_query
 from indexer.search.expression import print_query
-from indexer.search.parser import Doubt, Reading, read_query
+from indexer.search.parser import Reading, read_query
 from indexer.search.query import Query as WorkQuery
-from indexer.search.wording import LANGUAGES, doubt_in_words, in_words, tree_of
+from indexer.search.wording import LANGUAGES, doubt_shown, in_words, tree_of
 from search_api.deps import OrjsonResponse, StrictParameters
 from search_api.problems import Problem, ProblemError
 
@@ -116,9 +116,3 @@ def _answer(q: str, reading: Reading | None, errors: list[dict[str, Any]]) -> di
         and {"identifiers": [print_query(term) for term in citation.identifiers], "words": list(citation.words)},
         "errors": errors,
     }
-
-
-def doubt_shown(doubt: Doubt) -> dict[str, Any]:
-    """Return a doubt as it is told."""
-    words = {language: doubt_in_words(doubt, language) for language in LANGUAGES}
-    return {"position": doubt.position, "written": doubt.written, "meant": doubt.meant, "words": words}

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from search_api.app import make_app
-from search_api.library import open_library
+from search_api.library import Library, open_library
 from search_api.settings import Settings
 
 
@@ -64,6 +64,17 @@ def test_what_looks_like_a_field_is_doubted(client: TestClient) -> None:
     (doubt,) = ask(client, "deep auteur:smith")["doubts"]
     assert (doubt["position"], doubt["written"], doubt["meant"]) == (5, "auteur", "author")
     assert doubt["words"]["zh"]
+
+
+def test_an_answer_tells_what_was_doubtful(embedded: Library) -> None:
+    embedded.bring_up_to_date()
+    client = TestClient(make_app(embedded))
+    asked = {
+        q: client.get("/v1/works", params={"q": q}).json()["meta"]["query"]["doubts"]
+        for q in ("auteur:smith", "land:use", "")
+    }
+    assert [doubt["meant"] for doubt in asked["auteur:smith"]] == ["author"]
+    assert (asked["land:use"], asked[""]) == ([], [])
 
 
 def test_a_reference_is_told_as_one(client: TestClient) -> None:

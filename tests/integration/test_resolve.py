@@ -113,6 +113,16 @@ def test_every_kind_of_code_finds_its_work_in_both_deployments(library: Library)
     client = TestClient(make_app(stock(library)))
     found = {code: titles(ask(client, code)) for code in CODES}
     assert found == {code: [title] for code, title in CODES.items()}
+    references = {
+        f"Li H, Wang Y. {PREPRINT} and shade. J Opt. 2021;3(2):1-9. arXiv:2101.00001": "identifier",
+        f"Li H. {ARTICLE}. A journal. 2021;3(2):1-9.": "citation",
+    }
+    for text, match in references.items():
+        body = client.get("/v1/works", params={"q": text}).json()
+        assert (titles(body), body["meta"]["query"]["match"]) == (
+            [PREPRINT if match == "identifier" else ARTICLE],
+            match,
+        )
     journals = ask(client, OTHER)["containers"]
     assert [(one["title"], one["works"]) for one in journals] == [("Journal number 1", 1)]
 

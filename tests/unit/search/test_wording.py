@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import QueryError
+from indexer.search.fields import ALIASES, FIELDS, POSSESSIONS, STATUSES
 from indexer.search.parser import MAX_CLAUSES, MAX_DEPTH, parse, read_query
-from indexer.search.wording import LANGUAGES, doubt_in_words, in_words, tree_of
+from indexer.search.wording import LANGUAGES, doubt_shown, in_words, tree_of
 
 
 @pytest.mark.parametrize(
@@ -58,8 +61,10 @@ def test_a_tree_says_everything_with_its_place() -> None:
 
 def test_a_doubt_is_said_in_words() -> None:
     (doubt,) = read_query("auteur:smith").doubts
-    assert "Did you mean “author:”?" in doubt_in_words(doubt, "en")
-    assert "author:" in doubt_in_words(doubt, "zh")
+    shown = doubt_shown(doubt)
+    assert (shown["position"], shown["written"], shown["meant"]) == (0, "auteur", "author")
+    assert "Did you mean “author:”?" in shown["words"]["en"]
+    assert "author:" in shown["words"]["zh"]
 
 
 @given(st.text(max_size=200) | st.text(alphabet='ab (){}-":*~0', max_size=200))
@@ -79,3 +84,9 @@ def test_the_deepest_and_the_longest_tree_can_be_written(text: str) -> None:
     assert node is not None
     assert orjson.dumps(tree_of(node))
     assert in_words(node, "zh")
+
+
+def test_every_field_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "query-language.md").read_text(encoding="utf-8")
+    names = [*FIELDS, *(alias for alias in ALIASES if alias not in {"標題", "主題"}), *STATUSES, *POSSESSIONS]
+    assert [name for name in names if f"`{name}:`" not in text and f"`{name}`" not in text] == []
