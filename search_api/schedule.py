@@ -14,11 +14,10 @@ from harvesters.errors import StoppedError
 from harvesters.pace import Pace
 from harvesters.runner import Request
 from harvesters.sources.definition import Source
+from search_api.hours import is_allowed_at
 
 _JITTER_SECONDS = 900
 _LINKS_HOUR = 18
-#: What NCBI allows outside its hours; others that name hours are treated alike.
-_SMALL_REQUESTS = 100
 #: A comparison that waits for somebody to confirm its deletions is not done again before.
 _REMINDER = timedelta(days=7)
 #: A source with hours can be harvested once a day only: the day nearest to its time is the right one.
@@ -69,15 +68,6 @@ def is_reconcile_due(source: Source, last: RunReport | None, now: datetime) -> b
     if awaits_confirmation(last):
         return ago >= _REMINDER
     return last.status != "complete" or ago >= timedelta(days=source.reconcile_days or 0)
-
-
-def is_allowed_at(source: Source, request: Request, now: datetime) -> bool:
-    """Tell whether the host's hours (UTC) allow this harvest; a small one is allowed at any time."""
-    if source.hours is None or (request.max_requests or _SMALL_REQUESTS + 1) <= _SMALL_REQUESTS:
-        return True
-    first, last = (int(part) for part in source.hours.split("-"))
-    hour = now.astimezone(UTC).hour
-    return first <= hour < last if first < last else hour >= first or hour < last
 
 
 def link_trigger() -> CronTrigger:

@@ -30,9 +30,10 @@ from indexer.joining import unwatched
 from search_api.cli.checks import reach
 from search_api.cli.harvesting import print_reports
 from search_api.cli.output import HarvestWatch
+from search_api.hours import is_allowed_at
 from search_api.library import Library, open_library
 from search_api.link_checks import Wanted, check_links
-from search_api.schedule import HoursPace, is_allowed_at, is_due, is_reconcile_due, link_trigger, trigger
+from search_api.schedule import HoursPace, is_due, is_reconcile_due, link_trigger, trigger
 from search_api.serving import address, bind, make_server, until_interrupted
 from search_api.settings import EmbeddedStorage, Settings
 

@@ -24,8 +24,8 @@ from harvesters.windows import check_request
 from harvesters.wording import counted
 from indexer.errors import IndexerError
 from search_api.cli.output import FAILED, OK, HarvestWatch, print_json, print_table, these
+from search_api.hours import is_allowed_at
 from search_api.library import MAX_KEY, Library, open_library
-from search_api.schedule import is_allowed_at
 from search_api.settings import read_settings
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")

@@ -11,7 +11,8 @@ import pytest
 from harvesters.checkpoints import Counts, RunReport, RunStatus
 from harvesters.runner import Request
 from harvesters.sources.definition import Source, seed_sources
-from search_api.schedule import is_allowed_at, is_due, is_reconcile_due
+from search_api.hours import is_allowed_at
+from search_api.schedule import is_due, is_reconcile_due
 
 
 def source(hours: str | None) -> Source:
