@@ -10,9 +10,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search_api import problems
+from search_api.deps import IS_HEAD
 from search_api.desk import WriteLimit
+from search_api.exporting.running import Running
 from search_api.library import Library
-from search_api.routes import desk, docs, health, pages, provenance, queries, reports, resolve, sources, works
+from search_api.routes import desk, docs, exports, health, pages, provenance, queries, reports, resolve, sources, works
 from search_api.searching import Searcher
 
 VERSION = "0.1.0"
@@ -28,12 +30,13 @@ def make_app(library: Library) -> FastAPI:
     app.state.library = library
     app.state.searcher = Searcher(library)
     app.state.desk_writes = WriteLimit()
+    app.state.exports = Running()
     app.state.reporter_key = library.store.secret("reporter")
     problems.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
     app.add_middleware(HeadAsGet)
     app.include_router(provenance.page_router)
-    for routes in (desk, provenance, works, queries, resolve, reports, sources, health, pages, docs):
+    for routes in (desk, provenance, exports, works, queries, resolve, reports, sources, health, pages, docs):
         app.include_router(routes.router)
     app.include_router(reports.page_router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -57,7 +60,7 @@ class HeadAsGet:
                 message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
             await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, without_body)
+        await self._app({**scope, "method": "GET", IS_HEAD: True}, receive, without_body)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -23,6 +23,8 @@ def _searcher(request: Request) -> Searcher:
     return cast(Searcher, request.app.state.searcher)
 
 
+#: In the scope of a GET that answers a HEAD: a long body need not be made.
+IS_HEAD = "kaijuan.is_head"
 LibraryDep = Annotated[Library, Depends(_library)]
 SearcherDep = Annotated[Searcher, Depends(_searcher)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
@@ -21,8 +22,8 @@ _Values = Annotated[list[_Value], Field(max_length=_MAX_VALUES)]
 _Year = Annotated[int, Field(ge=0, le=9999)]
 
 
-class WorksParameters(BaseModel):
-    """The parameters of a search; unknown ones are refused, a repeated filter means OR."""
+class QueryParameters(BaseModel):
+    """What is asked for, and in which order; unknown parameters are refused, a repeated filter means OR."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,6 +51,33 @@ class WorksParameters(BaseModel):
     sort: Annotated[
         Literal["relevance", "newest", "oldest", "first_indexed"], Field(description="Order of the results.")
     ] = "relevance"
+
+    def search(self, ui_language: str = "en") -> Search:
+        """Return the parameters as a search."""
+        return Search(
+            q=self.q,
+            match=self.match,
+            filters=Filters(
+                source=tuple(self.source),
+                year=tuple(self.year),
+                year_from=self.year_from,
+                year_to=self.year_to,
+                lang=tuple(self.lang),
+                license=tuple(self.license),
+                subject=tuple(self.subject),
+                container=tuple(self.container),
+                type=tuple(self.type),
+                has=tuple(self.has),
+                status=tuple(self.status),
+            ),
+            sort=self.sort,
+            ui_language=ui_language,
+        )
+
+
+class WorksParameters(QueryParameters):
+    """The parameters of a search, a page at a time."""
+
     facets: Annotated[
         str,
         Field(
@@ -75,28 +103,12 @@ class WorksParameters(BaseModel):
 
     def search(self, ui_language: str = "en") -> Search:
         """Return the parameters as a search."""
-        return Search(
-            q=self.q,
-            match=self.match,
-            filters=Filters(
-                source=tuple(self.source),
-                year=tuple(self.year),
-                year_from=self.year_from,
-                year_to=self.year_to,
-                lang=tuple(self.lang),
-                license=tuple(self.license),
-                subject=tuple(self.subject),
-                container=tuple(self.container),
-                type=tuple(self.type),
-                has=tuple(self.has),
-                status=tuple(self.status),
-            ),
-            sort=self.sort,
+        return replace(
+            super().search(ui_language),
             facets=facets_of(self.facets),
             limit=self.limit,
             cursor=self.cursor,
             fields=CARD_FIELDS if self.fields == "card" else fields_of(self.fields),
-            ui_language=ui_language,
         )
 
 

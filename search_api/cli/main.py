@@ -37,6 +37,7 @@ _MODULES: Mapping[str, str] = {
     "harvests": "harvesting",
     "reconcile": "harvesting",
     "quarantine": "quarantine",
+    "export": "export",
     "links": "links",
     **dict.fromkeys(("merge", "split", "distinct", "correct", "judgements", "review", "why"), "judgements"),
 }

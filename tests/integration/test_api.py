@@ -285,6 +285,8 @@ def test_the_description_is_complete_and_holds_against_made_up_requests(library:
         "/v1/works/{work_id}/sources",
         "/v1/works/{work_id}/sources/{manifestation}/raw",
         "/v1/works/{work_id}/why",
+        "/v1/works/{work_id}/export",
+        "/v1/export",
         "/v1/desk/judgements",
         "/v1/desk/judgements/{judgement_id}/undo",
         "/v1/desk/review",

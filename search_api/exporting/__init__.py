@@ -1,0 +1,1 @@
+"""Export: works in the formats that reference managers, tables and programs read, and as plain citations."""
