@@ -12,8 +12,8 @@ from stdnum import ean as ean_rules
 
 from indexer.normalise.identifiers import issn
 from indexer.search.expression import Term
-from indexer.search.parser import plain_signs
 from indexer.search.pasted import every_identifier, whole_identifier
+from indexer.search.signs import plain_signs
 
 Flaw = Literal["check_digit", "no_identifier"]
 _MOST = 10

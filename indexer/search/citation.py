@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from indexer.search.expression import Term
 from indexer.search.fields import FIELDS, IDENTIFIER_FIELDS
-from indexer.search.parser import plain_signs
 from indexer.search.pasted import every_identifier
+from indexer.search.signs import plain_signs
 
 #: How many of a reference's words its record has to have: the journal is often abbreviated, authors are left out.
 SHARE = 0.6

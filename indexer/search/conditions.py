@@ -9,10 +9,9 @@ import langcodes
 from langcodes.tag_parser import LanguageTagError
 
 from indexer.errors import QueryError
-from indexer.normalise.locations import web_address
 from indexer.search.expression import IdentifierName, Term, TermName, YearRange
 from indexer.search.fields import IDENTIFIER_FIELDS, POSSESSIONS, STATUSES, TYPES
-from indexer.search.pasted import address_mark, find_identifier
+from indexer.search.pasted import find_identifier, mark_of
 
 _YEARS = re.compile(r"(\d{4})?(?:(\.\.|-|–)(\d{4})?)?", re.ASCII)
 _ISSN = re.compile(r"(\d{4})-?(\d{3}[\dX])", re.ASCII)
@@ -69,10 +68,8 @@ def is_value(name: str, value: str) -> bool:
 
 def _make_identifier(name: IdentifierName, value: str, position: int) -> Term:
     value = value.strip()
-    if name == "url":
-        address = web_address(value if "://" in value else f"https://{value}")
-        if address and (mark := address_mark(address)):
-            return Term(name=name, value=mark, position=position)
+    if name == "url" and (mark := mark_of(value)):
+        return Term(name=name, value=mark, position=position)
     number = f"PMC{value}" if name == "pmcid" and value.isdecimal() else value
     for attempt in (number, f"{name}:{number}"):
         found = find_identifier(attempt, 0)

@@ -157,8 +157,6 @@ def _fielded(name: str | None, text: str) -> str:
 
 
 def _print_years(years: YearRange) -> str:
-    if years.since == years.until:
-        return str(years.since)
-    since = "" if years.since is None else str(years.since)
-    until = "" if years.until is None else str(years.until)
-    return f"{since}..{until}"
+    since = "" if years.since is None else f"{years.since:04d}"
+    until = "" if years.until is None else f"{years.until:04d}"
+    return since if since == until else f"{since}..{until}"

@@ -18,7 +18,6 @@ that one. The time is linear in the length of the text. For readers: ``docs/quer
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import NoReturn, cast
 
@@ -36,6 +35,7 @@ from indexer.search.fields import (
     near_field,
 )
 from indexer.search.pasted import find_identifier, whole_identifier
+from indexer.search.signs import core_of, has_word, is_punctuation, plain_signs
 
 MAX_QUERY_LENGTH = 2_000
 MAX_CLAUSES = 200
@@ -44,8 +44,6 @@ MAX_SLOP = 100
 _SHORTEST_PREFIX = 2
 _FIRST_HAN = "\u2e80"  # one such character is a word's beginning that means something
 
-_TWINS = str.maketrans("（）：＂“”„＊－～", '():"""' + '"*-~')
-_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _CHUNK = re.compile(r"[^\s()\"]+")
 _FIELDED = re.compile(r"([^\W\d_]+):")
 _SLOP = re.compile(r"~(\d+)", re.ASCII)
@@ -99,11 +97,6 @@ def read_query(text: str) -> Reading:
     if isinstance(node, Word) and node.field is None and (whole := whole_identifier(node.text)):
         node = replace(whole, position=node.position)
     return Reading(node=node, doubts=tuple(parser.doubts))
-
-
-def plain_signs(text: str) -> str:
-    """Return a text with blanks for what nobody sees, and ASCII twins for full-width signs; as long as it was."""
-    return _UNUSABLE.sub(" ", text).translate(_TWINS)
 
 
 class _Parser:
@@ -218,7 +211,7 @@ class _Parser:
         if end < 0:
             self._fail("This quotation mark is never closed.", remedy='Add “"”, or remove it.', at=start)
         inside = self.text[start + 1 : end]
-        if not _has_word(inside):
+        if not has_word(inside):
             self._fail(
                 "There is no word between the quotation marks.",
                 remedy="Write a phrase there, or remove them.",
@@ -250,7 +243,7 @@ class _Parser:
     def _skip(self) -> None:
         """Go to the next word, parenthesis, quotation mark, ``*`` or minus."""
         text, at = self.text, self.at
-        while at < len(text) and not (text[at] in '()"*' or self._is_minus(at)) and _is_punctuation(text[at]):
+        while at < len(text) and not (text[at] in '()"*' or self._is_minus(at)) and is_punctuation(text[at]):
             at += 1
         self.at = at
 
@@ -318,8 +311,9 @@ class _Parser:
             return True
         end = self.text.find('"', at + 1) if self.text[at] == '"' else -1
         found = _CHUNK.match(self.text, at)
-        value = self.text[at + 1 : end] if end > 0 else found[0] if found else ""
-        return is_value(name, value)
+        if end > 0:
+            return is_value(name, self.text[at + 1 : end])
+        return found is not None and is_value(name, found[0][slice(*core_of(found[0]))])
 
     def _count(self, at: int) -> None:
         self.clauses += 1
@@ -344,17 +338,13 @@ def _make_word(chunk: str, field: str | None, start: int) -> Node | None:
     """Make the node of a chunk without blanks; ``None`` if there is no word in it."""
     if field in TERM_FIELDS or field == "year":
         return _make_condition(chunk, field, start)
-    begin, end = 0, len(chunk)
-    while begin < end and _is_punctuation(chunk[begin]) and chunk[begin] != "*":
-        begin += 1
-    while begin < end and _is_punctuation(chunk[end - 1]) and chunk[end - 1] != "*":
-        end -= 1
+    begin, end = core_of(chunk)
     text, position = chunk[begin:end], start + begin
     if _FUZZY.search(chunk) or _FUZZY.search(text):
         raise QueryError(
             f"“{text}” asks for similar words, which is not possible.", remedy="Remove the “~”.", position=position
         )
-    if not _has_word(text):
+    if not has_word(text):
         if "*" in text:
             raise QueryError("“*” stands alone.", remedy="Write at least two letters before it.", position=position)
         return None
@@ -394,11 +384,3 @@ def _combine(kind: type[Or | Sequence | And], items: list[Node], position: int) 
     if len(items) > 1:
         return kind(items=tuple(items), position=position)
     return items[0] if items else None
-
-
-def _is_punctuation(character: str) -> bool:
-    return not character.isalnum() and unicodedata.category(character)[0] in "PSZC"
-
-
-def _has_word(text: str) -> bool:
-    return any(character.isalnum() for character in text)

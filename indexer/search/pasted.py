@@ -21,7 +21,7 @@ _DOI_SIGNS = r"10\.\d{4,9}(?:\.\d+)*/(?:[^\s\"<>\u3000-\u9fff\uff00-\uffef]|<\d[
 _NCBI = r"(?:https?://)?(?:www\.)?(?:pmc\.|pubmed\.)?ncbi\.nlm\.nih\.gov/"
 _EUROPE = r"(?:https?://)?(?:www\.)?europepmc\.org/"
 _TAIL = r"(?:[/?#][^\s\"()]*)?"
-_ARXIV = r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?"
+_ARXIV = r"(\d{4}\.\d{4,5}|[a-z][a-z-]*(?:\.[a-z]{2})?/\d{7})(?:v\d+)?"
 _PATTERNS: tuple[tuple[TermName, re.Pattern[str]], ...] = (
     (
         "doi",
@@ -82,6 +82,7 @@ _HYPHENATED = re.compile(r"\d+[-‐–]\d+[-‐–]\d+[-‐–][\dX]", re.ASCII 
 _ISBN_13 = 13
 _BAR_CODE = re.compile(r"977\d{10}", re.ASCII)
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s\"<>*]+", re.IGNORECASE)
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _DOI_INSIDE = re.compile(rf"(?<![\d.])({_DOI_SIGNS})", re.IGNORECASE)
 #: What publishers put behind a DOI in their addresses.
 _BEHIND_DOI = re.compile(
@@ -94,7 +95,7 @@ _NATURE = re.compile(
 )
 _BARE_ISSN = re.compile(r"\d{4}[-–]\d{3}[\dX]", re.ASCII | re.IGNORECASE)
 _BARE_ARXIV = re.compile(
-    r"(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE | re.ASCII
+    r"(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z][a-z-]*(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE | re.ASCII
 )
 _YEAR_PAIR = re.compile(r"(?:18|19|20)\d\d[-–](?:18|19|20)\d\d", re.ASCII)
 _LABEL = re.compile(r"(?:doi|pmid|pmcid|arxiv|isbn|issn|https?)[:\s]|10\.\d{4}|PMC\d|www\.", re.IGNORECASE)
@@ -149,6 +150,14 @@ def address_mark(address: str) -> str:
     return mark
 
 
+def mark_of(text: str) -> str | None:
+    """Return the mark of an address, with or without scheme; ``None`` where the text is none, or its mark is none."""
+    address = web_address(text if _SCHEME.match(text) else f"https://{text}")
+    mark = address_mark(address) if address else ""
+    again = web_address(f"https://{mark}")
+    return mark if again and address_mark(again) == mark and any(one.isalnum() for one in mark) else None
+
+
 def _read_doi(found: re.Match[str], position: int) -> _Found | None:
     value = _trim_doi(found[2])
     end = found.start(2) + len(value)
@@ -179,7 +188,9 @@ def _read_plain(name: TermName, found: re.Match[str], position: int) -> _Found |
     if any(character.isalnum() for character in _rest(found.string, found.end())):
         return None
     value = _CANONICAL[name](next(group for group in found.groups() if group))
-    return (Term(name=name, value=value, position=position), found.end()) if value else None
+    if not value or not (value.isascii() or name == "handle"):  # digits and letters of other scripts match as well
+        return None
+    return Term(name=name, value=value, position=position), found.end()
 
 
 def _digits(value: str) -> str | None:
@@ -195,9 +206,13 @@ _CANONICAL: dict[str, Callable[[str], str | None]] = {
     "pmcid": lambda value: f"PMC{int(value[3:])}" if int(value[3:]) else None,
     "arxiv": str.lower,
     "doaj": str.lower,
-    "handle": lambda value: value.rstrip("/.,;:").lower(),
+    "handle": lambda value: _handle(value.lower().rstrip(f"/{_TRAILING}")),
     "issn": _hyphenated,
 }
+
+
+def _handle(value: str) -> str | None:
+    return value if "/" in value else None
 
 
 def _find_isbn(text: str, position: int) -> _Found | None:
@@ -236,23 +251,21 @@ def _find_in_address(text: str, position: int) -> _Found | None:
     found = _ADDRESS.match(text, position)
     if found is None:
         return None
-    if nature := _NATURE.match(found[0]):
-        return Term(name="doi", value=f"10.1038/{nature[1].lower()}", position=position), position + len(
-            _trim_doi(found[0])
-        )
-    inside = _DOI_INSIDE.search(unquote(found[0]))
-    if inside is None:
+    nature, inside = _NATURE.match(found[0]), _DOI_INSIDE.search(unquote(found[0]))
+    if nature:
+        value = f"10.1038/{nature[1]}"
+    elif inside:
+        value = _trim_doi(_BEHIND_DOI.sub("", _trim_doi(re.split(r"[?#&]", inside[1])[0])))
+    else:
         return None
-    value = _trim_doi(re.split(r"[?#&]", inside[1])[0])
-    value = _BEHIND_DOI.sub("", value)
     if not value.isprintable() or not re.fullmatch(_DOI_SIGNS, value):
         return None
     return _doi_term(value, position), position + len(_trim_doi(found[0]))
 
 
 def _whole_address(text: str, position: int) -> Term | None:
-    address = web_address(text if "://" in text else f"https://{text}") if _ADDRESS.fullmatch(text) else None
-    return Term(name="url", value=address_mark(address), position=position) if address else None
+    mark = mark_of(text) if _ADDRESS.fullmatch(text) else None
+    return Term(name="url", value=mark, position=position) if mark else None
 
 
 def _rest(text: str, position: int) -> str:

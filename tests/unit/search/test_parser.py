@@ -280,7 +280,9 @@ def test_nodes_know_where_they_stand() -> None:
 
 FRAGMENTS = (
     'a|bc|深度|-|*|(|)|"|OR|AND|NOT|title:|year:|2020|..|doi:|10.1000/a(b|PMC1|~2|，|’|:|：|has:pdf|lang:zh|-(|"a|?|'
-    "pmid|ISSN|isbn|1932-6203|978|0|306|40615|7|2101.00001|http://|x.org/y|/|%28|作者:|authr:|https://doi.org/|.pdf|doi|url:"
+    "pmid|ISSN|isbn|1932-6203|978|0|306|40615|7|2101.00001|http://|x.org/y|/|%28|作者:|authr:|https://doi.org/|.pdf|doi|url:|"
+    "www.|PMC12345|.1|arxiv:|hep-th/9901001|v2|977193262000|hdl:|10900/1|<|>|#|%2F|nature.com/articles/|s41-1|/full|.|}|'|"
+    "１|²|٠|İ|–|urn:|X|x|info:|lang:|year:"
 )
 PIECES = st.sampled_from([*FRAGMENTS.split("|"), " ", " ", ", ", " OR ", " AND ", "NOT ", '"a b"', "\x00", "\ud800"])
 
@@ -303,6 +305,16 @@ def read(text: str) -> Node | QueryError | None:
 @example("(https://x.org/y/./)")
 @example("https://www.www.x.org/a,b;#c")
 @example("info:pmid, 123")
+@example("www.0~2")
+@example("https://doi.org/title:306https://doi.org/")
+@example("hdl:0/full²：}#")
+@example("arxiv:İhep-th/9901001")
+@example("http://..https://doi.org/10.1000/a(b:é}/full")
+@example("OR ..xlang:zh- a")
+@example("NOT hep-th/9901001")
+@example("https://nature.com/articles/s１")
+@example("year:0306")
+@example("url:<.，")
 def test_a_printed_query_is_read_as_the_same(text: str) -> None:
     node = read(text)
     if isinstance(node, QueryError):
