@@ -89,9 +89,7 @@ def clean_line(value: str | None) -> str:
     """Return a text as one clean line: a title, a name, a term."""
     if not value:
         return ""
-    if _is_plain(value):
-        return value.strip() if "  " not in value else " ".join(value.split())
-    return _settled(_line, value)
+    return _spaced(value) if _is_plain(value) else _settled(_line, value)
 
 
 def _is_plain(text: str) -> bool:
@@ -115,9 +113,12 @@ def _has_mojibake_lead(text: str) -> bool:
 
 
 def _one_line(text: str) -> str:
-    if "  " not in text and text.isprintable():  # the space is the only white space that is printable
-        return text.strip()
-    return " ".join(text.split())
+    # the space is the only white space that is printable
+    return _spaced(text) if text.isprintable() else " ".join(text.split())
+
+
+def _spaced(text: str) -> str:
+    return text.strip() if "  " not in text else " ".join(text.split())
 
 
 def _settled(clean: Callable[[str], str], value: str) -> str:
@@ -143,7 +144,7 @@ def _is_suspect(text: str) -> bool:
 
 def _line(value: str) -> str:
     if _is_plain(value):
-        return value.strip() if "  " not in value else " ".join(value.split())
+        return _spaced(value)
     text = _plain(value)
     if _BREAK in text or _HEADING_END in text:
         text = text.replace(_BREAK, " ").replace(_HEADING_END, " ")
@@ -163,7 +164,14 @@ def clean_abstract(value: str | None) -> str:
 
 
 def _paragraphs(value: str) -> str:
-    text = _plain(value)
+    text = _spaced(value) if _is_plain(value) else _joined(_plain(value))
+    while text[:1] in _ABSTRACT_STARTS and (match := _ABSTRACT_WORD.match(text)):
+        text = text[match.end() :].lstrip()
+    return text
+
+
+def _joined(text: str) -> str:
+    """Join the blocks of an abstract."""
     if "\n" in text:
         text = _BLANK_LINE.sub(_BREAK, text)
     text = _BREAK.join(map(_one_line, text.split(_BREAK)))
@@ -171,10 +179,7 @@ def _paragraphs(value: str) -> str:
         text = _end_headings(text)
     if _BREAK in text:
         text = "\n\n".join(filter(None, (part.strip() for part in text.split(_BREAK))))
-    text = text.strip()
-    while text[:1] in _ABSTRACT_STARTS and (match := _ABSTRACT_WORD.match(text)):
-        text = text[match.end() :].lstrip()
-    return text
+    return text.strip()
 
 
 def _end_headings(text: str) -> str:
