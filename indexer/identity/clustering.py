@@ -81,15 +81,19 @@ class _Forest:
         return self._keep_apart(ruling.id, known)
 
     def _join_all(self, orders: list[int]) -> bool:
+        """Join what no newer ruling parts; where one was split off a merge of three, the two others stay one work."""
         roots = list(dict.fromkeys(self._root[order] for order in orders))
-        sides: dict[int, int] = {}
+        taken: dict[int, set[int]] = {}
         for root in roots:
             for ruling, side in self._sides.get(root, {}).items():
-                if sides.setdefault(ruling, side) != side:
-                    return False
-        for root in roots[1:]:
-            self._join(self._root[roots[0]], self._root[root])
-        return True
+                taken.setdefault(ruling, set()).add(side)
+        disputed = [ruling for ruling, sides in taken.items() if len(sides) > 1]
+        alike: dict[tuple[int | None, ...], int] = {}
+        for root in roots:
+            sides = self._sides.get(root, {})
+            first = alike.setdefault(tuple(sides.get(ruling) for ruling in disputed), root)
+            self._join(self._root[first], self._root[root])
+        return not disputed
 
     def _keep_apart(self, ruling: int, groups: list[list[int]]) -> bool:
         sides: dict[int, int] = {}

@@ -126,6 +126,18 @@ def test_of_two_that_contradict_each_other_the_newest_holds_and_the_answer_names
     check(shelf.library)
 
 
+def test_a_record_split_off_a_work_joined_by_hand_leaves_the_others_together(shelf: Shelf, desk: JudgingDesk) -> None:
+    shelf.save(record("1"), record("2", FISH), record("3", "Rice and lead in the delta"))
+    works = [home(shelf, name).id for name in "123"]
+    first, second = desk.merge(works[:2], BY), desk.merge([works[0], works[2]], BY)
+    made = desk.split(works[0], [["a:2"]], BY)
+    assert made.overrules == (first.judgement.id, second.judgement.id)
+    assert [home(shelf, name).id for name in "123"] == [works[0], works[1], works[0]]
+    check(shelf.library)
+    shelf.library.rebuild(normalise=True)
+    assert [home(shelf, name).id for name in "123"] == [works[0], works[1], works[0]]
+
+
 def test_the_same_judgement_twice_is_one_row_unless_it_was_overruled_meanwhile(shelf: Shelf, desk: JudgingDesk) -> None:
     shelf.save(record("1"), record("2", FISH))
     works = [home(shelf, "1").id, home(shelf, "2").id]

@@ -83,6 +83,13 @@ def test_the_later_of_two_contradicting_rulings_holds_and_the_other_is_told() ->
     assert _overruled(same._replace(at=3), apart) == {2}
 
 
+def test_of_an_overruled_merge_what_the_newer_ruling_leaves_together_stays_together() -> None:
+    same = Ruling(1, "same", 1, ((0, 1, 2, 3, 4),))
+    apart = Ruling(2, "different", 2, ((0, 1), (2,)))
+    assert _groups([], same, apart) == [(0, 1), (3, 4)]
+    assert _overruled(same, apart) == {1}
+
+
 def test_a_ruling_about_nobody_known_changes_nothing() -> None:
     ruling = Ruling(9, "same", 1, ((17, 18),))
     found = cluster(_KNOWN, [], [ruling, Ruling(10, "different", 2, ((), (19,)))])
