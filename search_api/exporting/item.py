@@ -192,13 +192,13 @@ def _lines(texts: Iterable[str | None]) -> tuple[str, ...]:
 
 def _person(person: Mapping[str, Any]) -> Person:
     family, given = line(person["family"]), line(person["given"])
-    is_group = bool(person["is_group"])
+    is_group = bool(person.get("is_group"))
     return Person(
         name=line(person["name"]) or f"{given} {family}".strip(),
         family="" if is_group else family,
         given="" if is_group or not family else given,
-        role=person["role"],
-        orcid=person["orcid"],
+        role=person.get("role") or "author",
+        orcid=person.get("orcid"),
         is_group=is_group,
     )
 

@@ -27,6 +27,7 @@ from search_api.routes.works import find_work
 from search_api.schemas import WorksParameters
 from search_api.searching import Search, Searcher
 from search_api.web.addresses import BOUNDS, FILTERS, SearchAddress, plain_words, web_address
+from search_api.web.citing import citing_view, result_files
 from search_api.web.detail import work_view
 from search_api.web.i18n import UI_LANGUAGES, Words, choose_language
 from search_api.web.rendering import PAGE_HEADERS, Frame, render, static_files
@@ -122,6 +123,7 @@ def show_search(request: Request, library: LibraryDep, searcher: SearcherDep) ->
         address=address,
         meta=body["meta"],
         cards=[card_view(work, words, labels) for work in body["results"]],
+        files=result_files(address) if body["results"] else (),
         facets=facet_views(body["facets"], address, words, labels),
         chips=chip_views(parameters, address, words, labels),
         cleared=str(address.without([*FILTERS, *BOUNDS])),
@@ -190,6 +192,7 @@ def show_work(request: Request, work_id: str, library: LibraryDep) -> Response:
         "work.html",
         frame,
         work=work_view(work, library, words, labels),
+        citing=citing_view(work, library),
         permalink=str(request.url.replace(path=f"/works/{work.id}", query="")),
         merged_from=merged_from(request),
         back=_results_before(request),
