@@ -209,13 +209,32 @@ class WorkOut(BaseModel):
     locations: list[LocationOut] | None = Field(default=None, description="All copies, best first.")
 
 
+class BothWords(BaseModel):
+    """The same in both languages of the pages."""
+
+    en: str
+    zh: str
+
+
+class DoubtOut(BaseModel):
+    """A word with a colon that was searched as it stands, though it looks like a field."""
+
+    position: int = Field(description="0-based character in q.")
+    written: str
+    meant: str = Field(description="The field that it may have been meant for.")
+    words: BothWords
+
+
 class QueryOut(BaseModel):
     """How the query was understood; ``match`` is what was really used."""
 
     text: str
-    match: str
+    match: Literal["all", "most", "any", "identifier", "citation"] = Field(
+        description="identifier, citation: q was read as a whole reference, see docs/query-language.md."
+    )
     filters: dict[str, Any]
     sort: str
+    doubts: list[DoubtOut]
 
 
 class MetaOut(BaseModel):

@@ -18,6 +18,7 @@ from indexer.search.query import Query as WorkQuery
 from indexer.search.wording import LANGUAGES, doubt_shown, in_words, tree_of
 from search_api.deps import OrjsonResponse, StrictParameters
 from search_api.problems import Problem, ProblemError
+from search_api.schemas import BothWords, DoubtOut
 
 router = APIRouter(prefix="/v1/queries", tags=["queries"])
 #: Longer than the query language allows, so that its own error is the one that is told.
@@ -28,13 +29,6 @@ _EXAMPLES = {
     "doi": Example(summary="A pasted DOI", value="https://doi.org/10.1371/journal.pone.0000001"),
     "slip": Example(summary="A slip", value="auther:smith"),
 }
-
-
-class BothWords(BaseModel):
-    """The same in both languages of the pages."""
-
-    en: str
-    zh: str
 
 
 class TreeOut(BaseModel):
@@ -49,15 +43,6 @@ class TreeOut(BaseModel):
     since: int | None = None
     until: int | None = None
     items: list[TreeOut] | None = None
-
-
-class DoubtOut(BaseModel):
-    """A word with a colon that was searched as it stands, though it looks like a field."""
-
-    position: int
-    written: str
-    meant: str
-    words: BothWords
 
 
 class CitationOut(BaseModel):

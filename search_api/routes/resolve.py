@@ -12,8 +12,7 @@ from pydantic import BaseModel, Field
 from search_api.deps import LibraryDep, OrjsonResponse, SearcherDep, StrictParameters
 from search_api.problems import Problem, ProblemError, RequestProblem
 from search_api.resolving import Reason, resolve
-from search_api.routes.queries import BothWords
-from search_api.schemas import IdentifierOut, WorkOut
+from search_api.schemas import BothWords, IdentifierOut, WorkOut
 
 router = APIRouter(prefix="/v1", tags=["resolve"])
 _LONGEST = 2_000

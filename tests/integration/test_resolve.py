@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 from stdnum import ean
 
 from search_api.app import make_app
@@ -205,6 +206,28 @@ def test_words_lead_to_a_search_for_them(client: TestClient) -> None:
 def test_a_wrong_check_digit_is_the_reason(client: TestClient, code: str) -> None:
     body = ask(client, code)
     assert (body["meta"]["found"], body["miss"]["reason"]) == (False, "check_digit")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("openurl_link", "https://resolver.example.edu/openurl"),
+        ("openurl_link", "https://{openurl}.example.edu/"),
+        ("openurl_link", "https://resolver.example.edu/?{openurl}&{openurl}"),
+        ("openurl_link", "javascript:alert({openurl})"),
+        ("catalogue_link", "https://opac.example.edu/?q={openurl}"),
+        ("catalogue_link", "https://opac.example.edu/?q={value}\nx"),
+        ("catalogue_link", "{value}"),
+    ],
+)
+def test_a_link_that_would_lead_nowhere_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ValidationError, match="once in it, behind the host"):
+        Settings.model_validate({name: value})
+
+
+def test_links_of_the_usual_forms_are_taken() -> None:
+    settings = Settings(openurl_link="https://x.example.edu?{openurl}", catalogue_link="http://opac:8080/isbn/{value}")
+    assert (settings.openurl_link[-9:], Settings().catalogue_link) == ("{openurl}", "")
 
 
 def test_ways_that_the_library_has_not_set_are_not_offered(embedded: Library) -> None:
