@@ -42,6 +42,7 @@ _HONOURS = re.compile(
     r"(?:(?:Professor|Prof|Assoc|Assist|Asst|Dr|Mr|Mrs|Ms|Sir)\b\.?\s*|(?:Ph\.?\s?D|M\.D)\b\.?\s+)+(?=\w)"
 )
 _TITLED = re.compile(r"^(?:Dr|Prof|Professor|Mr|Mrs|Ms|Sir|Assoc|Assist|Asst)\b\.?\s|[(\"“]", re.IGNORECASE)
+_TITLES = ("dr", "prof", "mr", "ms", "mſ", "si", "sı", "as", "aſ")
 _INITIALS = re.compile(r"(?:[A-ZÀ-ÞА-ЯЁІЇЄ]\.[\s-]?){1,4}|(?:[A-ZÀ-ÞА-ЯЁІЇЄ][\s.-]?){1,3}")
 _SHORT_SURNAMES = frozenset(
     """
@@ -58,7 +59,6 @@ _GROUP_WORDS = frozenset(
     hospital library archive archives группа университет институт редакция
     """.split()  # noqa: SIM905 - a list of quoted words would be three times as long
 )
-_GROUP_SIGNS = ("laborator", "task force", "working party")
 #: What forms ask for and people answer instead of a name; RCAAP has ``Nenhuma``, CiteSeerX ``n.n.``
 _NOBODY = frozenset(
     (
@@ -70,8 +70,8 @@ _AND_OTHERS = re.compile(
     r"(?<![\s,])[\s,]+(?:(?:et|und|y|and|&)\s*(?:al(?:ii|\.)?|others|andere|otros)|u\.\s?a|и\s?др|[та]+\s+ін|和其他|等)\.?\s*$|(?<=[\u3400-\u9fff]{2})等$",
     re.IGNORECASE,
 )
-#: How "and others" ends in ASCII: a look at the end spares most names the pattern.
-_OTHERS_ENDS = ("al", "alii", "others", "andere", "otros", "u.a", "u. a")
+#: How "and others" ends, in small letters and those that count as i and s: a look spares most names the pattern.
+_OTHERS_ENDS = ("al", "i", "ı", "\u0307", "others", "ſ", "andere", "otros", "u.a", "u. a", "др", "ін", "他", "等")
 _AND = re.compile(r"\s+(?:and|&)\s+")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+$", re.IGNORECASE)
 _GLUED = re.compile(r"([A-Z][a-zà-ÿ]{2,})([A-Z][a-zà-ÿ]{2,})")
@@ -92,11 +92,9 @@ _WHOSE = re.compile(r"\((?:[A-Z]\.-?){1,4}\)$")
 _CORRESPONDING = re.compile(r"(?<![\s;,.])[\s;,.]+Corresponding authors?\.?$", re.IGNORECASE)
 _SPACED_COMMA = re.compile(r"\s+([,;])(?=\s|$)")
 _NAME_WORD = re.compile(r"[^\W\d_]+")
-_LONGEST_INITIALS = 3
+_LONGEST_INITIALS, _LONGEST_WHOSE, _PAIR = 3, 20, 2
 _LETTER = re.compile(r"[^\W\d_]")
 _ONE_INITIAL = re.compile(r"[^\W\d_]\.?")
-_PAIR = 2
-_LONGEST_WHOSE = 20
 
 
 def contributors(raws: Sequence[RawContributor]) -> tuple[Contributor, ...]:
@@ -197,12 +195,13 @@ def _in_han(raw: RawContributor) -> tuple[str, RawContributor]:
     if raw.other_name:
         other = clean_line(raw.other_name).replace(" ", "")
         return (other, raw) if _HAN.search(other) else ("", raw)
-    if raw.name is None or len(raw.name) > _LONGEST_NAME or raw.is_group or not _LATIN_WORD.search(raw.name):
+    name = raw.name or ""
+    if raw.is_group or len(name) > _LONGEST_NAME or not (_HAN.search(name) and _LATIN_WORD.search(name)):
         return "", raw
-    match = _TWO_SCRIPTS.search(raw.name)
+    match = _TWO_SCRIPTS.search(name)
     if match is None or _HAN_GROUP.search(match[0]):
         return "", raw
-    rest = f"{raw.name[: match.start()]} {raw.name[match.end() :]}".strip()
+    rest = f"{name[: match.start()]} {name[match.end() :]}".strip()
     return (match[1], replace(raw, name=rest)) if not _HAN.search(rest) else ("", raw)
 
 
@@ -228,7 +227,7 @@ def _bare(text: str) -> str:
     """Take off what is no part of a name: an e-mail address, "et al.", marks; an address or "None" is nobody."""
     if "@" in text:
         text = _EMAIL.sub(" ", text)
-    if not text.isascii() or text.lower().rstrip(" .").endswith(_OTHERS_ENDS):
+    if text.lower().rstrip(" .").endswith(_OTHERS_ENDS):
         text = _AND_OTHERS.sub("", text)
     text = _trim(text)
     lowered = text.lower()
@@ -292,7 +291,7 @@ def split_name(text: str) -> tuple[str, str, bool]:
         return "", "", True
     if "," in text:
         return (*_split_at_comma(text), False)
-    if _TITLED.search(text):
+    if ("(" in text or '"' in text or "“" in text or text.lower().startswith(_TITLES)) and _TITLED.search(text):
         person = HumanName(text)
         given = " ".join(filter(None, (person.first, person.middle)))
         return str(person.last) or given, given if person.last else "", False
@@ -304,8 +303,10 @@ def _is_group(text: str) -> bool:
     return (
         lowered.startswith(("the ", "on behalf of "))
         or not _GROUP_WORDS.isdisjoint(_WORD.findall(lowered))
-        or any(map(lowered.__contains__, _GROUP_SIGNS))
-        or (not text.isascii() and _HAN_GROUP.search(text) is not None)
+        or "laborator" in lowered
+        or "task force" in lowered
+        or "working party" in lowered
+        or (not text.isascii() and bool(_HAN.search(text) and _HAN_GROUP.search(text)))
     )
 
 
@@ -325,10 +326,8 @@ def _split_at_comma(text: str) -> tuple[str, str]:
     kept = [part for part in parts if not _DEGREE.fullmatch(part)]
     if len(kept) == 1 and len(parts) > 1 and " " not in kept[0]:
         kept = parts  # "Martin, MD" and "Durand, MA" are initials, "John Smith, MD" is a degree
-    is_pair = len(kept) == _PAIR and " " not in kept[0]
-    suffixes = [
-        part for part in kept[1:] if _SUFFIX.fullmatch(part) and not (is_pair and part.isupper())
-    ]  # "Perfect, JR"
+    is_pair = len(kept) == _PAIR and " " not in kept[0]  # "Perfect, JR"
+    suffixes = [part for part in kept[1:] if _SUFFIX.fullmatch(part) and not (is_pair and part.isupper())]
     kept = [part for part in kept if part not in suffixes]
     if len(kept) < _PAIR:  # "John Smith, MD"
         return _split_words(kept[0].split()) if kept else (text, "")
@@ -343,9 +342,9 @@ def _split_at_comma(text: str) -> tuple[str, str]:
 def _split_words(words: list[str]) -> tuple[str, str]:
     while len(words) > 2 and _DEGREE.fullmatch(words[-1]) and len(words[-1]) > 2:  # noqa: PLR2004 - "Jane Roe PhD"
         words = words[:-1]
-    if len(words) == 1:
-        return words[0], ""
     last = words[-1]
+    if len(words) == 1:
+        return last, ""
     is_dotted = "." in last and "." not in words[0] and len(words[0]) > 1  # "КАЦ Б.А."
     if _INITIALS.fullmatch(last) and last not in _SHORT_SURNAMES and (is_dotted or not _INITIALS.fullmatch(words[0])):
         start = len(words) - 1
