@@ -80,7 +80,10 @@ def _by_link(description: Description, version: ArticleVersion | None) -> Iterat
 
 def _is_doaj(description: Description) -> bool:
     """Tell whether relations are full texts: only DOAJ uses ``dc:relation`` so, beside its own landing page."""
-    return any("doaj.org/" in one.value for one in description.identifiers)
+    for one in description.identifiers:  # noqa: SIM110 - quicker than any(), for every record
+        if "doaj.org/" in one.value:
+            return True
+    return False
 
 
 def web_address(value: str) -> str | None:

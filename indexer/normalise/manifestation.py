@@ -193,7 +193,9 @@ def _abstracts(description: Description) -> list[Text]:
         """Clean one abstract, without the authors that some begin with."""
         return _without_byline(clean_abstract(value), author)
 
-    return _texts([one for one in description.abstracts if not _NOT_ABSTRACT.match(one.value)], description, clean)
+    stated = description.abstracts
+    usable = [one for one in stated if one.value.lstrip()[:1] not in {"C", "P"} or not _NOT_ABSTRACT.match(one.value)]
+    return _texts(usable, description, clean)
 
 
 def _without_byline(abstract: str, author: str) -> str:
