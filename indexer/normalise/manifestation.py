@@ -301,7 +301,7 @@ def _languages(description: Description, titles: Sequence[Text], abstracts: Sequ
     is the article's: it has both, so that a reader of either finds it.
     """
     title = titles[0]
-    if description.language_scope == "article":
+    if description.language_scope == "article" and description.languages:
         declared = (tag("", (one,), "article") for one in description.languages)
         found = tuple(dict.fromkeys(one for one in (title.language, *declared) if one is not None))
         return tuple({one.code: one for one in reversed(found)}.values())[::-1]

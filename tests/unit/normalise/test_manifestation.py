@@ -94,6 +94,14 @@ def test_a_bilingual_title_of_oalib_comes_apart() -> None:
     assert [one.code for one in found.languages] == ["en", "zh"], "readers of either language find it"
 
 
+def test_an_article_that_declares_no_language_has_both_of_its_title() -> None:
+    title = "Bilingual retrieval of catalogues in small towns 小城镇图书馆目录的双语检索"
+    reference = f"TY  - JOUR\nTI  - {title}\nAU  - Chen, Yu\n"
+    for declared, wanted in (("", ["en", "zh"]), ("LA  - fr\n", ["fr"])):
+        sent = record(f"{reference}{declared}ER  - \n".encode(), metadata_prefix="ris", head=b'{"charset": "utf-8"}')
+        assert [one.code for one in normalise([sent], "a file").languages] == wanted
+
+
 def test_the_other_half_of_a_bilingual_title_may_be_japanese() -> None:
     title = "A History of Economic Thought in Japan 日本における経済思想の歴史"
     found = normalise([dublin_core(f"<dc:title>{title}</dc:title>")], "a repository")
