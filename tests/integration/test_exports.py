@@ -22,7 +22,7 @@ from search_api.exporting.formats import FORMATS
 from search_api.exporting.running import MOST, STALLED_SECONDS, Running
 from search_api.exporting.walking import walk
 from search_api.library import Library
-from search_api.searching import Search
+from search_api.searching import Search, Searcher
 from tests.unit.web.records import Dublin, put
 
 _WORKS = 450
@@ -159,6 +159,13 @@ def test_an_export_that_its_reader_left_makes_room() -> None:
 def test_a_query_that_cannot_be_understood_is_refused_before_anything_is_sent(filled: Library) -> None:
     with pytest.raises(QueryError):
         walk(filled, Search(q='"open'))
+
+
+def test_pages_after_the_first_ask_for_as_many_words_as_it_did(filled: Library) -> None:
+    answer = Searcher(filled).answer(Search(q="study solar cells zebra"))
+    assert answer["meta"]["query"]["match"] == "most"
+    found = [work.id for work, _ in walk(filled, Search(q="study solar cells zebra"), at_once=25)]
+    assert len(found) == len(set(found)) == answer["meta"]["count"] > 100
 
 
 def test_memory_does_not_grow_with_the_result(filled: Library) -> None:
