@@ -200,6 +200,7 @@ def test_words_lead_to_a_search_for_them(client: TestClient) -> None:
     ways = {way["kind"]: way["url"] for way in body["ways_on"]}
     assert parse_qs(urlsplit(ways["title_search"]).query) == {"q": ["A book & more?"]}
     assert parse_qs(urlsplit(ways["openurl"]).query)["rft.atitle"] == ["A book & more?"]
+    assert parse_qs(urlsplit(ways["catalogue"]).query)["q"] == ["A book & more?"]
 
 
 @pytest.mark.parametrize("code", ["9780306406158", "9771932620001", "1932-6204"])

@@ -75,6 +75,7 @@ def test_a_whole_reference_finds_its_record(index: MemoryIndex, text: str) -> No
     [
         f"张三, 李四. {SEGMENTATION}[J]. 计算机学报, 2019, 42(3): 45-67.",
         f"张三，李四，等．{SEGMENTATION}［J］．计算机学报，2019，42(3)：45-67．",
+        "赵六. 基于深度学习的医学图像分割方法[J]. 计算机学报(增刊), 2019, 42(3): 45-67.",
         f"张三等. 《{SEGMENTATION}》, 计算机学报, 2019年第3期, 45-67页.",
     ],
 )

@@ -77,6 +77,11 @@ def test_addresses_that_are_identifiers_are_not_kept_twice() -> None:
     assert document_of(replace(WORK, locations=places)).keywords["identifier"] == ("doi:10.1000/abc", "pmcid:PMC12")
 
 
+def test_identifiers_that_are_read_without_case_are_kept_so() -> None:
+    preprint = replace(WORK, identifiers=(Identifier(scheme="arxiv", value="math.GT/0309136"),), locations=())
+    assert document_of(preprint).keywords["identifier"] == ("arxiv:math.gt/0309136",)
+
+
 def test_numbers_tell_the_dates() -> None:
     document = document_of(WORK)
     assert (document.key, document.id, document.version) == (7, "w7", 3)
