@@ -188,7 +188,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "copy_landing": ("网页", "Landing page"),
     "copy_why": ("为何排在这里", "Why it stands here"),
     "copy_fails": ("{date} 检查时打不开", "Did not open when checked on {date}"),
-    "copy_reported": ("有读者报告打不开，尚未核实", "Readers report that it does not open; not checked yet"),
+    "copy_reported": ("有读者报告打不开，尚未核实", "Readers report that it does not open; no check has settled it"),
     "rank.open_license": ("开放许可", "open licence"),
     "rank.free_archive": ("可免费阅读的存档", "archive that is free to read"),
     "rank.version_of_record": ("正式出版版本", "version of record"),

@@ -106,7 +106,7 @@ def _related(pair: ExplainedPair, numbers: Mapping[str, str], words: Words) -> P
 def _judged(one: LoggedJudgement, words: Words, *, with_names: bool) -> PairView:
     what = words.label("judged", one.kind)
     if one.field is not None:
-        value = words("names_separator").join(one.value) if isinstance(one.value, tuple) else one.value
+        value = "; ".join(one.value) if isinstance(one.value, tuple) else one.value  # names have commas of their own
         what = f"{what}: {one.field} = {value or words('origin_nothing')}"
     told = [words.label("standing", one.state)]
     if with_names:

@@ -247,6 +247,8 @@ def test_a_correction_shows_in_provenance_with_the_value_that_lost(librarian: Te
     assert {one["value"]["value"] for one in fields["title"]["losing"]} == {_RICE, f"{_RICE}, again"}
     posted(librarian, "/v1/desk/judgements", {**fix, "field": "doi", "value": "10.5555/right"}, 201)
     assert the_work(librarian) == got(librarian, "/v1/works/doi:10.5555/right")["id"] == work
+    posted(librarian, "/v1/desk/judgements", {**fix, "field": "authors", "value": "Smith, Jane; 王明"}, 201)
+    assert "authors = Smith, Jane; 王明" in librarian.get(f"/works/{work}/sources").text, "one name is not two"
 
 
 @pytest.mark.parametrize(
