@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from indexer.identity.copies import rank
 from indexer.identity.states import Tie, WorkState, state_of
-from indexer.models import Bibliography, Container, Contributor, Location, Manifestation
+from indexer.identity.titles import parts_of
+from indexer.models import Bibliography, Container, Contributor, Location, Manifestation, Text
 
 #: Formats by how much they can be trusted to be structured: JATS from the publisher, then DOAJ's own, then Dublin Core.
 _FORMAT_RANK = {"jats": 0, "pmc_fm": 0, "pmc": 0, "oai_doaj": 1, "doaj_json": 1, "oai_dc": 3}
@@ -52,7 +53,7 @@ def merge(members: Sequence[tuple[str, Manifestation]], ties: Iterable[Tie] = ()
     fields["published"] = best("published", lambda date: (date.month is not None) + (date.day is not None))
     fields["contributors"] = best("contributors", _contributor_quality)
     fields["abstracts"] = best("abstracts", len)
-    fields["translated_titles"] = best("translated_titles", len)
+    fields["translated_titles"] = _translated(fields["title"], best("translated_titles", len), ranked, provenance)
     fields["languages"] = best("languages", lambda tags: tags[0].confidence if tags else 0)
     for name in _UNITED:
         fields[name] = _united(name, ranked, provenance)
@@ -80,6 +81,24 @@ def _contributor_quality(people: tuple[Contributor, ...]) -> tuple[int, int, int
         sum(person.orcid is not None for person in people),
         sum(bool(person.affiliations) for person in people),
     )
+
+
+def _translated(
+    title: Text, chosen: tuple[Text, ...], ranked: Sequence[tuple[str, Manifestation]], provenance: dict[str, str]
+) -> tuple[Text, ...]:
+    """Add the first title in each other script: an English record must not hide how the Chinese one calls the work."""
+    if len({one.title.value for _, one in ranked}) == 1:
+        return chosen
+    found = list(chosen)
+    scripts = {part.script for part in parts_of([text.value for text in (title, *chosen)])}
+    for identifier, one in ranked:
+        for text in (one.title, *one.translated_titles):
+            main = max(parts_of([text.value]), key=lambda part: part.letters, default=None)
+            if main is not None and main.script not in scripts:
+                scripts.add(main.script)
+                found.append(text)
+                provenance.setdefault("translated_titles", identifier)
+    return tuple(found)
 
 
 def _unique(values: Iterable[_T], key: Callable[[_T], object]) -> tuple[_T, ...]:

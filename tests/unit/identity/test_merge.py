@@ -88,6 +88,17 @@ def test_the_merged_view_does_not_depend_on_the_order() -> None:
     assert all(view == views[0] for view in views)
 
 
+def test_a_title_in_another_script_stays_beside_the_chosen_one_and_says_where_it_came_from() -> None:
+    chinese = manifestation("oalib", title="云南茶园的量子引力研究(DNA)", identifiers=(DOI,))
+    other = manifestation("zenodo", title="云南茶园研究", identifiers=(DOI,))
+    members = [("m1", JATS), ("m2", DOAJ), ("m3", chinese), ("m4", other)]
+    for order in itertools.permutations(members):
+        found = merge(order)
+        assert found.bibliography.title.value == "The title from JATS"
+        assert [one.value for one in found.bibliography.translated_titles] == ["云南茶园的量子引力研究(DNA)"]
+        assert found.provenance["translated_titles"] == "m3"
+
+
 def test_only_joining_identifiers_are_keys() -> None:
     doaj = Identifier(scheme="doaj", value="0123456789abcdef0123456789abcdef")
     url = Identifier(scheme="url", value="https://x")
