@@ -25,8 +25,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "title_edged": ("One title has a word more at its beginning or end.", "一个题名在开头或结尾多一个词。"),
     "title_close": ("The titles differ in a word.", "题名有一个词不同。"),
     "title_numbered": (
-        "The titles differ in a number only, as parts of a series do.",
-        "题名只有序号不同，像是同一系列的不同部分。",
+        "The titles are alike, but their numbers differ, as those of parts of a series do.",
+        "题名相近而序号不同，像是同一系列的不同部分。",
     ),
     "title_other": ("The titles differ.", "题名不同。"),
     "title_incomparable": ("The titles are written in different scripts.", "题名使用不同的文字，无法比较。"),
