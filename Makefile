@@ -3,14 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Processes that share a whole run of the tests; each takes whole files, so that what a file prepares is made once.
+WORKERS ?= 2
 
 .PHONY: run test check services stop-services lock clean
 
 run: $(VENV)/.run  ## harvest, index and serve on http://127.0.0.1:8000
 	$(BIN)/kaijuan up $(ARGS)
 
-test: $(VENV)/.test  ## all tests; those that need a missing service skip with the reason
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.test  ## all tests, or ARGS=path; those that need a missing service skip with the reason
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadfile)
 
 check: $(VENV)/.test  ## lint, types, import direction
 	$(BIN)/ruff check .

@@ -7,6 +7,16 @@ from pathlib import Path
 
 import pytest
 
+_FOR_TESTS = ("KAIJUAN_TEST_", "KAIJUAN_SHARED")
+
+
+def pytest_configure() -> None:
+    """Forget the caller's own settings, here and for every process that tests start: tests set what they need."""
+    for name in list(os.environ):
+        known = name.upper()  # settings are read in any case
+        if known.startswith("KAIJUAN_") and not known.startswith(_FOR_TESTS):
+            del os.environ[name]
+
 
 @pytest.fixture(scope="session")
 def recorded() -> Path:
