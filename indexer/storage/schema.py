@@ -26,6 +26,13 @@ from indexer.storage.identity_tables import (
     links,
     portraits,
 )
+from indexer.storage.search_tables import (
+    ranking_rules,
+    subject_classes,
+    subject_mappings,
+    thesaurus_entries,
+    tokens,
+)
 
 __all__ = [
     "COUNTS",
@@ -55,16 +62,21 @@ __all__ = [
     "person_roles",
     "portraits",
     "quarantine",
+    "ranking_rules",
     "raw_changes",
     "raw_records",
     "sources",
     "stale_containers",
+    "subject_classes",
+    "subject_mappings",
+    "thesaurus_entries",
+    "tokens",
     "work_changes",
     "works",
 ]
 
 #: The newest migration; a test holds it to the scripts in ``migrations``.
-MIGRATION = "0005"
+MIGRATION = "0006"
 
 #: Facts about the store itself: library id, signing key, versions of what wrote the data.
 facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -321,6 +333,7 @@ works = Table(
     Column("data", LargeBinary, nullable=False),
     Column("container_key", Key),  # no foreign key: SQLite would have to copy the table to add one
     Index(None, "container_key", "key"),
+    Index(None, "updated_at", "key"),
     **NEVER_REUSED,
 )
 
