@@ -20,7 +20,8 @@ _SHUTDOWN_SECONDS = 5
 def bind(host: str, port: int) -> socket.socket:
     """Bind the address to serve on; raise ``PortTakenError`` where that is impossible."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends at once (TCP_NODELAY) only where TCP is named; else each answer on a kept connection waits 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
