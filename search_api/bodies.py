@@ -19,14 +19,22 @@ def limited_body(longest: int) -> Callable[[Request], Awaitable[bytes]]:
     async def read(request: Request) -> bytes:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise _problem(415, "Not JSON", "Send the body as JSON, with Content-Type application/json.")
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > longest:
-                raise _problem(413, "Too long", f"The body is longer than {longest:,} bytes. Send less at a time.")
+        body = await whole_body(request, longest)
+        if body is None:
+            raise _problem(413, "Too long", f"The body is longer than {longest:,} bytes. Send less at a time.")
         return body
 
     return read
+
+
+async def whole_body(request: Request, longest: int) -> bytes | None:
+    """Return a request's body, or ``None`` where it is longer than that; no more of it is read then."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > longest:
+            return None
+    return body
 
 
 def read_body(body: bytes, model: TypeAdapter[_T], *, fix: str) -> _T:

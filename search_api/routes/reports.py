@@ -13,10 +13,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from indexer.identity.copies import addresses_of
 from indexer.storage.catalogue import StoredWork
+from search_api.bodies import limited_body, read_body, whole_body
 from search_api.copies import copies_of
 from search_api.deps import LibraryDep, OrjsonResponse, StrictParameters
 from search_api.library import Library
@@ -40,6 +41,9 @@ class ReportIn(BaseModel):
 
     url: Annotated[str, Field(min_length=1, max_length=2048, description="One of the work's addresses.")]
     note: Annotated[str | None, Field(max_length=MAX_NOTE, description="What happened.")] = None
+
+
+_REPORT = TypeAdapter(ReportIn)
 
 
 class ReportOut(BaseModel):
@@ -90,17 +94,14 @@ _FOREIGN = _Refusal(
 )
 
 
-async def _start_of_body(request: Request) -> bytes | None:
-    """Return a request's body, or ``None`` where it is longer than any report."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _MAX_BODY:
-            return None
-    return body
+async def _form_fields(request: Request) -> dict[str, str]:
+    """Return what a form says; nothing where it is longer than any of ours."""
+    body = await whole_body(request, _MAX_BODY)
+    return dict(parse_qsl((body or b"").decode("utf-8", "replace")))
 
 
-BodyDep = Annotated[bytes | None, Depends(_start_of_body)]
+BodyDep = Annotated[bytes, Depends(limited_body(_MAX_BODY))]
+FormDep = Annotated[dict[str, str], Depends(_form_fields)]
 
 
 @router.post(
@@ -128,7 +129,7 @@ def report_link(
     if _is_foreign(request):
         raise _FOREIGN.problem()
     work = _active(library, work_id)
-    given = _read(request, body)
+    given = read_body(body, _REPORT, fix='Send {"url": "…", "note": "…"}; note may be left out.')
     refusal = _report(request, library, work, given.url, given.note)
     if refusal is not None:
         raise refusal.problem()
@@ -136,12 +137,11 @@ def report_link(
 
 
 @page_router.post("/works/{work_id}/reports")
-def report_from_page(request: Request, work_id: str, library: LibraryDep, body: BodyDep) -> Response:
+def report_from_page(request: Request, work_id: str, library: LibraryDep, fields: FormDep) -> Response:
     """Take the form of a work's page and go back to it."""
     frame = frame_of(request)
     words = Words(frame.ui)
     work = _active(library, work_id)
-    fields = dict(parse_qsl((body or b"").decode("utf-8", "replace")))
     url, note = fields.get("url", ""), fields.get("note")
     refusal = _report(request, library, work, url, note) if _is_own_page(request) else _FOREIGN
     if refusal is None:
@@ -178,30 +178,6 @@ def _active(library: Library, work_id: str) -> StoredWork:
             Problem(title="Gone", status=410, detail=f"Work {work.id} has left the index. Report nothing of it.")
         )
     return work
-
-
-def _read(request: Request, body: bytes | None) -> ReportIn:
-    if body is None:
-        raise RequestProblem(Problem(title="Too long", status=413, detail="The body is longer than a report may be."))
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise RequestProblem(
-            Problem(title="Not JSON", status=415, detail="Send the report as JSON, with Content-Type application/json.")
-        )
-    try:
-        return ReportIn.model_validate_json(body)
-    except ValidationError as error:
-        errors = [
-            ProblemError(
-                parameter=str(item["loc"][0]) if item["loc"] else "body",
-                detail=item["msg"],
-                fix='Send {"url": "…", "note": "…"}; note may be left out.',
-            )
-            for item in error.errors(include_url=False, include_input=False)
-        ]
-        detail = " ".join(f"{item.parameter}: {item.detail}." for item in errors)
-        raise RequestProblem(
-            Problem(title="The report cannot be read", status=400, detail=detail, errors=errors)
-        ) from error
 
 
 def _is_foreign(request: Request) -> bool:
