@@ -106,7 +106,7 @@ Node = Word | Prefix | Phrase | Term | YearRange | Sequence | And | Or | Not
 
 _LABEL_AT_END = re.compile(r"(?<!\w)(?:doi|pmid|pmc|pmcid|hdl|[epl]?issn|issn-l|isbn(?:-1[03])?)$", re.IGNORECASE)
 #: How tightly nodes bind when printed; a looser one inside a tighter one needs parentheses.
-_BINDING: dict[type[Node], int] = {Or: 0, Sequence: 1, And: 2}
+_BINDING: dict[type[Node], int] = {Or: 0, Sequence: 1, And: 2, Not: 3}
 
 
 def print_query(node: Node) -> str:  # noqa: PLR0911 - one return for each kind of node
@@ -119,12 +119,11 @@ def print_query(node: Node) -> str:  # noqa: PLR0911 - one return for each kind 
         case Phrase():
             return _fielded(node.field, f'"{node.text}"' + (f"~{node.slop}" if node.slop else ""))
         case Term():
-            simple = node.name != "url" and not any(one.isspace() or one in "()" for one in node.value)
-            return f"{node.name}:{node.value}" if simple else f'{node.name}:"{node.value}"'
+            return _print_term(node)
         case YearRange():
             return f"year:{_print_years(node)}"
         case Not():
-            return "-" + (print_query(node.item) if _is_single(node.item) else f"({print_query(node.item)})")
+            return "-" + _print_item(node.item, _BINDING[Not])
         case Sequence():
             return _side_by_side([_print_item(item, _BINDING[Sequence]) for item in node.items])
         case And() | Or():
@@ -148,12 +147,13 @@ def _side_by_side(printed: list[str]) -> str:
     return text
 
 
-def _is_single(node: Node) -> bool:
-    return not isinstance(node, Sequence | And | Or | Not)
-
-
 def _fielded(name: str | None, text: str) -> str:
     return f"{name}:{text}" if name else text
+
+
+def _print_term(term: Term) -> str:
+    simple = term.name != "url" and not any(one.isspace() or one in "()" for one in term.value)
+    return f"{term.name}:{term.value}" if simple else f'{term.name}:"{term.value}"'
 
 
 def _print_years(years: YearRange) -> str:
