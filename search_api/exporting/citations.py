@@ -106,21 +106,28 @@ def _vancouver(item: Item, _: date) -> str:
     people = _creators(item)
     genre = f" [{_GENRES[item.type].lower()}]" if item.type in _GENRES else ""
     opening = [_end(names.vancouver(people)) if people else "", _end(item.title + genre)]
-    year = "" if item.year is None else str(item.year)
-    if item.type in _WHOLE | _IN_BOOKS or not item.container:
-        inside = [f"In: {_end(item.container)}" if item.type in _IN_BOOKS and item.container else ""]
-        inside.append(_end("; ".join(part for part in (item.publisher, year) if part)))
-        inside.append(f"p. {_shortened(item, '-')}." if item.type in _IN_BOOKS and item.pages else "")
-    else:
-        when = [year, *([_NLM_MONTHS[item.month - 1]] if item.month else []), *([str(item.day)] if item.day else [])]
-        number = _volume(item, "{volume}({issue})")
-        text = " ".join(when if year else [])
-        text += f";{number}" if number else ""
-        text += f":{_shortened(item, '-')}" if item.pages else ""
-        inside = [_end(item.container), _end(text.lstrip(";:"))]
+    in_journal = item.container and item.type not in _WHOLE | _IN_BOOKS
+    inside = _vancouver_in_journal(item) if in_journal else _vancouver_of_book(item)
     doi = item.identifier("doi")
     address = f"doi:{doi}" if doi else f"Available from: {item.url}" if item.url else ""
     return _joined(*opening, *inside, address)
+
+
+def _vancouver_in_journal(item: Item) -> list[str]:
+    month = _NLM_MONTHS[item.month - 1] if item.month else ""
+    text = _joined(str(item.year), month, str(item.day or "")) if item.year is not None else ""
+    number = _volume(item, "{volume}({issue})")
+    text += f";{number}" if number else ""
+    text += f":{_shortened(item, '-')}" if item.pages else ""
+    return [_end(item.container), _end(text.lstrip(";:"))]
+
+
+def _vancouver_of_book(item: Item) -> list[str]:
+    published = "; ".join(part for part in (item.publisher, "" if item.year is None else str(item.year)) if part)
+    if item.type not in _IN_BOOKS:
+        return [_end(published)]
+    inside = f"In: {_end(item.container)}" if item.container else ""
+    return [inside, _end(published), f"p. {_shortened(item, '-')}." if item.pages else ""]
 
 
 def _gb(item: Item, today: date) -> str:
