@@ -43,4 +43,4 @@ class Cursors:
                 remedy="Repeat the query exactly as on the first page, or leave the cursor out.",
                 parameter="cursor",
             )
-        return After(value=float(value), key=int(key), seen=int(seen)), cast(Match, match)
+        return After(value=value, key=int(key), seen=int(seen)), cast(Match, match)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from indexer.errors import QueryError
 from indexer.identity.copies import Reason, State
-from indexer.models import NoticeKind, WorkStatus
+from indexer.models import ArticleVersion, NoticeKind, WorkStatus
 from indexer.search.query import FACET_FIELDS, Filters
 from search_api.cards import CARD_FIELDS
 from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, Search, facets_of, fields_of
@@ -40,7 +40,11 @@ class QueryParameters(BaseModel):
     license: Annotated[_Values, Field(description="Licence code, such as cc-by.")] = []
     subject: Annotated[_Values, Field(description="Subject term, as the facet shows it.")] = []
     container: Annotated[_Values, Field(description="Container (journal) id.")] = []
+    clc: Annotated[_Values, Field(description="Class of the subject tree, such as TP; with all below it.")] = []
     type: Annotated[_Values, Field(description="Article type.")] = []
+    version: Annotated[
+        list[ArticleVersion], Field(max_length=_MAX_VALUES, description="Version of a copy that can be read.")
+    ] = []
     has: Annotated[
         list[Literal["pdf", "abstract", "doi", "license", "fulltext"]],
         Field(max_length=_MAX_VALUES, description="What the work has."),
@@ -49,7 +53,7 @@ class QueryParameters(BaseModel):
         list[WorkStatus], Field(max_length=_MAX_VALUES, description="What became of it after publication.")
     ] = []
     sort: Annotated[
-        Literal["relevance", "newest", "oldest", "first_indexed"], Field(description="Order of the results.")
+        Literal["relevance", "newest", "oldest", "first_indexed", "title"], Field(description="Order of the results.")
     ] = "relevance"
 
     def search(self, ui_language: str = "en") -> Search:
@@ -66,7 +70,9 @@ class QueryParameters(BaseModel):
                 license=tuple(self.license),
                 subject=tuple(self.subject),
                 container=tuple(self.container),
+                clc=tuple(self.clc),
                 type=tuple(self.type),
+                version=tuple(self.version),
                 has=tuple(self.has),
                 status=tuple(self.status),
             ),

@@ -278,8 +278,10 @@ def _compile_filters(filters: Filters) -> dict[str, Clause]:
         "lang": ("lang", filters.lang),
         "license": ("license", filters.license),
         "subject": ("subject_facet", filters.subject),
+        "clc": ("clc", filters.clc),
         "container": ("container", filters.container),
         "type": ("type", filters.type),
+        "version": ("article_version", filters.version),
         "has": ("has", filters.has),
         "status": ("status", filters.status),
     }

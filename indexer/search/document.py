@@ -6,20 +6,22 @@ Engines return keys; cards come from the store, so the index stays small and can
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from indexer.models import Contributor, Text, Work
+from indexer.models import Contributor, LanguageTag, Text, Work
 from indexer.normalise.licences import NONE_STATED
 from indexer.search.analysis import index_values
 from indexer.search.pasted import address_mark
 from indexer.search.query import KeywordField, TextField
+from indexer.search.titles import title_key, title_order
 
 #: Raised whenever the shape or content of documents changes; stands in the index name.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 MOST_SUBJECTS = 50
 #: Addresses that are identifiers, which are found as such.
 _RESOLVERS = ("doi.org/", "hdl.handle.net/", "pmc.ncbi.nlm.nih.gov/", "arxiv.org/", "doaj.org/article/")
+_NO_LANGUAGE = LanguageTag(code="", origin="detected")
 _CASELESS = frozenset({"doi", "arxiv", "handle"})
 #: Schemes whose values readers type without their scheme's name.
 _WORDLIKE_SCHEMES = frozenset({"pmid", "pmcid", "arxiv", "isbn"})
@@ -30,7 +32,8 @@ class Document:
     """One work for the index.
 
     ``text`` holds, per field, space-joined tokens; each tuple member is a stretch of its own that no phrase crosses.
-    ``published`` is yyyymmdd (unknown parts 0; 0 for no date), ``first_indexed`` seconds since 1970 UTC.
+    ``published`` is yyyymmdd (unknown parts 0; 0 for no date), ``first_indexed`` seconds since 1970 UTC,
+    ``title_order`` what the title is sorted by (``indexer.search.titles``; no NUL).
     """
 
     key: int
@@ -41,10 +44,26 @@ class Document:
     year: int | None
     published: int
     first_indexed: int
+    title_order: str = ""
 
 
-def document_of(work: Work) -> Document:
-    """Turn a work into its document.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classified:
+    """Codes of the subject tree that a work belongs to, with all above them, and its subjects that lead to none."""
+
+    codes: tuple[str, ...] = ()
+    unmapped: tuple[str, ...] = ()
+
+
+Classify = Callable[[Work], Classified]
+
+
+def _nowhere(_: Work) -> Classified:
+    return Classified()
+
+
+def document_of(work: Work, classify: Classify = _nowhere) -> Document:
+    """Turn a work into its document; ``classify`` finds its place in the library's subject tree.
 
     Titles and abstracts are stemmed by their own language, else by the article's; keywords and subjects by the
     article's; names and journals not at all. Affiliations are not searched: they are about people, not the article.
@@ -55,10 +74,11 @@ def document_of(work: Work) -> Document:
         id=work.id,
         version=work.version,
         text=_text_of(work),
-        keywords=_keywords_of(work),
+        keywords=_keywords_of(work, classify(work)),
         year=date.year if date else None,
         published=date.year * 10_000 + (date.month or 0) * 100 + (date.day or 0) if date else 0,
         first_indexed=int(work.first_indexed.timestamp()),
+        title_order=title_order(work.title.value, (work.title.language or work.language or _NO_LANGUAGE).code),
     )
 
 
@@ -98,7 +118,7 @@ def _name_values(person: Contributor) -> Iterator[str]:
     yield from dict.fromkeys(value for form in forms for value in index_values(form, None))
 
 
-def _keywords_of(work: Work) -> dict[KeywordField, tuple[str, ...]]:
+def _keywords_of(work: Work, classified: Classified) -> dict[KeywordField, tuple[str, ...]]:
     container = work.container
     issns = (*container.issns, *([container.issn_l] if container.issn_l else [])) if container else ()
     return {
@@ -108,10 +128,14 @@ def _keywords_of(work: Work) -> dict[KeywordField, tuple[str, ...]]:
         "lang": _distinct(language.code for language in work.languages),
         "license": (work.license.code if work.license else NONE_STATED,),
         "subject_facet": _subjects_of(work),
+        "clc": classified.codes,
+        "unmapped": classified.unmapped,
         "container": (container.id,) if container and container.id else (),
         "type": (work.type,),
+        "article_version": _distinct(location.version or "" for location in work.locations),
         "has": tuple(_possessions_of(work)),
         "status": (work.status,) if work.status else (),
+        "title_key": _distinct(title_key(title.value) for title in (work.title, *work.translated_titles)),
     }
 
 

@@ -12,10 +12,24 @@ from typing import Literal
 
 #: ``identifier`` and ``citation`` are what ``auto`` may have used; nobody asks for them.
 Match = Literal["auto", "all", "most", "any", "identifier", "citation"]
-Sort = Literal["relevance", "newest", "oldest", "first_indexed"]
+Sort = Literal["relevance", "newest", "oldest", "first_indexed", "title"]
 TextField = Literal["all", "title", "author", "journal", "subject"]
 KeywordField = Literal[
-    "identifier", "issn", "source", "lang", "license", "subject_facet", "container", "type", "has", "status"
+    "identifier",
+    "issn",
+    "source",
+    "lang",
+    "license",
+    "subject_facet",
+    "clc",
+    "unmapped",
+    "container",
+    "type",
+    "article_version",
+    "has",
+    "status",
+    "title_key",
+    "suggest",
 ]
 
 #: Facet name as the API shows it → the index field that is counted (``year`` is the integer field).
@@ -25,8 +39,10 @@ FACET_FIELDS: dict[str, str] = {
     "lang": "lang",
     "license": "license",
     "subject": "subject_facet",
+    "clc": "clc",
     "container": "container",
     "type": "type",
+    "version": "article_version",
     "has": "has",
     "status": "status",
 }
@@ -37,9 +53,10 @@ TITLE_WEIGHT = 0.3
 class Filters:
     """Exact conditions: values of one filter are alternatives, filters add up.
 
-    ``subject`` holds subject terms as the facet shows them, ``container`` container ids, ``has`` any of
-    ``pdf``, ``abstract``, ``doi``, ``license``, ``fulltext``, ``status`` any of ``retracted``, ``withdrawn``,
-    ``concern``, ``corrected``. Years are inclusive.
+    ``subject`` holds subject terms as the facet shows them, ``clc`` codes of the subject tree, ``container`` container
+    ids, ``version`` any of ``submitted``, ``accepted``, ``published``, ``has`` any of ``pdf``, ``abstract``, ``doi``,
+    ``license``, ``fulltext``, ``status`` any of ``retracted``, ``withdrawn``, ``concern``, ``corrected``. Years are
+    inclusive.
     """
 
     source: tuple[str, ...] = ()
@@ -49,8 +66,10 @@ class Filters:
     lang: tuple[str, ...] = ()
     license: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
+    clc: tuple[str, ...] = ()
     container: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
+    version: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
 
@@ -68,10 +87,10 @@ class Query:
 class After:
     """Where a page ended: the last hit's sort value and key, and how many hits came before.
 
-    ``value`` is the score for relevance, else the integer of the sort field.
+    ``value`` is the score for relevance, the title's sort key for titles, else the integer of the sort field.
     """
 
-    value: float
+    value: float | str
     key: int
     seen: int
 
@@ -132,6 +151,13 @@ class Years:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The works of these keys; adds nothing to the score."""
+
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AllOf:
     """Every clause matches; scores add up."""
 
@@ -162,7 +188,15 @@ class Weighted:
     weight: float
 
 
-Clause = Tokens | TokenPhrase | TokenPrefix | Exact | Years | AllOf | AtLeast | Without | Weighted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flat:
+    """The clause with one ``score`` for every work that it matches, however well."""
+
+    clause: Clause
+    score: float
+
+
+Clause = Tokens | TokenPhrase | TokenPrefix | Exact | Years | Keys | AllOf | AtLeast | Without | Weighted | Flat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +209,7 @@ class TokenQuery:
     """
 
     matching: Clause | None
-    boosts: tuple[Weighted, ...] = ()
+    boosts: tuple[Weighted | Flat, ...] = ()
     filters: dict[str, Clause] = field(default_factory=dict)
     restrictions: tuple[Clause, ...] = ()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -18,8 +18,19 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from indexer.errors import IndexDamagedError, SearchIndexError
 from indexer.search.document import Document
-from indexer.search.query import Hits, TokenQuery, View
-from indexer.storage.elastic_queries import build_mapping, build_search, encode_delete, encode_upsert, read_answer
+from indexer.search.query import FacetValue, Hits, KeywordField, TextField, TokenQuery, View
+from indexer.storage.elastic_queries import (
+    MOST_FREQUENCIES,
+    build_frequencies,
+    build_mapping,
+    build_search,
+    build_values,
+    encode_delete,
+    encode_upsert,
+    read_answer,
+    read_frequencies,
+    read_values,
+)
 from indexer.storage.generations import FIRST, REBUILD, Generation, mint_generation, parse_generation
 from indexer.storage.search_index import IndexStats, IndexWriter
 
@@ -103,17 +114,34 @@ class ElasticIndex:
 
     def search(self, query: TokenQuery, view: View) -> Hits:
         """Answer from the last commit."""
-        body = build_search(query, view)
+        answer = self._ask({**build_search(query, view), "search_type": "dfs_query_then_fetch"})
+        return read_answer(answer, query, view)
+
+    def values(
+        self, query: TokenQuery, field: KeywordField, *, prefix: str = "", size: int = 20
+    ) -> tuple[FacetValue, ...]:
+        """Count by the server's terms aggregation."""
+        return read_values(self._ask(build_values(query, field, prefix, size)))
+
+    def frequencies(self, field: TextField, tokens: Sequence[str]) -> dict[str, int]:
+        """Count by filters, 500 tokens a request; exact."""
+        counted: dict[str, int] = {}
+        for start in range(0, len(tokens), MOST_FREQUENCIES):
+            part = tokens[start : start + MOST_FREQUENCIES]
+            counted |= read_frequencies(self._ask(build_frequencies(field, part)), part)
+        return counted
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         for attempt in range(_ATTEMPTS):
             try:
                 with asking("search"):
-                    answer = self._client.search(index=self._alias, search_type="dfs_query_then_fetch", **body).body
+                    answer: dict[str, Any] = self._client.search(index=self._alias, **request).body
             except IndexDamagedError:  # what the alias named a moment ago has been swapped and dropped
                 if attempt == _ATTEMPTS - 1:
                     raise
                 continue
             self._notice(answer)
-            return read_answer(answer, query, view)
+            return answer
         raise AssertionError("unreachable")
 
     def position(self) -> int:

@@ -6,6 +6,8 @@ answers like the largest.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 import orjson
@@ -18,7 +20,10 @@ from indexer.search.query import (
     Clause,
     Exact,
     FacetValue,
+    Flat,
     Hits,
+    Keys,
+    KeywordField,
     Sort,
     TextField,
     TokenPhrase,
@@ -53,7 +58,10 @@ _SORT_COLUMNS: dict[Sort, dict[str, str]] = {
     "newest": {"published": "desc"},
     "oldest": {"oldest": "asc"},
     "first_indexed": {"first_indexed": "desc"},
+    "title": {"title_order": "asc"},
 }
+#: The server takes more in one request, but each is a search of its own.
+MOST_FREQUENCIES = 500
 
 
 def build_mapping(position: int) -> Json:
@@ -69,6 +77,7 @@ def build_mapping(position: int) -> Json:
         "properties": {
             **dict.fromkeys(TEXT_FIELDS, text),
             **dict.fromkeys(KEYWORD_FIELDS, keyword),
+            "title_order": {"type": "keyword", "index": False},
             **{number: {"type": "long"} for number in numbers},
         },
     }
@@ -85,6 +94,7 @@ def encode_upsert(document: Document) -> bytes:
         "published": document.published,
         "oldest": document.published or NEVER,
         "first_indexed": document.first_indexed,
+        "title_order": document.title_order,
     }
     return orjson.dumps(action) + b"\n" + orjson.dumps(source) + b"\n"
 
@@ -125,15 +135,47 @@ def build_search(query: TokenQuery, view: View) -> Json:
         "source": False,
     }
     if (start := start_of(view, sort)) is not None:
-        body["search_after"] = [start[0] if sort == "oldest" else -start[0], start[1]]
+        first = start[0] if isinstance(start[0], str) or sort == "oldest" else -start[0]
+        body["search_after"] = [first, start[1]]
     return body
 
 
 def _count_values(name: str, size: int) -> Json:
-    return {"terms": {"field": FACET_FIELDS[name], "size": size, "shard_size": max(size, _EVERY_SHARD)}}
+    return _count_terms(FACET_FIELDS[name], size)
 
 
-def translate(clause: Clause) -> Json:  # noqa: PLR0911 (one return per clause)
+def _count_terms(field: str, size: int) -> Json:
+    return {"terms": {"field": field, "size": size, "shard_size": max(size, _EVERY_SHARD)}}
+
+
+def build_values(query: TokenQuery, field: KeywordField, prefix: str, size: int) -> Json:
+    """Return the body of a request that counts the values of a field that begin so."""
+    counting = _count_terms(field, size)
+    if prefix:
+        counting["terms"]["include"] = re.sub(r"([.?+*|{}\[\]()\"\\#@&<>~^$-])", r"\\\1", prefix) + ".*"
+    matching = _EVERYTHING if query.matching is None else translate(query.matching)
+    filters = [translate(clause) for clause in (*query.filters.values(), *query.restrictions)]
+    return {"query": {"bool": {"filter": [matching, *filters]}}, "aggs": {"values": counting}, "size": 0}
+
+
+def read_values(answer: Json) -> tuple[FacetValue, ...]:
+    """Turn the server's answer into counted values."""
+    return _read_buckets(answer["aggregations"]["values"])
+
+
+def build_frequencies(field: TextField, tokens: Sequence[str]) -> Json:
+    """Return the body of a request that counts the documents of each token, at most ``MOST_FREQUENCIES``."""
+    filters: Json = {str(at): {"term": {field: token}} for at, token in enumerate(tokens)}
+    return {"aggs": {"tokens": {"filters": {"filters": filters}}}, "size": 0}
+
+
+def read_frequencies(answer: Json, tokens: Sequence[str]) -> dict[str, int]:
+    """Turn the server's answer into a count for each token."""
+    buckets = answer["aggregations"]["tokens"]["buckets"]
+    return {token: buckets[str(at)]["doc_count"] for at, token in enumerate(tokens)}
+
+
+def translate(clause: Clause) -> Json:  # noqa: C901, PLR0911 (one return per clause)
     """Turn a clause into the query language."""
     match clause:
         case Tokens():
@@ -147,6 +189,8 @@ def translate(clause: Clause) -> Json:  # noqa: PLR0911 (one return per clause)
         case Years():
             bounds = {"gte": clause.since, "lte": clause.until}
             return _unscored({"range": {"year": {name: year for name, year in bounds.items() if year is not None}}})
+        case Keys():
+            return _unscored({"terms": {"key": list(clause.keys)}})
         case AllOf():
             return {"bool": {"must": [_EVERYTHING, *map(translate, clause.clauses)]}}
         case AtLeast():
@@ -156,6 +200,8 @@ def translate(clause: Clause) -> Json:  # noqa: PLR0911 (one return per clause)
             return {"bool": {"must": [kept], "must_not": [translate(clause.excluded)]}}
         case Weighted():
             return {"bool": {"must": [translate(clause.clause)], "boost": clause.weight}}
+        case Flat():
+            return {"constant_score": {"filter": translate(clause.clause), "boost": clause.score}}
         case _:
             assert_never(clause)
 
@@ -193,12 +239,13 @@ def read_answer(answer: Json, query: TokenQuery, view: View) -> Hits:
     """Turn the server's answer into hits and facets."""
     sort = choose_sort(query, view)
     hits = answer["hits"]
-    ranked = [rank_of(float(value), int(key), sort) for value, key in (hit["sort"] for hit in hits["hits"])]
-    facets = {
-        name: tuple(
-            FacetValue(value=str(bucket["key"]), count=bucket["doc_count"])
-            for bucket in answer["aggregations"][name]["values"]["buckets"]
-        )
-        for name in view.facets
-    }
+    ranked = [
+        rank_of(value if isinstance(value, str) else float(value), int(key), sort)
+        for value, key in (hit["sort"] for hit in hits["hits"])
+    ]
+    facets = {name: _read_buckets(answer["aggregations"][name]["values"]) for name in view.facets}
     return cut_page(ranked, count=hits["total"]["value"], view=view, sort=sort, facets=facets)
+
+
+def _read_buckets(counted: Json) -> tuple[FacetValue, ...]:
+    return tuple(FacetValue(value=str(bucket["key"]), count=bucket["doc_count"]) for bucket in counted["buckets"])

@@ -22,7 +22,8 @@ STRETCH_GAP = 100
 #: The order value of documents without a date where the oldest come first.
 NEVER = 99_999_999
 
-Ranked = tuple[float, int]
+#: What hits stand in ascending order of: a number, or a text where titles are sorted, then the key.
+Ranked = tuple[float | str, int]
 
 
 def stretches(document: Document, field: TextField) -> tuple[str, ...]:
@@ -35,15 +36,19 @@ def choose_sort(query: TokenQuery, view: View) -> Sort:
     return "newest" if view.sort == "relevance" and query.matching is None else view.sort
 
 
-def rank_of(value: float, key: int, sort: Sort) -> Ranked:
-    """Return the pair by which hits stand in ascending order; ``value`` is the score or the sort field's integer."""
+def rank_of(value: float | str, key: int, sort: Sort) -> Ranked:
+    """Return the pair by which hits stand in ascending order; ``value`` is the score or what is sorted by."""
+    if isinstance(value, str):
+        return (value, key)
     if sort == "oldest":
         return (value or NEVER, key)
     return (-value, key)
 
 
-def value_of(ranked: Ranked, sort: Sort) -> float:
+def value_of(ranked: Ranked, sort: Sort) -> float | str:
     """Turn a rank back into the value a cursor carries."""
+    if isinstance(ranked[0], str):
+        return ranked[0]
     if sort == "oldest":
         return 0 if ranked[0] == NEVER else ranked[0]
     return -ranked[0] + 0.0
@@ -63,7 +68,8 @@ def cut_page(
     if len(ranked) > view.limit:
         seen = (view.after.seen if view.after else 0) + len(page)
         following = After(value=value_of(page[-1], sort), key=page[-1][1], seen=seen)
-    hits = tuple(Hit(key=rank[1], score=value_of(rank, sort) if sort == "relevance" else 0.0) for rank in page)
+    scored = sort == "relevance"
+    hits = tuple(Hit(key=rank[1], score=-float(rank[0]) + 0.0 if scored else 0.0) for rank in page)
     return Hits(hits=hits, count=count, next=following, facets=facets)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
@@ -24,7 +24,9 @@ from indexer.search.query import (
     Clause,
     Exact,
     FacetValue,
+    Flat,
     Hits,
+    Keys,
     KeywordField,
     Sort,
     TextField,
@@ -85,12 +87,28 @@ class MemoryIndex:
         corpus = self._corpus
         sort = choose_sort(query, view)
         scores = corpus.answer(query, filters_without(query))
-        values = scores if sort == "relevance" else {key: corpus.sort_number(key, sort) for key in scores}
+        values = {key: score if sort == "relevance" else corpus.sort_value(key, sort) for key, score in scores.items()}
         start = start_of(view, sort)
         ranked = sorted(rank_of(value, key, sort) for key, value in values.items())
         following = [rank for rank in ranked if start is None or rank > start]
         facets = {name: corpus.count_facet(query, name, view.facet_size) for name in view.facets}
         return cut_page(following, count=len(scores), view=view, sort=sort, facets=facets)
+
+    def values(
+        self, query: TokenQuery, field: KeywordField, *, prefix: str = "", size: int = 20
+    ) -> tuple[FacetValue, ...]:
+        """Count by looking at every work."""
+        corpus = self._corpus
+        counts: Counter[str | int] = Counter()
+        for key in corpus.answer(query, filters_without(query)):
+            values = set(corpus.documents[key].keywords.get(field, ()))
+            counts.update(value for value in values if value.startswith(prefix))
+        return _most_frequent(counts, size)
+
+    def frequencies(self, field: TextField, tokens: Sequence[str]) -> dict[str, int]:
+        """Count postings."""
+        postings = self._corpus.fields[field].postings
+        return {token: len(postings.get(token, ())) for token in tokens}
 
     def position(self) -> int:
         """Return the position of the last commit."""
@@ -248,7 +266,7 @@ class _Corpus:
         """Return all documents, none better than another."""
         return dict.fromkeys(self.documents, 0.0)
 
-    def evaluate(self, clause: Clause) -> Scores:  # noqa: PLR0911 (one return per clause)
+    def evaluate(self, clause: Clause) -> Scores:  # noqa: C901, PLR0911 (one return per clause)
         """Return the score of each document that the clause matches."""
         match clause:
             case Tokens():
@@ -263,6 +281,8 @@ class _Corpus:
                 return self._where_keyword(clause.field, set(clause.values))
             case Years():
                 return self._where_year(clause)
+            case Keys():
+                return {key: 0.0 for key in clause.keys if key in self.documents}
             case AllOf():
                 return self._at_least(len(clause.clauses), clause.clauses)
             case AtLeast():
@@ -273,6 +293,8 @@ class _Corpus:
                 return {key: score for key, score in scores.items() if key not in excluded}
             case Weighted():
                 return {key: score * clause.weight for key, score in self.evaluate(clause.clause).items()}
+            case Flat():
+                return dict.fromkeys(self.evaluate(clause.clause), clause.score)
             case _:
                 assert_never(clause)
 
@@ -295,8 +317,7 @@ class _Corpus:
         counts: Counter[str | int] = Counter()
         for key in found:
             counts.update(self._facet_values(key, name))
-        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        return tuple(FacetValue(value=str(value), count=count) for value, count in ordered[:size])
+        return _most_frequent(counts, size)
 
     def _facet_values(self, key: int, name: str) -> set[str] | set[int]:
         document = self.documents[key]
@@ -305,10 +326,17 @@ class _Corpus:
         column: KeywordField = FACET_FIELDS[name]  # type: ignore[assignment]
         return set(document.keywords.get(column, ()))
 
-    def sort_number(self, key: int, sort: Sort) -> int:
-        """Return the number that a document is sorted by."""
+    def sort_value(self, key: int, sort: Sort) -> int | str:
+        """Return what a document is sorted by."""
         document = self.documents[key]
+        if sort == "title":
+            return document.title_order
         return document.first_indexed if sort == "first_indexed" else document.published
+
+
+def _most_frequent(counts: Counter[str | int], size: int) -> tuple[FacetValue, ...]:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(FacetValue(value=str(value), count=count) for value, count in ordered[:size])
 
 
 def _only(scores: Scores, keys: Iterable[int]) -> Scores:

@@ -9,13 +9,13 @@ index knows by itself where to go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from indexer.search.document import Document
-from indexer.search.query import Hits, TokenQuery, View
+from indexer.search.query import FacetValue, Hits, KeywordField, TextField, TokenQuery, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,18 @@ class SearchIndex(Protocol):
 
     def search(self, query: TokenQuery, view: View) -> Hits:
         """Answer a compiled query; hits in order of the sort, ties by key ascending."""
+
+    def values(
+        self, query: TokenQuery, field: KeywordField, *, prefix: str = "", size: int = 20
+    ) -> tuple[FacetValue, ...]:
+        """Count the values of a field that begin so, over all works that the query and its filters leave.
+
+        At most ``size`` (10,000) of them, the most frequent first, then by value; exact. Without a prefix the cost
+        grows with the number of different values.
+        """
+
+    def frequencies(self, field: TextField, tokens: Sequence[str]) -> dict[str, int]:
+        """Return in how many works each token stands; about: works changed of late may count twice."""
 
     def position(self) -> int:
         """Return the feed position of the current generation; 0 for an empty one."""

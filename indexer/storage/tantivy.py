@@ -18,18 +18,18 @@ import fcntl
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import orjson
 import tantivy
 
 from indexer.errors import IndexDamagedError, SearchIndexError, StoreBusyError
 from indexer.search.document import Document
-from indexer.search.query import Hits, TokenQuery, View
+from indexer.search.query import FacetValue, Hits, KeywordField, TextField, TokenQuery, View
 from indexer.storage.generations import FIRST, REBUILD, Generation, mint_generation, parse_generation
 from indexer.storage.search_index import IndexStats, IndexWriter
 from indexer.storage.tantivy_search import TantivySearch, build_schema, encode_document, register_analyzer
@@ -40,6 +40,7 @@ _REBUILD_COMMIT = 200_000
 _ATTEMPTS = 5
 
 Stamp = tuple[int, int, int, int]
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +123,21 @@ class TantivyIndex:
 
     def search(self, query: TokenQuery, view: View) -> Hits:
         """Answer from the last commit of any process."""
+        return self._ask(lambda search: search.answer(query, view))
+
+    def values(
+        self, query: TokenQuery, field: KeywordField, *, prefix: str = "", size: int = 20
+    ) -> tuple[FacetValue, ...]:
+        """Count by walking the field's terms that begin so."""
+        return self._ask(lambda search: search.values(query, field, prefix, size))
+
+    def frequencies(self, field: TextField, tokens: Sequence[str]) -> dict[str, int]:
+        """Look the tokens up; documents replaced since the last merge of segments count too."""
+        return self._ask(lambda search: search.frequencies(field, tokens))
+
+    def _ask(self, question: Callable[[TantivySearch], _Answer]) -> _Answer:
         try:
-            return self._look().search.answer(query, view)
+            return question(self._look().search)
         except (OSError, ValueError) as error:
             raise SearchIndexError(f"The search index could not answer: {error}.", remedy=REBUILD) from error
 

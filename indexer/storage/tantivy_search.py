@@ -1,15 +1,17 @@
 """Answer token queries with tantivy: clauses, pages in exact order, exact facets.
 
 Sorts by a field use one composite integer column per order (sort number, then key), so that every value is unique and a
-range query goes on exactly after any hit. By relevance tantivy orders ties as it likes, so hits are taken from the
-top, with the whole last tie group, and put in order here; where every hit has one score by construction, the key
-column orders.
+range query goes on exactly after any hit. Titles are sorted by a text with the key behind it; as tantivy knows no range
+of texts, two integer columns of its first 16 bytes lead near to the last hit. By relevance tantivy orders ties as it
+likes, so hits are taken from the top, with the whole last tie group, and put in order here; where every hit has one
+score by construction, the key column orders.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import assert_never
@@ -26,7 +28,10 @@ from indexer.search.query import (
     Clause,
     Exact,
     FacetValue,
+    Flat,
     Hits,
+    Keys,
+    KeywordField,
     Sort,
     TextField,
     TokenPhrase,
@@ -63,6 +68,10 @@ _SLACK = 100
 _MOST_BUCKETS = 60_000
 _EVERY_SEGMENT = 1 << 30
 _SCORE_BITS = 12
+_TITLE = "title_order"
+_HEADS = ("title_head", "title_next")
+_HEAD_BYTES = 8
+_KEY_DIGITS = 10
 
 
 def build_schema() -> tantivy.Schema:
@@ -74,8 +83,9 @@ def build_schema() -> tantivy.Schema:
         builder.add_text_field(keyword, tokenizer_name="raw", index_option="basic", fast=True)
     # Signed: deleting by an unsigned field deletes nothing and says nothing.
     builder.add_integer_field("key", indexed=True, fast=True)
-    for number in ("version", "year", *_COLUMNS.values()):
+    for number in ("version", "year", *_COLUMNS.values(), *_HEADS):
         builder.add_integer_field(number, fast=True)
+    builder.add_text_field(_TITLE, tokenizer_name="raw", index_option="basic", fast=True)
     return builder.build()
 
 
@@ -106,7 +116,22 @@ def encode_document(document: Document) -> tantivy.Document:
     encoded.add_integer("newest", _compose(document.published, document.key, "newest"))
     encoded.add_integer("oldest", _compose(document.published or NEVER, document.key, "oldest"))
     encoded.add_integer("latest", _compose(document.first_indexed, document.key, "first_indexed"))
+    title = _title_column(document.title_order, document.key)
+    encoded.add_text(_TITLE, title)
+    for name, head in zip(_HEADS, _title_heads(title), strict=True):
+        encoded.add_integer(name, head)
     return encoded
+
+
+def _title_column(order: str, key: int) -> str:
+    """Make every title's text unique, in the order of titles and then of keys."""
+    return f"{order}\0{key:0{_KEY_DIGITS}d}"
+
+
+def _title_heads(column: str) -> tuple[int, ...]:
+    """Return the first bytes as integers in the same order, 8 by 8."""
+    first = column.encode()[: _HEAD_BYTES * len(_HEADS)].ljust(_HEAD_BYTES * len(_HEADS), b"\0")
+    return tuple(int.from_bytes(first[at : at + _HEAD_BYTES]) + _LOWEST for at in range(0, len(first), _HEAD_BYTES))
 
 
 def _compose(number: int, key: int, sort: Sort) -> int:
@@ -130,7 +155,9 @@ class TantivySearch:
         """Answer a query."""
         translated = self._with_filters(query, filters_without(query), boosts=True)
         sort = choose_sort(query, view)
-        if sort != "relevance":
+        if sort == "title":
+            ranked, count = self._by_title(translated, view)
+        elif sort != "relevance":
             ranked, count = self._by_column(translated, view, sort)
         elif (score := constant_score(query)) is not None:
             ranked, count = self._by_key(translated, view, score)
@@ -147,7 +174,7 @@ class TantivySearch:
             parts += [(Occur.Should, self.translate(boost)) for boost in query.boosts]
         return parts[0][1] if len(parts) == 1 else Query.boolean_query(parts)
 
-    def translate(self, clause: Clause) -> Query:  # noqa: PLR0911 (one return per clause)
+    def translate(self, clause: Clause) -> Query:  # noqa: C901, PLR0911 (one return per clause)
         """Turn a clause into tantivy's query.
 
         Raises:
@@ -165,6 +192,8 @@ class TantivySearch:
                 return Query.const_score_query(Query.term_set_query(self.schema, clause.field, values), 0.0)
             case Years():
                 return Query.const_score_query(self._years(clause), 0.0)
+            case Keys():
+                return Query.const_score_query(Query.term_set_query(self.schema, "key", list(clause.keys)), 0.0)
             case AllOf():
                 return self._at_least(len(clause.clauses), clause.clauses)
             case AtLeast():
@@ -174,6 +203,8 @@ class TantivySearch:
                 return Query.boolean_query([(Occur.Must, kept), (Occur.MustNot, self.translate(clause.excluded))])
             case Weighted():
                 return Query.boost_query(self.translate(clause.clause), clause.weight)
+            case Flat():
+                return Query.const_score_query(self.translate(clause.clause), clause.score)
             case _:
                 assert_never(clause)
 
@@ -220,7 +251,7 @@ class TantivySearch:
         start, order = start_of(view, sort), Order.Asc if sort == "oldest" else Order.Desc
         narrowed = query
         if start is not None:
-            last = _compose(int(abs(start[0])), start[1], sort)
+            last = _compose(int(abs(float(start[0]))), start[1], sort)
             if sort == "oldest":
                 after = Query.range_query(self.schema, column, FieldType.Integer, last, None, include_lower=False)
             else:
@@ -229,6 +260,35 @@ class TantivySearch:
         found = self.searcher.search(narrowed, view.limit + 1, count=True, order_by_field=column, order=order)
         ranked = [_decompose(value, sort) for value, _ in found.hits]
         return ranked, self._count(query) if start is not None else _counted(found)
+
+    def _by_title(self, query: Query, view: View) -> tuple[list[Ranked], int]:
+        """Take hits in the order of titles; those that begin like the last one are passed over one by one."""
+        wanted, last, narrowed = view.limit + 1, "", query
+        if view.after is not None:
+            last = _title_column(str(view.after.value), view.after.key)
+            narrowed = _narrow(query, self._from_title(last))
+        depth = wanted if view.after is None else wanted + _SLACK
+        while True:
+            found = self.searcher.search(narrowed, depth, count=True, order_by_field=_TITLE, order=Order.Asc)
+            columns = [column for column, _ in found.hits if column > last]
+            if len(columns) >= wanted or len(found.hits) < depth:
+                break
+            depth *= 4
+        ranked: list[Ranked] = []
+        for column in columns[:wanted]:
+            order, _, key = column.rpartition("\0")
+            ranked.append((order, int(key)))
+        return ranked, _counted(found) if view.after is None else self._count(query)
+
+    def _from_title(self, column: str) -> Query:
+        """Leave what comes after a title, and what has its first 16 bytes."""
+        head, following = _title_heads(column)
+        integer = FieldType.Integer
+        later = Query.range_query(self.schema, _HEADS[0], integer, head, None, include_lower=False)
+        same = Query.range_query(self.schema, _HEADS[0], integer, head, head)
+        beyond = Query.range_query(self.schema, _HEADS[1], integer, following, None)
+        alike = Query.boolean_query([(Occur.Must, same), (Occur.Must, beyond)])
+        return Query.boolean_query([(Occur.Should, later), (Occur.Should, alike)])
 
     def _by_key(self, query: Query, view: View, score: float) -> tuple[list[Ranked], int]:
         start, narrowed = start_of(view, "relevance"), query
@@ -251,10 +311,10 @@ class TantivySearch:
             scored = [(-coarsen(score), address) for score, address in found.hits]
             whole = len(scored) >= _counted(found)
             edge = math.inf if whole else scored[-1][0]
-            near = [hit for hit in scored if hit[0] < edge and (start is None or hit[0] >= start[0])]
+            near = [hit for hit in scored if hit[0] < edge and (start is None or hit[0] >= float(start[0]))]
             if whole or len(near) >= wanted:
                 keys = self.searcher.fast_field_values("key", [address for _, address in near])
-                ranked = sorted((hit[0], int(key or 0)) for hit, key in zip(near, keys, strict=True))
+                ranked: list[Ranked] = sorted((hit[0], int(key or 0)) for hit, key in zip(near, keys, strict=True))
                 following = [rank for rank in ranked if start is None or rank > start]
                 if whole or len(following) >= wanted:
                     return following, _counted(found)
@@ -262,6 +322,18 @@ class TantivySearch:
 
     def _count(self, query: Query) -> int:
         return _counted(self.searcher.search(query, 1, count=True))
+
+    # --- values and words ------------------------------------------------------------------
+
+    def values(self, query: TokenQuery, field: KeywordField, prefix: str, size: int) -> tuple[FacetValue, ...]:
+        """Count the values of a keyword field that begin so."""
+        counted = self._with_filters(query, filters_without(query))
+        found = self.searcher.terms_with_prefix(field, prefix, counted, size)
+        return tuple(FacetValue(value=value, count=count) for value, count in found)
+
+    def frequencies(self, field: TextField, tokens: Sequence[str]) -> dict[str, int]:
+        """Look tokens up in the dictionaries of the segments."""
+        return {token: self.searcher.doc_freq(field, token) for token in tokens}
 
     # --- facets ----------------------------------------------------------------------------
 
@@ -356,8 +428,10 @@ def constant_score(query: TokenQuery) -> float | None:
 
 def _constant(clause: Clause) -> float | None:  # noqa: PLR0911 (one return per clause)
     match clause:
-        case Exact() | Years():
+        case Exact() | Years() | Keys():
             return 0.0
+        case Flat():
+            return clause.score
         case TokenPrefix():
             return 1.0
         case Without():

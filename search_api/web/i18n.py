@@ -91,6 +91,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sort.newest": ("最新发表", "Newest"),
     "sort.oldest": ("最早发表", "Oldest"),
     "sort.first_indexed": ("最近收录", "Recently added"),
+    "sort.title": ("题名", "Title"),
     "filters": ("筛选", "Filters"),
     "filters_active": ("已选筛选条件", "Active filters"),
     "filter_remove": ("取消筛选条件 {name}：{value}", "Remove filter {name}: {value}"),
@@ -148,6 +149,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error_410_text": (
         "来源删除了它的记录，所以这里不再收录。",
         "Its sources have deleted its records, so it is no longer kept here.",
+    ),
+    "error_429": ("请稍慢一些", "Too many requests"),
+    "error_429_text": (
+        "同一网络在短时间内的请求过多。请稍候再试。",
+        "Your network asked too often in a short time. Please wait a moment and try again.",
     ),
     "error_503": ("检索暂时不能用", "The search cannot be used now"),
     "error_503_text": (

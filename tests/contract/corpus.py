@@ -21,6 +21,7 @@ def make_document(
     year: int | None = None,
     published: int = 0,
     first_indexed: int = 0,
+    title_order: str = "",
     **fields: str | Sequence[str],
 ) -> Document:
     """Make a document: ``text`` is field ``all``; other names are text or keyword fields."""
@@ -40,6 +41,7 @@ def make_document(
         year=year,
         published=published,
         first_indexed=first_indexed,
+        title_order=title_order,
     )
 
 

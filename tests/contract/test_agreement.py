@@ -17,6 +17,8 @@ from indexer.search.query import (
     AtLeast,
     Clause,
     Exact,
+    Flat,
+    Keys,
     Sort,
     TextField,
     TokenPhrase,
@@ -58,6 +60,7 @@ def corpora(draw: st.DrawFn) -> list[Document]:
             year=draw(st.sampled_from([None, 2019, 2020, 2021])),
             published=draw(st.sampled_from([0, 20190000, 20200101, 20210630])),
             first_indexed=draw(st.integers(0, 3)),
+            title_order=draw(st.sampled_from(["", "a", "effects of early a", "effects of early b", "中"])),
         )
         for key in keys
     ]
@@ -77,6 +80,7 @@ leaves: st.SearchStrategy[Clause] = st.one_of(
     st.builds(TokenPrefix, field=fields, prefix=st.sampled_from(["a", "ab", "图", "c+", "q"])),
     st.builds(Exact, field=st.sampled_from(["source", "lang"]), values=st.lists(values, max_size=2).map(tuple)),
     st.builds(Years, since=st.sampled_from([None, 2020]), until=st.sampled_from([None, 2020])),
+    st.builds(Keys, keys=st.lists(st.integers(0, 60), max_size=5).map(tuple)),
 )
 
 
@@ -87,6 +91,7 @@ def combine(inner: st.SearchStrategy[Clause]) -> st.SearchStrategy[Clause]:
         st.builds(AtLeast, count=st.integers(0, 4), clauses=several),
         st.builds(Without, clause=st.none() | inner, excluded=inner),
         st.builds(Weighted, clause=inner, weight=st.sampled_from([0.3, 1.0, 2.0])),
+        st.builds(Flat, clause=inner, score=st.sampled_from([0.5, 3.0])),
     )
 
 
@@ -98,7 +103,9 @@ queries = st.builds(
     filters=st.dictionaries(st.sampled_from(FACETS), leaves, max_size=2),
     restrictions=st.lists(leaves, max_size=1).map(tuple),
 )
-sorts: st.SearchStrategy[Sort] = st.sampled_from(["relevance", "relevance", "newest", "oldest", "first_indexed"])
+sorts: st.SearchStrategy[Sort] = st.sampled_from(
+    ["relevance", "relevance", "newest", "oldest", "first_indexed", "title"]
+)
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,9 @@ def test_every_engine_answers_as_the_reference(
         (right,) = walk_pages(pair.reference, query, View(sort=sort, limit=200, facets=FACETS))
         assert {page.count for page in pages} == {right.count}
         assert all(page.facets == right.facets for page in pages)
+        for prefix in ("", "z"):
+            values = [index.values(query, "source", prefix=prefix, size=2) for index in (pair.reference, pair.proven)]
+            assert values[0] == values[1]
         assert sorted(hit.key for hit in hits) == sorted(hit.key for hit in right.hits)
         scores = {hit.key: hit.score for hit in right.hits}
         assert [hit.score for hit in hits] == pytest.approx([scores[hit.key] for hit in hits], rel=TOLERANCE)

@@ -33,6 +33,23 @@ def test_fields_sort_with_the_undated_last_and_ties_by_key(
     assert {hit.score for hit in hits} == {0.0}
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 200])
+def test_titles_sort_by_their_order_and_ties_by_key(index: SearchIndex, limit: int) -> None:
+    alike = "effects of early treatment on the"
+    orders = ["", "a", "a b", "ab", alike, f"{alike} a", f"{alike} b", "水", "\uffff", "\U00020000", alike, "b", "é"]
+    documents = [make_document(key, "a", title_order=order) for key, order in enumerate(orders, start=5)]
+    fill(index, documents[::2], documents[1::2])
+    expected = sorted(documents, key=lambda one: (one.title_order, one.key))
+    for query in (A, EVERYTHING):
+        assert keys_of(walk(index, query, View(sort="title", limit=limit))) == [one.key for one in expected]
+
+
+def test_thousands_of_titles_that_begin_alike_are_walked_once_each(index: SearchIndex) -> None:
+    fill(index, [make_document(key, "a", title_order=f"effects of early {key % 700:04d}") for key in range(2_000)])
+    hits = walk(index, A, View(sort="title", limit=150))
+    assert keys_of(hits) == sorted(range(2_000), key=lambda key: (key % 700, key))
+
+
 def test_without_text_the_most_relevant_is_the_newest(index: SearchIndex) -> None:
     fill(index, [make_document(key, published=20200000 + key) for key in (1, 2, 3)])
     assert keys_of(walk(index, EVERYTHING, View(limit=1))) == [3, 2, 1]
@@ -43,7 +60,7 @@ def test_relevance_comes_first_and_keys_break_ties(index: SearchIndex) -> None:
     assert keys_of(walk(index, A, View(limit=2))) == [7, 1, 3, 9]
 
 
-@pytest.mark.parametrize("sort", ["relevance", "newest", "oldest", "first_indexed"])
+@pytest.mark.parametrize("sort", ["relevance", "newest", "oldest", "first_indexed", "title"])
 @pytest.mark.parametrize("limit", [7, 100, 200])
 def test_a_tie_of_1000_works_is_walked_once_each_in_order(index: SearchIndex, sort: Sort, limit: int) -> None:
     tied = [make_document((key * 7919) % 1_000, "a b c", published=20200101, first_indexed=5) for key in range(1_000)]
@@ -90,7 +107,7 @@ def test_the_last_page_says_that_it_is_the_last(index: SearchIndex) -> None:
     assert second.next is None
 
 
-@pytest.mark.parametrize("sort", ["relevance", "newest", "oldest", "first_indexed"])
+@pytest.mark.parametrize("sort", ["relevance", "newest", "oldest", "first_indexed", "title"])
 def test_a_walk_goes_on_where_it_was_when_the_index_changes(index: SearchIndex, sort: Sort) -> None:
     fill(index, [make_document(key, "a", published=20200101, first_indexed=7) for key in range(0, 20, 2)])
     query = TokenQuery(matching=TokenPrefix(field="all", prefix="a"))
@@ -105,6 +122,7 @@ def test_a_cursor_of_a_vanished_score_never_raises(index: SearchIndex) -> None:
     fill(index, [make_document(key, "a b") for key in range(10)])
     after = index.search(A, View(limit=3)).next
     assert after is not None
+    assert isinstance(after.value, float)
     for value in (0.0, -5.0, 1e9, after.value * 1.01):
         index.search(A, View(limit=3, after=replace(after, value=value)))
         index.search(TokenQuery(matching=TokenPrefix(field="all", prefix="a")), View(after=replace(after, value=value)))
