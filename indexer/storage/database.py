@@ -1,7 +1,8 @@
 """One SQL database, SQLite or PostgreSQL: opening, migrating, transactions, locks.
 
-Everything that differs between the two dialects is in this file. Writers on SQLite take the write lock when they begin
-(``BEGIN IMMEDIATE``), so that two processes wait for each other instead of failing half-way.
+Everything that differs between the two dialects is in this file, but for their errors (``driver_errors.py``). Writers
+on SQLite take the write lock when they begin (``BEGIN IMMEDIATE``), so that two processes wait for each other
+instead of failing half-way.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import contextlib
 import fcntl
 import functools
 import hashlib
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -40,10 +40,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from indexer.errors import StoreBusyError, StoreConflictError, StoreDamagedError, StoreError
+from indexer.errors import StoreBusyError, StoreConflictError, StoreError
+from indexer.storage.driver_errors import LET_WRITE, translated
 from indexer.storage.schema import MIGRATION
 
 _P = ParamSpec("_P")
@@ -61,14 +62,6 @@ _ATTEMPTS = 3
 _RETRY_SECONDS = 0.2
 #: Rows of one INSERT; SQLite takes 32,766 values in a statement.
 _ROWS_AT_ONCE = 100
-# By the drivers' codes, never by their words: a message may quote a query, a record, or say "blocked".
-_DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, "XX001", "XX002"))
-_LOCKED = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03"))
-_NOT_WRITABLE = frozenset((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM))
-_LET_WRITE = (
-    "Let this user write the data folder and all in it, or set KAIJUAN_DATA_DIR to a folder that can be written."
-)
-_CONFLICT = frozenset(("40P01", "40001"))  # PostgreSQL: deadlock_detected, serialization_failure
 
 
 class Database:
@@ -96,7 +89,7 @@ class Database:
         except OSError as error:
             raise StoreError(
                 f"The data folder {path.parent} cannot be made: {error.strerror}.",
-                remedy=_LET_WRITE,
+                remedy=LET_WRITE,
             ) from error
         engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_MS / 1000})
         _prepare_sqlite(engine)
@@ -133,13 +126,13 @@ class Database:
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """Run a transaction that writes; it is rolled back on any error."""
-        with _translated(), self._writer.begin() as connection:
+        with translated(), self._writer.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """Run a transaction that only reads, with one consistent view on SQLite."""
-        with _translated(), self.engine.connect() as connection:
+        with translated(), self.engine.connect() as connection:
             yield connection
 
     def insert(self, table: Table) -> SqliteInsert | PostgresInsert:
@@ -226,7 +219,7 @@ class Database:
             folder.mkdir(exist_ok=True)
             opened = (folder / f"{name.replace(':', '-')}.lock").open("w")
         except OSError as error:
-            raise StoreError(f"The folder {folder} cannot be written: {error.strerror}.", remedy=_LET_WRITE) from error
+            raise StoreError(f"The folder {folder} cannot be written: {error.strerror}.", remedy=LET_WRITE) from error
         with opened as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -237,10 +230,10 @@ class Database:
     @contextlib.contextmanager
     def _advisory_lock(self, name: str) -> Iterator[None]:
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-        with _translated():
+        with translated():
             connection = self._lock_engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         with connection:
-            with _translated():
+            with translated():
                 is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number})
             if not is_ours:
                 raise _busy(name)
@@ -273,7 +266,7 @@ class Database:
     def migrated(self) -> Database:
         """Bring the schema up to date and return the database; it is closed again where that fails."""
         try:
-            with _translated():
+            with translated():
                 self._migrate()
         except BaseException:
             self.close()
@@ -354,48 +347,9 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _make_room(connection: sqlite3.Connection, _record: object) -> None:
+def _make_room(connection: Any, _record: object) -> None:
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}").close()
 
 
 def _busy(name: str) -> StoreBusyError:
     return StoreBusyError(f"Another process is busy with {name!r}.", remedy="Wait until it is done, or stop it first.")
-
-
-def _code(error: DBAPIError) -> int | str | None:
-    """Return the driver's code for an error: SQLite's primary one, or PostgreSQL's SQLSTATE."""
-    if isinstance(error.orig, sqlite3.Error):
-        code: int | None = getattr(error.orig, "sqlite_errorcode", None)  # none where Python itself refuses
-        return None if code is None else code & 0xFF
-    return getattr(error.orig, "sqlstate", None)
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the drivers' errors about the database itself into ours; all others pass."""
-    try:
-        yield
-    except DBAPIError as error:
-        said, code = str(error.orig), _code(error)
-        if code in _DAMAGED:
-            raise StoreDamagedError(
-                f"The store is damaged ({said}). Nothing was changed.",
-                remedy="Stop kaijuan, keep a copy of the file, restore the last backup; "
-                "or move the file aside and harvest again.",
-            ) from error
-        if code in _CONFLICT:
-            raise StoreConflictError(
-                "The database undid this step, for two processes waited for each other.", remedy="Do the same again."
-            ) from error
-        if code in _LOCKED:
-            raise StoreBusyError(
-                "The store is locked by another process.", remedy="Wait until it is done, or stop it first."
-            ) from error
-        if code in _NOT_WRITABLE:
-            raise StoreError(f"The store's file cannot be written ({said}).", remedy=_LET_WRITE) from error
-        if isinstance(error, OperationalError) or error.connection_invalidated:
-            raise StoreError(
-                f"The database cannot be used: {said.strip()}.",
-                remedy="Check that it runs, its address and the disk's free space.",
-            ) from error
-        raise

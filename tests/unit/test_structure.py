@@ -31,7 +31,7 @@ ENGINES = {
     "pymarc": {"harvesters/formats/marc_record.py"},
     "pybtex": {"harvesters/formats/bibtex.py"},
     "scrapy": {"harvesters/oalib/spider.py"},
-    "sqlite3": {"indexer/storage/database.py"},
+    "sqlite3": {"indexer/storage/driver_errors.py"},
     "psycopg": set(),
 }
 
