@@ -14,7 +14,7 @@ from search_api.deps import IS_HEAD
 from search_api.desk import WriteLimit
 from search_api.exporting.running import Running
 from search_api.library import Library
-from search_api.routes import desk, docs, exports, health, pages, provenance, queries, reports, resolve, sources, works
+from search_api.routes import desk, docs, exports, health, oai, pages, provenance, queries, reports, resolve, sources, works
 from search_api.searching import Searcher
 
 VERSION = "0.1.0"
@@ -36,7 +36,7 @@ def make_app(library: Library) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
     app.add_middleware(HeadAsGet)
     app.include_router(provenance.page_router)
-    for routes in (desk, provenance, exports, works, queries, resolve, reports, sources, health, pages, docs):
+    for routes in (desk, oai, provenance, exports, works, queries, resolve, reports, sources, health, pages, docs):
         app.include_router(routes.router)
     app.include_router(reports.page_router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -4,6 +4,7 @@
 ``KAIJUAN_CONTACT`` a mail address that repositories see · ``KAIJUAN_SOURCE_KEYS`` keys of sources that need one ·
 ``KAIJUAN_LANGUAGE_DETECTOR`` whom to ask about texts in doubt ·
 ``KAIJUAN_LINK_CHECKS`` addresses that are checked a day · ``KAIJUAN_DESK_TOKEN`` who knows it may judge over HTTP ·
+``KAIJUAN_PUBLIC_URL`` and ``KAIJUAN_REPOSITORY_ID`` where readers and harvesters find us ·
 ``KAIJUAN_OPENURL_LINK`` and ``KAIJUAN_CATALOGUE_LINK`` the library's own ways to what is not here ·
 ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
 ``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster.
@@ -60,6 +61,8 @@ class Settings(BaseSettings):
     language_detector: Literal["light", "lingua"] = "light"
     link_checks: int = Field(default=100, ge=0, le=100_000)
     desk_token: SecretStr | None = None
+    public_url: str = ""
+    repository_id: str = ""
     openurl_link: str = ""
     catalogue_link: str = ""
     storage: Annotated[EmbeddedStorage | ClusterStorage, Field(discriminator="kind")] = EmbeddedStorage()
@@ -80,6 +83,21 @@ class Settings(BaseSettings):
         if len(value) < SHORTEST_TOKEN or not value.isascii() or not value.isprintable() or " " in value:
             raise ValueError(f"must be {SHORTEST_TOKEN} ASCII characters or more, without spaces")
         return token
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value and not (re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value) and value.isprintable()):
+            raise ValueError("must be an http or https address without ? and #, such as https://library.example.edu")
+        return value.rstrip("/")
+
+    @field_validator("repository_id")
+    @classmethod
+    def _names_a_repository(cls, value: str) -> str:
+        """Hold to the OAI's identifier scheme: a domain name, so that no two repositories choose the same."""
+        if value and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z][A-Za-z0-9-]*)+", value):
+            raise ValueError("must be a domain name, such as library.example.edu")
+        return value
 
     @field_validator("openurl_link", "catalogue_link")
     @classmethod

@@ -37,7 +37,9 @@ def append_changes(database: Database, connection: Connection, changes: Sequence
     if not changes:
         return
     database.one_writer(connection, "work_changes")
-    now = clock.now()
+    newest = select(schema.work_changes.c.at).order_by(schema.work_changes.c.sequence.desc()).limit(1)
+    # Clocks are set back, and differ between machines; times along the feed never go back.
+    now = max(clock.now(), connection.scalar(newest) or clock.now())
     connection.execute(
         schema.work_changes.insert(),
         [{"work_key": key, "version": version, "kind": kind, "at": now} for key, version, kind in changes],

@@ -11,12 +11,14 @@ from indexer.storage import schema
 from indexer.storage.catalogue import Catalogue
 from indexer.storage.counting import Census
 from indexer.storage.database import Database
+from indexer.storage.dated_works import DatedWorks
 from indexer.storage.feed import ChangeFeed
 from indexer.storage.harvests import HarvestLedger
 from indexer.storage.links import LinkTable
 from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
 from indexer.storage.sources import SourceTable
+from indexer.storage.tokens import TokenTable
 from indexer.storage.wants import Wants
 
 FILE_NAME = "records.db"
@@ -34,8 +36,10 @@ class RecordStore:
         self.harvests = HarvestLedger(database, self.raw, self.quarantine)
         self.catalogue = Catalogue(database)
         self.feed = ChangeFeed(database)
+        self.dated_works = DatedWorks(database, self.catalogue)
         self.links = LinkTable(database)
         self.census = Census(database)
+        self.tokens = TokenTable(database)
 
     @classmethod
     def embedded(cls, folder: Path) -> RecordStore:
