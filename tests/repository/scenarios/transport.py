@@ -151,14 +151,14 @@ _CONNECTIONS = (
         "sends one byte every 20 ms, for ever, in mid-list",
         later(faults.dripping()),
         "took longer than",
-        source={"attempts": 1, "answer_seconds": 0.4},
+        source={"attempts": 1, "answer_seconds": 1.5},
     ),
     stopped(
         "silence",
         "takes the third request and never answers",
         later(faults.delayed(30)),
         "No answer from",
-        source={"attempts": 1, "timeout_seconds": 0.4},
+        source={"attempts": 1, "timeout_seconds": 1.5},
     ),
 )
 

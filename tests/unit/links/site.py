@@ -188,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
     def _slow(self) -> None:
-        self.server.site.stopping.wait(5)
+        self.server.site.stopping.wait(60)
 
     def _trickle(self) -> None:
         """Headers that never end: each byte in time, the whole never."""
