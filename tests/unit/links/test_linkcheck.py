@@ -13,7 +13,6 @@ from harvesters.outward import Place, _is_public, _resolve
 from harvesters.pace import Pace
 from tests.unit.links.site import Site
 
-
 #: What answers much later than anybody waits, or never to the end.
 _ENDLESS = ("/slow", "/trickle", "/never-ends")
 
