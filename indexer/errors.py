@@ -8,6 +8,7 @@
     │   ├── UnknownWorkError      it is about a work that is not here
     │   ├── WrongJudgementError   a part of it cannot be used; ``parameter`` names it
     │   └── UnfitJudgementError   it does not fit how things stand (undone before, one work already)
+    ├── UnknownTokenError         a token that is to be revoked is not there
     ├── QueryError                a query cannot be understood: show position and fix to its author
     ├── UnsupportedQueryError     this engine cannot do that: never answer differently in silence
     ├── StoreError                the record store cannot be used
@@ -53,6 +54,10 @@ class WrongJudgementError(JudgementError):
 
 class UnfitJudgementError(JudgementError):
     """A judgement does not fit how things stand."""
+
+
+class UnknownTokenError(IndexerError):
+    """There is no such token."""
 
 
 class QueryError(IndexerError):

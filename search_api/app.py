@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search_api import problems
@@ -14,11 +14,45 @@ from search_api.deps import IS_HEAD
 from search_api.desk import WriteLimit
 from search_api.exporting.running import Running
 from search_api.library import Library
-from search_api.routes import desk, docs, exports, health, oai, pages, provenance, queries, reports, resolve, sources, works
+from search_api.manners.caching import Caching
+from search_api.manners.encoding import Encoding
+from search_api.manners.exchange import Exchanges
+from search_api.manners.forwarded import Forwarded
+from search_api.manners.gate import Gate
+from search_api.manners.limits import Allowance
+from search_api.routes import (
+    desk,
+    docs,
+    exports,
+    health,
+    limits,
+    oai,
+    pages,
+    provenance,
+    queries,
+    reports,
+    resolve,
+    sources,
+    works,
+)
 from search_api.searching import Searcher
 
 VERSION = "0.1.0"
-_GZIP_FROM = 1000
+_CORS_ASKED = ("Authorization", "Content-Type", "If-None-Match", "X-Request-Id")
+#: What scripts of other sites may read of an answer, beside what they always may.
+_CORS_TOLD = (
+    "Content-Disposition",
+    "Deprecation",
+    "ETag",
+    "Link",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Server-Timing",
+    "Sunset",
+    "X-Request-Id",
+)
+_CORS_SECONDS = 24 * 3600
 _DESCRIPTION = (
     "Cross-source search over open-access articles. Errors are RFC 9457 problem documents that say what to do."
 )
@@ -33,14 +67,50 @@ def make_app(library: Library) -> FastAPI:
     app.state.exports = Running()
     app.state.reporter_key = library.store.secret("reporter")
     problems.install(app)
-    app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
-    app.add_middleware(HeadAsGet)
+    _add_layers(app, library)
     app.include_router(provenance.page_router)
-    for routes in (desk, oai, provenance, exports, works, queries, resolve, reports, sources, health, pages, docs):
+    for routes in (
+        desk,
+        oai,
+        provenance,
+        exports,
+        works,
+        queries,
+        resolve,
+        reports,
+        sources,
+        limits,
+        health,
+        pages,
+        docs,
+    ):
         app.include_router(routes.router)
     app.include_router(reports.page_router)
+    app.include_router(limits.page_router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def _add_layers(app: FastAPI, library: Library) -> None:
+    """Put the layers around the routes; each one that is added is around those before it."""
+    settings = library.settings
+    allowance = app.state.allowance = Allowance(settings.limits)
+    app.add_middleware(Gate, library=library, allowance=allowance)
+    app.add_middleware(problems.LastResort)
+    app.add_middleware(Caching)
+    app.add_middleware(Encoding)
+    app.add_middleware(HeadAsGet)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "HEAD", "POST"),
+            allow_headers=_CORS_ASKED,
+            expose_headers=_CORS_TOLD,
+            max_age=_CORS_SECONDS,
+        )
+    app.add_middleware(Exchanges)
+    app.add_middleware(Forwarded, trusted=settings.trusted_proxies)
 
 
 class HeadAsGet:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from search_api.problems import Problem, ProblemError, RequestProblem, unknown_parameter
 
@@ -47,6 +47,12 @@ def read_body(body: bytes, model: TypeAdapter[_T], *, fix: str) -> _T:
         raise RequestProblem(
             Problem(title="The body cannot be read", status=400, detail=detail, errors=errors)
         ) from error
+
+
+def json_body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
+    """Return how the OpenAPI description tells of a body that is read by :func:`read_body`."""
+    content = {"application/json": {"schema": model.model_json_schema(), "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def _error(item: Any, fix: str) -> ProblemError:

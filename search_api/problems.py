@@ -10,8 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from indexer.errors import IndexerError, QueryError, SearchIndexError, StoreError
+from search_api import problem_types
+from search_api.manners.exchange import request_id
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = "5"
@@ -30,11 +33,20 @@ class ProblemError(BaseModel):
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
-    type: str = "about:blank"
+    type: str = Field(
+        default="about:blank",
+        description="about:blank, or where this kind is explained: "
+        + ", ".join(map(problem_types.address_of, problem_types.TYPES))
+        + ".",
+    )
     title: str
     status: int
     detail: str
     errors: list[ProblemError] = []
+    request_id: str | None = Field(
+        default=None,
+        description="The request's id, also in X-Request-Id and in our log: name it when you ask about it.",
+    )
 
 
 class ProblemResponse(JSONResponse):
@@ -54,7 +66,16 @@ class RequestProblem(Exception):  # noqa: N818  # it is answered, not raised to 
 
 def respond(problem: Problem, headers: dict[str, str] | None = None) -> ProblemResponse:
     """Write a problem as a response."""
-    return ProblemResponse(problem.model_dump(mode="json"), status_code=problem.status, headers=headers)
+    body = problem.model_dump(mode="json") | {"request_id": problem.request_id or request_id()}
+    return ProblemResponse(body, status_code=problem.status, headers=headers)
+
+
+def named_problem(name: str, *, detail: str, errors: list[ProblemError]) -> Problem:
+    """Describe a problem of a kind that has an address of its own."""
+    kind = problem_types.TYPES[name]
+    return Problem(
+        type=problem_types.address_of(name), title=kind.title_en, status=kind.status, detail=detail, errors=errors
+    )
 
 
 def query_problem(error: QueryError) -> Problem:
@@ -112,15 +133,43 @@ def install(app: FastAPI) -> None:
         )
         return respond(problem, dict(error.headers or {}))
 
-    @app.exception_handler(Exception)
-    def _unexpected(request: Request, error: Exception) -> ProblemResponse:
-        _log.error("unexpected_error", path=request.url.path, error=repr(error), exc_info=error)
-        problem = Problem(
+
+class LastResort:
+    """Answer what nobody expected with a problem document, within the layers that put ids and headers on it.
+
+    The error goes on to the server, which logs it too, and to tests.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        is_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal is_begun
+            is_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] == "http":
+                _log.error("unexpected_error", path=scope["path"], error=repr(error), exc_info=error)
+                if not is_begun:
+                    await _unexpected()(scope, receive, send)
+            raise
+
+
+def _unexpected() -> ProblemResponse:
+    return respond(
+        Problem(
             title="Something went wrong here",
             status=500,
-            detail="The error was logged. Try again; tell the library if it stays.",
+            detail="The error was logged. Try again; tell the library the request_id if it stays.",
         )
-        return respond(problem)
+    )
 
 
 def unknown_parameter(name: str) -> ProblemError:

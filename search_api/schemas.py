@@ -12,11 +12,13 @@ from indexer.identity.copies import Reason, State
 from indexer.models import ArticleVersion, NoticeKind, WorkStatus
 from indexer.search.query import FACET_FIELDS, Filters
 from search_api.cards import CARD_FIELDS
-from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, Search, facets_of, fields_of
+from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, PRESETS, Search, facets_of, fields_of
 
 #: Longer than the query language allows, so that its own error (with the remedy) is the one that is shown.
 _MAX_Q = 20_000
 _MAX_VALUES = 100
+#: Of a posted search or export, in bytes.
+LONGEST_BODY = 512 * 1024
 _Value = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 _Values = Annotated[list[_Value], Field(max_length=_MAX_VALUES)]
 _Year = Annotated[int, Field(ge=0, le=9999)]
@@ -93,7 +95,9 @@ class WorksParameters(QueryParameters):
     ] = ""
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Works a page.")] = DEFAULT_LIMIT
     cursor: Annotated[str | None, Field(max_length=1000, description="next_cursor of the page before.")] = None
-    fields: Annotated[str, Field(max_length=500, description="card, detail, or field names with commas.")] = "card"
+    fields: Annotated[str, Field(max_length=500, description=f"{', '.join(PRESETS)}, or field names with commas.")] = (
+        "card"
+    )
 
     @field_validator("facets")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -17,8 +17,15 @@ from search_api.cards import CARD_FIELDS, COPY_FIELDS, DETAIL_FIELDS, selected
 from search_api.copies import copies_of
 from search_api.cursors import Cursors
 from search_api.library import Library
+from search_api.manners.exchange import timed
 
-PRESETS: dict[str, tuple[str, ...]] = {"card": CARD_FIELDS, "detail": DETAIL_FIELDS}
+#: What ``fields`` may name; ``id`` reads no work at all, ``minimal`` is what a list needs beside the id.
+PRESETS: dict[str, tuple[str, ...]] = {
+    "id": ("id",),
+    "minimal": ("id", "title", "year", "identifiers"),
+    "card": CARD_FIELDS,
+    "detail": DETAIL_FIELDS,
+}
 DEFAULT_LIMIT, MAX_LIMIT = 20, 200
 _LABELS = {
     "type": {"conference-paper": "conference paper"},
@@ -56,7 +63,8 @@ def fields_of(text: str) -> tuple[str, ...]:
     unknown = [name for name in names if name not in DETAIL_FIELDS]
     if unknown or not names:
         raise ValueError(
-            f"unknown field {', '.join(unknown) or text!r}; use card, detail, or any of {', '.join(DETAIL_FIELDS)}"
+            f"unknown field {', '.join(unknown) or text!r}; "
+            f"use {', '.join(PRESETS)}, or any of {', '.join(DETAIL_FIELDS)}"
         )
     return names
 
@@ -86,11 +94,10 @@ class Searcher:
         if wanted.cursor:
             after, match = self._cursors.read(wanted.cursor, query=query, sort=wanted.sort)
             view, asked = replace(view, after=after), replace(query, match=match)
-        found = search(self._library.index, asked, view)
-        works = self._library.store.catalogue.by_keys([hit.key for hit in found.hits.hits])
-        shown = [works[hit.key] for hit in found.hits.hits if hit.key in works and works[hit.key].state == "active"]
-        copies = copies_of(shown, self._library.store.links) if COPY_FIELDS.intersection(wanted.fields) else {}
-        results = [selected(work, wanted.fields, copies.get(work.key, ())) for work in shown]
+        with timed("index"):
+            found = search(self._library.index, asked, view)
+        with timed("store"):
+            results = self._results([hit.key for hit in found.hits.hits], wanted.fields)
         cursor = (
             self._cursors.write(found.hits.next, query=query, match=found.match, sort=wanted.sort)
             if found.hits.next is not None
@@ -115,6 +122,17 @@ class Searcher:
                 name: self._labelled(name, values, wanted.ui_language) for name, values in found.hits.facets.items()
             },
         }
+
+    def _results(self, keys: Sequence[int], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Return what is shown of works that are still here, in their order."""
+        catalogue = self._library.store.catalogue
+        if set(fields) == {"id"}:
+            ids = catalogue.ids(keys)
+            return [{"id": ids[key]} for key in keys if key in ids]
+        works = catalogue.by_keys(keys)
+        shown = [works[key] for key in keys if key in works and works[key].state == "active"]
+        copies = copies_of(shown, self._library.store.links) if COPY_FIELDS.intersection(fields) else {}
+        return [selected(work, fields, copies.get(work.key, ())) for work in shown]
 
     def _labelled(self, facet: str, values: Iterable[FacetValue], ui_language: str) -> list[dict[str, Any]]:
         listed = list(values)

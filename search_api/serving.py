@@ -47,6 +47,7 @@ def make_server(library: Library) -> uvicorn.Server:
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,  # whom to believe is a setting of ours: search_api/manners/forwarded.py
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
     )

@@ -6,12 +6,15 @@
 ``KAIJUAN_LINK_CHECKS`` addresses that are checked a day · ``KAIJUAN_DESK_TOKEN`` who knows it may judge over HTTP ·
 ``KAIJUAN_PUBLIC_URL`` and ``KAIJUAN_REPOSITORY_ID`` where readers and harvesters find us ·
 ``KAIJUAN_OPENURL_LINK`` and ``KAIJUAN_CATALOGUE_LINK`` the library's own ways to what is not here ·
+``KAIJUAN_LIMITS`` how much a client may ask · ``KAIJUAN_TRUSTED_PROXIES`` who may say for whom they ask ·
+``KAIJUAN_CORS_ORIGINS`` sites whose pages may ask ·
 ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
 ``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from importlib.util import find_spec
@@ -19,8 +22,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pydantic_settings
-from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from search_api.errors import SettingsError
 
@@ -41,6 +44,28 @@ class ClusterStorage(BaseModel):
     database_url: SecretStr
     elasticsearch_url: SecretStr
     index_prefix: str = "kaijuan"
+
+
+_Quota = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+class Limits(BaseModel):
+    """Requests that a client may send; 0: as many as it likes. A client is a token, or else an address.
+
+    An address may be a whole campus, and has as much as that needs. Costly requests (exports, feeds, harvests) count
+    among all, and in a bucket of their own.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    address_a_minute: _Quota = 6_000
+    address_a_day: _Quota = 500_000
+    address_costly_a_minute: _Quota = 240
+    address_costly_a_day: _Quota = 20_000
+    token_a_minute: _Quota = 6_000
+    token_a_day: _Quota = 1_000_000
+    token_costly_a_minute: _Quota = 600
+    token_costly_a_day: _Quota = 50_000
 
 
 def default_data_dir() -> Path:
@@ -65,6 +90,9 @@ class Settings(BaseSettings):
     repository_id: str = ""
     openurl_link: str = ""
     catalogue_link: str = ""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_proxies: Annotated[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], NoDecode] = ()
+    limits: Limits = Limits()
     storage: Annotated[EmbeddedStorage | ClusterStorage, Field(discriminator="kind")] = EmbeddedStorage()
 
     @field_validator("language_detector")
@@ -83,6 +111,23 @@ class Settings(BaseSettings):
         if len(value) < SHORTEST_TOKEN or not value.isascii() or not value.isprintable() or " " in value:
             raise ValueError(f"must be {SHORTEST_TOKEN} ASCII characters or more, without spaces")
         return token
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _are_origins(cls, value: object) -> list[str]:
+        origins = _parts(value)
+        wrong = [one for one in origins if one != "*" and not re.fullmatch(r"https?://[a-z0-9.:\[\]-]+", one)]
+        if wrong:
+            raise ValueError("must be origins with commas, such as https://www.lib.example.edu, or *")
+        return origins
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _are_networks(cls, value: object) -> list[object]:
+        try:
+            return [ipaddress.ip_network(one) for one in _parts(value)]
+        except ValueError:
+            raise ValueError("must be addresses or networks with commas, such as 127.0.0.1, 10.0.0.0/8") from None
 
     @field_validator("public_url")
     @classmethod
@@ -118,6 +163,12 @@ class Settings(BaseSettings):
                 f"must be one line of ASCII, at most {_LONGEST_CONTACT} characters, such as library@example.edu"
             )
         return value
+
+
+def _parts(value: object) -> list[str]:
+    """Return what stands between commas, or the parts of what is a list already."""
+    listed = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
+    return [text for text in (str(one).strip() for one in listed) if text]
 
 
 def read_settings() -> Settings:

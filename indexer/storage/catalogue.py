@@ -84,6 +84,14 @@ class Catalogue:
                 for row in connection.execute(select(schema.works).where(schema.works.c.key.in_(chunk)))
             }
 
+    def ids(self, keys: Sequence[int]) -> dict[int, str]:
+        """Return the public ids of active works by integer key, without reading the works."""
+        table = schema.works.c
+        columns = select(table.key, table.id).where(table.state == "active")
+        with self._database.read() as connection:
+            rows = (row for chunk in chunks(keys) for row in connection.execute(columns.where(table.key.in_(chunk))))
+            return {row.key: row.id for row in rows}
+
     def by_id(self, work_id: str) -> StoredWork | None:
         """Load a work by public id; a merged one is returned as such, see :meth:`target`."""
         with self._database.read() as connection:

@@ -39,6 +39,7 @@ _MODULES: Mapping[str, str] = {
     "quarantine": "quarantine",
     "export": "export",
     "links": "links",
+    "tokens": "tokens",
     **dict.fromkeys(("merge", "split", "distinct", "correct", "judgements", "review", "why"), "judgements"),
 }
 
@@ -135,7 +136,7 @@ def _print_indexed(joined: Joined, indexed: Indexed, works: int, started: float,
 @click.option("--facets", help="Facets to count, with commas.")
 @click.option("--limit", help="Works to show (1 to 200).")
 @click.option("--cursor", help="next_cursor of the page before.")
-@click.option("--fields", help="card, detail, or field names with commas.")
+@click.option("--fields", help="id, minimal, card, detail, or field names with commas.")
 @_JSON
 def search(query: str, *, as_json: bool, **given: Any) -> None:
     """Search the index; --json prints the same body as GET /v1/works.

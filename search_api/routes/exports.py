@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, cast, get_origin
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from indexer.storage.catalogue import StoredWork
+from search_api.bodies import json_body, limited_body, read_body
 from search_api.deps import IS_HEAD, LibraryDep, StrictParameters
 from search_api.exporting.formats import FORMATS, Format, encoded, format_named
 from search_api.exporting.running import MOST, Running
@@ -18,11 +20,13 @@ from search_api.exporting.walking import ranked, walk
 from search_api.library import Library
 from search_api.problems import Problem, ProblemError, RequestProblem
 from search_api.routes.works import find_active
-from search_api.schemas import QueryParameters
+from search_api.schemas import LONGEST_BODY, QueryParameters
 
 router = APIRouter(prefix="/v1", tags=["works"])
 #: Works that one address may name; more are what a query is for.
 MOST_IDS = 200
+#: And so many one body.
+MOST_IDS_POSTED = 2_000
 _RETRY_SECONDS = "30"
 _PROBLEM: dict[str, Any] = {"model": Problem}
 _ARRAY = {"type": "array", "items": {"type": "object"}}
@@ -52,6 +56,21 @@ class ExportParameters(QueryParameters):
     bom: Annotated[bool, Field(description=_BOM)] = False
 
 
+class ExportBody(ExportParameters):
+    """The same in a body, with room for more names."""
+
+    id: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=500)]],
+        Field(
+            default_factory=list,
+            max_length=MOST_IDS_POSTED,
+            description=f"Works' ids or doi:…, pmid:…, pmcid:…, {MOST_IDS_POSTED:,} at most. Without a query.",
+        ),
+    ]
+
+
+_POSTED = TypeAdapter(ExportBody)
+BodyDep = Annotated[bytes, Depends(limited_body(LONGEST_BODY))]
 _LISTS = {name for name, field in ExportParameters.model_fields.items() if get_origin(field.annotation) is list}
 _OF_A_QUERY = frozenset(QueryParameters.model_fields) | {"limit"}
 
@@ -65,9 +84,27 @@ _OF_A_QUERY = frozenset(QueryParameters.model_fields) | {"limit"}
 )
 def export_works(parameters: Annotated[ExportParameters, Query()], request: Request, library: LibraryDep) -> Response:
     """Stream works to the end of the result; a transfer that ends without its last piece broke off and is not whole."""
+    return _export(parameters, frozenset(request.query_params), request, library)
+
+
+@router.post(
+    "/export",
+    summary="Export many chosen works, or the result of a long query",
+    dependencies=[Depends(StrictParameters())],
+    response_class=Response,
+    responses={200: _FILE, **dict.fromkeys((400, 404, 410, 413, 415, 503), _PROBLEM), "default": _PROBLEM},
+    openapi_extra=json_body(ExportBody, {"format": "ris", "id": ["w3k9q0x7m2a1bc", "doi:10.1000/182"]}),
+)
+def export_works_posted(body: BodyDep, request: Request, library: LibraryDep) -> Response:
+    """Stream works as GET does, the parameters in a JSON body: for selections and queries too long for an address."""
+    parameters = read_body(body, _POSTED, fix="Send the parameters of GET /v1/export as one JSON object; see /docs.")
+    return _export(parameters, parameters.model_fields_set, request, library)
+
+
+def _export(parameters: ExportParameters, given: AbstractSet[str], request: Request, library: Library) -> Response:
     chosen = format_named(parameters.format, bom=parameters.bom)
     if parameters.id:
-        _refuse_a_query_too(request)
+        _refuse_a_query_too(given)
         works = ranked(library, _named(library, parameters.id))
         return _response(request, chosen, encoded(chosen.stream(works, bom=parameters.bom)), "selection")
     running = cast(Running, request.app.state.exports)
@@ -144,12 +181,12 @@ def _named(library: Library, ids: Iterable[str]) -> list[StoredWork]:
     return list(found.values())
 
 
-def _refuse_a_query_too(request: Request) -> None:
-    given = sorted(_OF_A_QUERY.intersection(request.query_params))
-    if given:
+def _refuse_a_query_too(given: AbstractSet[str]) -> None:
+    names = sorted(_OF_A_QUERY.intersection(given))
+    if names:
         fix = "Export either the works named by id, or what a query finds."
-        errors = [ProblemError(parameter=name, detail="cannot stand beside id", fix=fix) for name in given]
-        detail = f"{', '.join(given)} cannot stand beside id. {fix}"
+        errors = [ProblemError(parameter=name, detail="cannot stand beside id", fix=fix) for name in names]
+        detail = f"{', '.join(names)} cannot stand beside id. {fix}"
         raise RequestProblem(Problem(title="A parameter is wrong", status=400, detail=detail, errors=errors))
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from indexer.errors import IndexerError
-from search_api.deps import LibraryDep, OrjsonResponse
+from search_api.deps import LibraryDep, OrjsonResponse, StrictParameters
 from search_api.library import Library
+from search_api.problems import Problem
 from search_api.schemas import HealthOut
 
 router = APIRouter(tags=["service"])
 _log = structlog.get_logger()
 
 
-@router.get("/health", summary="Alive", response_class=OrjsonResponse, responses={200: {"model": HealthOut}})
+@router.get(
+    "/health",
+    summary="Alive",
+    dependencies=[Depends(StrictParameters())],
+    response_class=OrjsonResponse,
+    responses={200: {"model": HealthOut}, 400: {"model": Problem}},
+)
 def health() -> Response:
     """Answer as long as the process lives."""
     return OrjsonResponse({"status": "ok", "checks": {}})
@@ -24,8 +31,9 @@ def health() -> Response:
 @router.get(
     "/ready",
     summary="Ready",
+    dependencies=[Depends(StrictParameters())],
     response_class=OrjsonResponse,
-    responses={200: {"model": HealthOut}, 503: {"model": HealthOut}},
+    responses={200: {"model": HealthOut}, 400: {"model": Problem}, 503: {"model": HealthOut}},
 )
 def ready(library: LibraryDep) -> Response:
     """Answer 200 when store and search index can be used, 503 with the reason otherwise."""

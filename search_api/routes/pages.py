@@ -247,6 +247,15 @@ def send_static(request: Request, name: str) -> Response:
     return Response(file.body, media_type=file.media_type, headers=headers)
 
 
+def busy_page(request: Request, wait_seconds: int) -> Response:
+    """Say that too much was asked for."""
+    frame = frame_of(request)
+    words = Words(frame.ui)
+    page = render("message.html", frame, status=429, title=words("error_429"), text=words("error_429_text"))
+    page.headers["Retry-After"] = str(wait_seconds)
+    return page
+
+
 # --- errors, as pages ------------------------------------------------------------------------
 
 

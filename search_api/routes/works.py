@@ -7,19 +7,23 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import RedirectResponse, Response
+from pydantic import TypeAdapter
 
 from indexer.storage.catalogue import StoredWork
+from search_api.bodies import json_body, limited_body, read_body
 from search_api.cards import detail
 from search_api.copies import copies_of
 from search_api.deps import LibraryDep, OrjsonResponse, SearcherDep, StrictParameters
 from search_api.library import Library
 from search_api.problems import Problem, RequestProblem, not_found
-from search_api.schemas import WorkOut, WorksOut, WorksParameters
+from search_api.schemas import LONGEST_BODY, WorkOut, WorksOut, WorksParameters
 from search_api.states import name_works, works_told_of
 
 router = APIRouter(prefix="/v1", tags=["works"])
 _PROBLEM: dict[str, Any] = {"model": Problem}
 _LISTS = {name for name, field in WorksParameters.model_fields.items() if get_origin(field.annotation) is list}
+_POSTED = TypeAdapter(WorksParameters)
+BodyDep = Annotated[bytes, Depends(limited_body(LONGEST_BODY))]
 _SEARCH_PARAMETERS = StrictParameters(*WorksParameters.model_fields, repeated=_LISTS)
 
 
@@ -32,6 +36,20 @@ _SEARCH_PARAMETERS = StrictParameters(*WorksParameters.model_fields, repeated=_L
 )
 def search_works(parameters: Annotated[WorksParameters, Query()], searcher: SearcherDep) -> Response:
     """Search all sources at once; the body is the same that ``kaijuan search --json`` prints."""
+    return OrjsonResponse(searcher.answer(parameters.search()))
+
+
+@router.post(
+    "/works",
+    summary="Search works, with a long query",
+    dependencies=[Depends(StrictParameters())],
+    response_class=OrjsonResponse,
+    responses={200: {"model": WorksOut}, **dict.fromkeys((400, 413, 415, 503), _PROBLEM), "default": _PROBLEM},
+    openapi_extra=json_body(WorksParameters, {"q": "perovskite", "year_from": 2020, "facets": "year", "limit": 5}),
+)
+def search_works_posted(body: BodyDep, searcher: SearcherDep) -> Response:
+    """Search as with GET, the parameters in a JSON body: for queries too long for an address. Cursors serve both."""
+    parameters = read_body(body, _POSTED, fix="Send the parameters of GET /v1/works as one JSON object; see /docs.")
     return OrjsonResponse(searcher.answer(parameters.search()))
 
 

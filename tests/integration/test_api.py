@@ -293,6 +293,7 @@ def test_the_description_is_complete_and_holds_against_made_up_requests(library:
         "/v1/sources",
         "/v1/queries/validate",
         "/v1/resolve",
+        "/v1/limits",
         *ledger,
         "/health",
         "/ready",

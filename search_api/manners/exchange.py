@@ -1,0 +1,107 @@
+"""The request that is being answered: its id, where its time goes, and headers that layers add to the answer.
+
+The id comes from ``X-Request-Id``, or is made here; it is in the answer, in problem documents and in every log line.
+``Server-Timing`` (W3C Server Timing) tells the milliseconds of what was timed by :func:`timed`, and the total.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+#: Ids of others are kept as they are only where they can break no log line and no header.
+_ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+#: For what is not a page: pages bring their own.
+_PLAIN_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """One request: its id, the seconds spent by name, and headers for its answer."""
+
+    request_id: str
+    started: float
+    seconds: dict[str, float] = field(default_factory=dict)
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+    def timing(self) -> str:
+        """Return the value of ``Server-Timing``, in milliseconds."""
+        told = {**self.seconds, "total": time.perf_counter() - self.started}
+        return ", ".join(f"{name};dur={seconds * 1000:.1f}" for name, seconds in told.items())
+
+
+_CURRENT: ContextVar[Exchange | None] = ContextVar("kaijuan_exchange", default=None)
+
+
+def request_id() -> str | None:
+    """Return the id of the request that is being answered; ``None`` outside of one."""
+    current = _CURRENT.get()
+    return current.request_id if current else None
+
+
+@contextlib.contextmanager
+def timed(name: str) -> Iterator[None]:
+    """Add the time of the block to the answer's ``Server-Timing``; outside of a request nothing happens."""
+    current = _CURRENT.get()
+    if current is None:
+        yield
+        return
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        current.seconds[name] = current.seconds.get(name, 0.0) + time.perf_counter() - started
+
+
+def tell(name: str, value: str) -> None:
+    """Add a header to the answer of the current request, whichever answer it will be."""
+    current = _CURRENT.get()
+    if current is not None:
+        current.headers.append((name, value))
+
+
+class Exchanges:
+    """Open an exchange for each request and put what it knows on the answer; the layer around all others."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        known = given if _ID.fullmatch(given) else secrets.token_hex(8)
+        current = Exchange(request_id=known, started=time.perf_counter())
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _complete(MutableHeaders(scope=message), current)
+            await send(message)
+
+        token = _CURRENT.set(current)
+        try:
+            with structlog.contextvars.bound_contextvars(request_id=known):
+                await self._app(scope, receive, told)
+        finally:
+            _CURRENT.reset(token)
+
+
+def _complete(headers: MutableHeaders, current: Exchange) -> None:
+    for name, value in current.headers:
+        headers.append(name, value)
+    headers["X-Request-Id"] = current.request_id
+    headers["Server-Timing"] = current.timing()
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Content-Security-Policy", _PLAIN_POLICY)

@@ -1,0 +1,119 @@
+"""The gate before all routes: who asks, and may they ask that much?
+
+A token that is shown must be a good one: an unknown or revoked one is 401, never answered as if nobody had shown any.
+Requests that prove nothing but that the service lives, and static files, are not counted.
+"""
+
+from __future__ import annotations
+
+import hmac
+from contextlib import suppress
+from datetime import date
+from typing import cast
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from indexer import clock
+from indexer.errors import StoreError
+from search_api.library import Library
+from search_api.manners.exchange import tell, timed
+from search_api.manners.forwarded import client_key
+from search_api.manners.limits import Allowance, Caller, Taken, is_costly, limit_header, policy_header
+from search_api.problem_types import UNKNOWN_TOKEN
+from search_api.problems import Problem, ProblemError, named_problem, respond
+
+_CALLER = "kaijuan.caller"
+_UNCOUNTED = frozenset(("/health", "/ready", "/metrics", "/v1/limits"))
+_STATIC, _DESK, _FOR_PROGRAMS = "/static/", "/v1/desk", ("/v1/", "/oai", "/openapi.json")
+_log = structlog.get_logger()
+
+
+class Gate:
+    """Lets in whoever may; counts them; says how they stand in ``RateLimit`` and ``RateLimit-Policy``."""
+
+    def __init__(self, app: ASGIApp, library: Library, allowance: Allowance) -> None:
+        self._app, self._library, self._allowance = app, library, allowance
+        self._noted: dict[str, date] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with 401 or 429."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with timed("gate"):
+            caller = await self._caller(scope)
+            refusal = self._count(scope, caller or _by_address(scope))
+        if refusal is None and caller is None:
+            refusal = _unknown_token()
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        await self._app({**scope, _CALLER: caller}, receive, send)
+        if caller is not None and caller.kind == "token":
+            await self._note_use(caller.key)
+
+    async def _note_use(self, token_id: str) -> None:
+        """Write down, once a day and behind the answer, that a token is in use: a store that is busy delays nobody."""
+        today = clock.now().date()
+        if self._noted.get(token_id) != today:
+            self._noted[token_id] = today
+            with suppress(StoreError):
+                await run_in_threadpool(self._library.store.tokens.note_use, token_id)
+
+    def _count(self, scope: Scope, caller: Caller) -> Response | None:
+        path = scope["path"]
+        if path in _UNCOUNTED or path.startswith(_STATIC):
+            return None
+        taken = self._allowance.take(caller, costly=is_costly(path))
+        if taken.standings:
+            tell("RateLimit-Policy", policy_header(taken.standings))
+            tell("RateLimit", limit_header(taken.standings))
+        if taken.refusal is None:
+            return None
+        _log.info("limit_reached", kind=caller.kind, token=caller.key if caller.kind == "token" else None, path=path)
+        return _refused(scope, taken, taken.refusal)
+
+    async def _caller(self, scope: Scope) -> Caller | None:
+        """Return who asks; ``None`` for somebody with a token that is none."""
+        scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":  # another scheme is a matter between the client and a proxy before us
+            return _by_address(scope)
+        shown = given.strip()
+        desk = self._library.settings.desk_token
+        if desk is not None and hmac.compare_digest(shown.encode(), desk.get_secret_value().encode()):
+            return Caller(kind="desk", key="desk")
+        if scope["path"].startswith(_DESK):  # which says itself what it wants to be shown
+            return _by_address(scope)
+        token = await run_in_threadpool(self._library.store.tokens.find, shown)
+        return Caller(kind="token", key=token.id, label=token.label) if token else None
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who asks, as the gate saw it."""
+    return cast("Caller", request.scope[_CALLER])
+
+
+def _by_address(scope: Scope) -> Caller:
+    return Caller(kind="address", key=client_key(scope))
+
+
+def _unknown_token() -> Response:
+    detail = "The token is unknown, revoked or expired."
+    fix = "Send a token that kaijuan tokens add made, as Authorization: Bearer …, or none at all."
+    error = ProblemError(parameter="Authorization", detail=detail, fix=fix)
+    problem = named_problem(UNKNOWN_TOKEN, detail=f"{detail} {fix}", errors=[error])
+    return respond(problem, {"WWW-Authenticate": 'Bearer realm="kaijuan", error="invalid_token"'})
+
+
+def _refused(scope: Scope, taken: Taken, problem: Problem) -> Response:
+    accepted = Headers(scope=scope).get("accept", "")
+    if "text/html" not in accepted or scope["path"].startswith(_FOR_PROGRAMS):
+        return respond(problem, {"Retry-After": str(taken.wait)})
+    from search_api.routes.pages import busy_page  # noqa: PLC0415  # whose module asks for this one
+
+    return busy_page(Request(scope), taken.wait)
