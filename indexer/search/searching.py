@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from indexer.search.citation import read_citation
 from indexer.search.compile import UsedMatch, compile_query
-from indexer.search.query import Hits, Query, View
+from indexer.search.query import Hits, Query, TokenQuery, View
 from indexer.storage.search_index import SearchIndex
 
 #: With fewer works than this, ``auto`` asks again for most of the words.
 ENOUGH = 10
 
 
+#: What the library makes of every query: works that it hides or lifts.
+Adapt = Callable[[TokenQuery], TokenQuery]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Hits, and how many of the bare words they had to match."""
+    """Hits, how many of the bare words they had to match, and the query as the engine was given it."""
 
     hits: Hits
     match: UsedMatch
+    compiled: TokenQuery
 
 
-def search(index: SearchIndex, query: Query, view: View) -> Found:
-    """Answer a query.
+def _unadapted(query: TokenQuery) -> TokenQuery:
+    return query
+
+
+def search(index: SearchIndex, query: Query, view: View, adapt: Adapt = _unadapted) -> Found:
+    """Answer a query; ``adapt`` is applied to whatever it is compiled into.
 
     ``match="auto"`` asks for all words, and for most of them where that brings fewer than ten works; a whole reference
     that is not found so by what it names, then by its words. A following page
@@ -31,20 +41,22 @@ def search(index: SearchIndex, query: Query, view: View) -> Found:
     Raises:
         QueryError: the query cannot be understood, or (``UnsupportedQueryError``) not be answered.
     """
+
+    def ask(match: UsedMatch) -> Found:
+        compiled = adapt(compile_query(query, match))
+        return Found(hits=index.search(compiled, view), match=match, compiled=compiled)
+
     if query.match != "auto":
-        return Found(hits=index.search(compile_query(query, query.match), view), match=query.match)
-    strict = compile_query(query, "all")
-    found = Found(hits=index.search(strict, view), match="all")
+        return ask(query.match)
+    found = ask("all")
     if found.hits.count >= ENOUGH or view.after is not None:
         return found
     if not found.hits.count and (citation := read_citation(query.text)):
         ways: tuple[UsedMatch, ...] = ("identifier", "citation") if citation.identifiers else ("citation",)
         for way in ways:
-            hits = index.search(compile_query(query, way), view)
-            if hits.count:
-                return Found(hits=hits, match=way)
-    loose = compile_query(query, "most")
-    if loose == strict:
+            if (cited := ask(way)).hits.count:
+                return cited
+    if adapt(compile_query(query, "most")) == found.compiled:
         return found
-    hits = index.search(loose, view)
-    return Found(hits=hits, match="most") if hits.count > found.hits.count else found
+    loose = ask("most")
+    return loose if loose.hits.count > found.hits.count else found
