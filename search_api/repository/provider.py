@@ -150,6 +150,8 @@ class Provider:
         token = request.get("resumptionToken")
         at = self._tokens.read(token, request.verb) if token is not None else self._begin(request)
         chosen = _format(at.prefix)
+        if at.stretch.top > self._library.store.feed.horizon():
+            raise ProtocolError("badResumptionToken", "The token is of another history of this store. Begin again.")
         # Before the works are read: what changes in between is in the next list.
         complete_until = self._works.complete_until(at.stretch.top, clock.now())
         found = self._works.page(at.stretch, PAGE + 1)

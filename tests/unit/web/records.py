@@ -29,7 +29,7 @@ class Dublin:
     elements: Sequence[tuple[str, str]] = ()
     deleted: bool = False
 
-    def raw(self, datestamp: str) -> RawRecord:
+    def raw(self, datestamp: str, source: str = SOURCE.id) -> RawRecord:
         status = ' status="deleted"' if self.deleted else ""
         inner = "".join(f"<dc:{name}>{escape(value)}</dc:{name}>" for name, value in self.elements)
         metadata = "" if self.deleted else f"<metadata><oai_dc:dc>{inner}</oai_dc:dc></metadata>"
@@ -38,7 +38,7 @@ class Dublin:
             f"</header>{metadata}</record>"
         )
         return RawRecord(
-            source=SOURCE.id,
+            source=source,
             identifier=self.identifier,
             metadata_prefix="oai_dc",
             datestamp=datestamp,
@@ -49,21 +49,21 @@ class Dublin:
         )
 
 
-def put(library: Library, *records: Dublin, datestamp: str = "2026-10-01") -> None:
+def put(library: Library, *records: Dublin, datestamp: str = "2026-10-01", source: Source = SOURCE) -> None:
     """Store a page of records in a run of its own and bring works and index up to date."""
-    library.store.sources.seed([SOURCE])
+    library.store.sources.seed([source])
     ledger = library.store.harvests
-    run = ledger.begin(SOURCE, since=None, until=None)
-    state = ledger.open_slice(run, SOURCE, "oai_dc", Window())
+    run = ledger.begin(source, since=None, until=None)
+    state = ledger.open_slice(run, source, "oai_dc", Window())
     page = Page(
-        url=SOURCE.endpoint,
-        records=tuple(record.raw(datestamp) for record in records),
+        url=source.endpoint,
+        records=tuple(record.raw(datestamp, source.id) for record in records),
         token=None,
         list_size=None,
         bytes_received=1,
     )
     ledger.store_pages(run, state, [page])
-    ledger.close_slice(SOURCE, state, status="complete", moves_checkpoint=True)
+    ledger.close_slice(source, state, status="complete", moves_checkpoint=True)
     ledger.finish(run, "complete", expected=None, error=None, error_url=None)
     library.bring_up_to_date()
 
