@@ -99,6 +99,8 @@ class WorksParameters(QueryParameters):
         "card"
     )
 
+    highlight: Annotated[bool, Field(description="Tell what matched: ranges of the title and of a snippet.")] = False
+
     @field_validator("facets")
     @classmethod
     def _known_facets(cls, value: str) -> str:
@@ -118,6 +120,7 @@ class WorksParameters(QueryParameters):
             facets=facets_of(self.facets),
             limit=self.limit,
             cursor=self.cursor,
+            highlight=self.highlight,
             fields=CARD_FIELDS if self.fields == "card" else fields_of(self.fields),
         )
 
@@ -197,6 +200,23 @@ class NoticeOut(BaseModel):
     work: str | None = Field(default=None, description="The work it is here; in the answer for one work only.")
 
 
+class MarkedOut(BaseModel):
+    """A text and the ranges of it that matched."""
+
+    text: str
+    spans: list[tuple[int, int]] = Field(
+        description="From and up to which Unicode character, in order, never overlapping."
+    )
+
+
+class HighlightsOut(BaseModel):
+    """What matched in a work."""
+
+    title: MarkedOut
+    translated_title: MarkedOut | None = Field(default=None, description="Another title, where only that one matches.")
+    snippet: MarkedOut | None = Field(description="The best piece of an abstract, about 200 characters.")
+
+
 class WorkOut(BaseModel):
     """A work; which fields it has depends on ``fields``."""
 
@@ -217,6 +237,7 @@ class WorkOut(BaseModel):
     notices: list[NoticeOut] | None = Field(default=None, description="What was published about the work.")
     best_location: LocationOut | None = None
     locations: list[LocationOut] | None = Field(default=None, description="All copies, best first.")
+    highlights: HighlightsOut | None = Field(default=None, description="With highlight=true.")
 
 
 class BothWords(BaseModel):

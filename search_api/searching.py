@@ -16,6 +16,7 @@ from indexer.search.wording import doubt_shown
 from search_api.cards import CARD_FIELDS, COPY_FIELDS, DETAIL_FIELDS, selected
 from search_api.copies import copies_of
 from search_api.cursors import Cursors
+from search_api.highlights import Highlighter
 from search_api.library import Library
 from search_api.manners.exchange import timed
 
@@ -52,6 +53,7 @@ class Search:
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
     fields: tuple[str, ...] = CARD_FIELDS
+    highlight: bool = False
     ui_language: str = "en"
 
 
@@ -97,7 +99,8 @@ class Searcher:
         with timed("index"):
             found = search(self._library.index, asked, view)
         with timed("store"):
-            results = self._results([hit.key for hit in found.hits.hits], wanted.fields)
+            marking = Highlighter(found.compiled) if wanted.highlight else None
+            results = self._results([hit.key for hit in found.hits.hits], wanted.fields, marking)
         cursor = (
             self._cursors.write(found.hits.next, query=query, match=found.match, sort=wanted.sort)
             if found.hits.next is not None
@@ -123,16 +126,22 @@ class Searcher:
             },
         }
 
-    def _results(self, keys: Sequence[int], fields: tuple[str, ...]) -> list[dict[str, Any]]:
-        """Return what is shown of works that are still here, in their order."""
+    def _results(
+        self, keys: Sequence[int], fields: tuple[str, ...], marking: Highlighter | None
+    ) -> list[dict[str, Any]]:
+        """Return what is shown of works that are still here, in their order, with what matched where that is wanted."""
         catalogue = self._library.store.catalogue
-        if set(fields) == {"id"}:
+        if set(fields) == {"id"} and marking is None:
             ids = catalogue.ids(keys)
             return [{"id": ids[key]} for key in keys if key in ids]
         works = catalogue.by_keys(keys)
         shown = [works[key] for key in keys if key in works and works[key].state == "active"]
         copies = copies_of(shown, self._library.store.links) if COPY_FIELDS.intersection(fields) else {}
-        return [selected(work, fields, copies.get(work.key, ())) for work in shown]
+        results = [selected(work, fields, copies.get(work.key, ())) for work in shown]
+        if marking is not None:
+            for work, result in zip(shown, results, strict=True):
+                result["highlights"] = marking.body(work.data)
+        return results
 
     def _labelled(self, facet: str, values: Iterable[FacetValue], ui_language: str) -> list[dict[str, Any]]:
         listed = list(values)

@@ -94,11 +94,15 @@ class QueryWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
-    """A piece of a text from ``start`` to ``end`` and the tokens it gave, as in the index."""
+    """A piece of a text from ``start`` to ``end`` and the tokens it gave, as in the index.
+
+    ``stream`` are those of them over which phrases run.
+    """
 
     start: int
     end: int
     tokens: tuple[str, ...]
+    stream: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,13 @@ def query_phrases(text: str, *, stemmed: bool = True) -> tuple[tuple[str, ...], 
     return tuple(phrase for phrase in dict.fromkeys(phrases) if phrase)
 
 
+def query_pair(one: str, other: str) -> tuple[tuple[str, str], ...]:
+    """Return two plain words side by side as the index streams of every language they may be in."""
+    languages = (None, *dict.fromkeys((*languages_of(script_of(one)), *languages_of(script_of(other)))))
+    rows = ((_stem_in(one, language), _stem_in(other, language)) for language in languages)
+    return tuple(dict.fromkeys(rows))
+
+
 def prefix_forms(text: str) -> tuple[str, ...]:
     """Return the token beginnings that a prefix search looks for, as stems and as written; empty without letters."""
     joined = "".join("".join(_PART.findall(chunk)) for chunk in _chunks(fold(text)))[:MAX_TOKEN_LENGTH]
@@ -196,13 +207,14 @@ def locate(text: str, language: str | None) -> Iterator[Located]:
         if not _is_run(chunk):
             known = _analyse_chunk(chunk, language)
             tokens = known.stream + known.joined + known.written
-            yield Located(start=origins[first], end=origins[match.end()], tokens=tokens)
+            yield Located(start=origins[first], end=origins[match.end()], tokens=tokens, stream=known.stream)
             continue
         for offset, character in enumerate(chunk):
             end = min(first + offset + 2, match.end())
             pair = folded[first + offset : end]
             tokens = (pair, character) if len(pair) > 1 else (character,)
-            yield Located(start=origins[first + offset], end=origins[end], tokens=tokens)
+            stream = (pair,) if len(pair) > 1 or len(chunk) == 1 else ()
+            yield Located(start=origins[first + offset], end=origins[end], tokens=tokens, stream=stream)
 
 
 def _chunks(folded: str) -> list[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from opencc import OpenCC
 
+_PLAIN = re.compile(r"[\x00-\x7f]+(?=[\x00-\x7f]|$)")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _LAST_COMMON = 0x2E7F  # Han, kana and hangul begin behind it
 
@@ -132,10 +133,17 @@ def fold_with_origins(text: str) -> tuple[str, list[int]]:
 
     One more position, the length of ``text``, stands at the end. Slower than ``fold``; for highlighting.
     """
+    if text.isascii():
+        return text.lower(), list(range(len(text) + 1))
     folded: list[str] = []
     origins: list[int] = []
     start = 0
     while start < len(text):
+        if plain := _PLAIN.match(text, start):  # nothing that the next character could combine with
+            folded.append(plain[0].lower())
+            origins.extend(range(start, plain.end()))
+            start = plain.end()
+            continue
         end = start + 1
         while end < len(text) and (unicodedata.combining(text[end]) or unicodedata.category(text[end]) == "Mn"):
             end += 1

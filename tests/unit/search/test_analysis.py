@@ -173,11 +173,11 @@ def test_a_prefix_is_looked_for_among_stems_and_written_forms() -> None:
 
 def test_pieces_are_located_in_the_original_text() -> None:
     assert list(locate("Müller’s CO₂ 學習的", "en")) == [
-        Located(start=0, end=8, tokens=("muller",)),
-        Located(start=9, end=12, tokens=("co", "2", "co2")),
-        Located(start=13, end=15, tokens=("学习", "学")),
-        Located(start=14, end=16, tokens=("习的", "习")),
-        Located(start=15, end=16, tokens=("的",)),
+        Located(start=0, end=8, tokens=("muller",), stream=("muller",)),
+        Located(start=9, end=12, tokens=("co", "2", "co2"), stream=("co", "2")),
+        Located(start=13, end=15, tokens=("学习", "学"), stream=("学习",)),
+        Located(start=14, end=16, tokens=("习的", "习"), stream=("习的",)),
+        Located(start=15, end=16, tokens=("的",), stream=()),
     ]
 
 
