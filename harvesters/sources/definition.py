@@ -7,6 +7,7 @@ limits, licence note, contact. Adding a repository needs no code.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import ipaddress
 import re
 import tomllib
@@ -183,7 +184,7 @@ class Source:
         if values.get("kind") == "oalib":
             values = {"pace_seconds": LEAST_CRAWL_PACE, **values}
         try:
-            source = TypeAdapter(cls).validate_python({name: _listed(name, value) for name, value in values.items()})
+            source = _checker(cls).validate_python({name: _listed(name, value) for name, value in values.items()})
         except ValidationError as error:
             wrong = "; ".join(
                 f"{item['loc'][0] if item['loc'] else ''}: {item['msg']}" for item in error.errors(include_url=False)
@@ -269,6 +270,12 @@ class Source:
         """Check a number: infinities and centuries would trip clocks and schedules long after they were set."""
         value = getattr(self, name)
         return value is None or least <= value <= most, f"{name} must be between {least:g} and {most:g}, not {value!r}."
+
+
+@functools.cache
+def _checker(kind: type[Source]) -> TypeAdapter[Source]:
+    """Return what checks settings; making it takes longer than all else that reading a source takes."""
+    return TypeAdapter(kind)
 
 
 def _listed(name: str, value: object) -> object:
