@@ -41,6 +41,7 @@ class QueryParameters(BaseModel):
     lang: Annotated[_Values, Field(description="Language code, such as en or zh.")] = []
     license: Annotated[_Values, Field(description="Licence code, such as cc-by.")] = []
     subject: Annotated[_Values, Field(description="Subject term, as the facet shows it.")] = []
+    keyword: Annotated[_Values, Field(description="Keyword, as the facet shows it.")] = []
     container: Annotated[_Values, Field(description="Container (journal) id.")] = []
     clc: Annotated[_Values, Field(description="Class of the subject tree, such as TP; with all below it.")] = []
     type: Annotated[_Values, Field(description="Article type.")] = []
@@ -71,6 +72,7 @@ class QueryParameters(BaseModel):
                 lang=tuple(self.lang),
                 license=tuple(self.license),
                 subject=tuple(self.subject),
+                keyword=tuple(self.keyword),
                 container=tuple(self.container),
                 clc=tuple(self.clc),
                 type=tuple(self.type),

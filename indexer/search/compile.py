@@ -51,6 +51,8 @@ _KEYWORD_FIELDS: dict[str, KeywordField] = {
     "type": "type",
     "has": "has",
     "status": "status",
+    "clc": "clc",
+    "version": "article_version",
 }
 
 
@@ -278,6 +280,7 @@ def _compile_filters(filters: Filters) -> dict[str, Clause]:
         "lang": ("lang", filters.lang),
         "license": ("license", filters.license),
         "subject": ("subject_facet", filters.subject),
+        "keyword": ("keyword", filters.keyword),
         "clc": ("clc", filters.clc),
         "container": ("container", filters.container),
         "type": ("type", filters.type),

@@ -10,11 +10,12 @@ from langcodes.tag_parser import LanguageTagError
 
 from indexer.errors import QueryError
 from indexer.search.expression import IdentifierName, Term, TermName, YearRange
-from indexer.search.fields import IDENTIFIER_FIELDS, POSSESSIONS, STATUSES, TYPES
+from indexer.search.fields import IDENTIFIER_FIELDS, POSSESSIONS, STATUSES, TYPES, VERSIONS
 from indexer.search.pasted import find_identifier, mark_of
 
 _YEARS = re.compile(r"(\d{4})?(?:(\.\.|-|–)(\d{4})?)?", re.ASCII)
 _ISSN = re.compile(r"(\d{4})-?(\d{3}[\dX])", re.ASCII)
+_CLASS = re.compile(r"[A-Z]\S*")
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.ASCII)
 _EXAMPLES = {
     "doi": "doi:10.1371/journal.pone.0000001",
@@ -43,6 +44,8 @@ def make_term(name: str, value: str, position: int) -> Term | YearRange:
         "lang": _canonical_language,
         "has": _canonical_possession,
         "status": _canonical_status,
+        "version": _canonical_version,
+        "clc": _canonical_class,
     }
     canonical = makers[name](value, position) if name in makers else value.strip().lower()
     if not canonical:
@@ -130,3 +133,18 @@ def _canonical_status(value: str, position: int) -> str:
         choice = ", ".join(f"status:{one}" for one in STATUSES)
         raise QueryError(f"“status:{value}” cannot be asked.", remedy=f"Use one of {choice}.", position=position)
     return status
+
+
+def _canonical_class(value: str, position: int) -> str:
+    code = value.strip().upper()
+    if not _CLASS.fullmatch(code):
+        raise QueryError(f"“{value}” is not the code of a class.", remedy="Write it like clc:TP.", position=position)
+    return code
+
+
+def _canonical_version(value: str, position: int) -> str:
+    version = value.strip().lower()
+    if version not in VERSIONS:
+        choice = ", ".join(f"version:{one}" for one in VERSIONS)
+        raise QueryError(f"“version:{value}” cannot be asked.", remedy=f"Use one of {choice}.", position=position)
+    return version

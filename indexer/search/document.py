@@ -6,6 +6,7 @@ Engines return keys; cards come from the store, so the index stays small and can
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,11 +15,14 @@ from indexer.normalise.licences import NONE_STATED
 from indexer.search.analysis import index_values
 from indexer.search.pasted import address_mark
 from indexer.search.query import KeywordField, TextField
+from indexer.search.suggesting import suggest_values
 from indexer.search.titles import title_key, title_order
 
 #: Raised whenever the shape or content of documents changes; stands in the index name.
 SCHEMA_VERSION = 5
 MOST_SUBJECTS = 50
+#: Of a keyword, in characters; what is longer is a sentence that somebody put there.
+LONGEST_TERM = 200
 #: Addresses that are identifiers, which are found as such.
 _RESOLVERS = ("doi.org/", "hdl.handle.net/", "pmc.ncbi.nlm.nih.gov/", "arxiv.org/", "doaj.org/article/")
 _NO_LANGUAGE = LanguageTag(code="", origin="detected")
@@ -128,6 +132,7 @@ def _keywords_of(work: Work, classified: Classified) -> dict[KeywordField, tuple
         "lang": _distinct(language.code for language in work.languages),
         "license": (work.license.code if work.license else NONE_STATED,),
         "subject_facet": _subjects_of(work),
+        "keyword": _terms_of(work),
         "clc": classified.codes,
         "unmapped": classified.unmapped,
         "container": (container.id,) if container and container.id else (),
@@ -136,6 +141,7 @@ def _keywords_of(work: Work, classified: Classified) -> dict[KeywordField, tuple
         "has": tuple(_possessions_of(work)),
         "status": (work.status,) if work.status else (),
         "title_key": _distinct(title_key(title.value) for title in (work.title, *work.translated_titles)),
+        "suggest": suggest_values(work),
     }
 
 
@@ -169,6 +175,12 @@ def _subjects_of(work: Work) -> tuple[str, ...]:
         if term := subject.term.strip():
             terms.setdefault(term.casefold(), term)
     return tuple(terms.values())[:MOST_SUBJECTS]
+
+
+def _terms_of(work: Work) -> tuple[str, ...]:
+    """Return the authors' keywords in small letters and half width, so that one term is counted as one."""
+    terms = (" ".join(unicodedata.normalize("NFKC", term).casefold().split()) for term in work.keywords)
+    return tuple(term[:LONGEST_TERM].rstrip() for term in _distinct(terms))[:MOST_SUBJECTS]
 
 
 def _possessions_of(work: Work) -> Iterator[str]:

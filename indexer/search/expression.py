@@ -21,7 +21,7 @@ from typing import Literal, assert_never
 
 FieldName = Literal["title", "author", "journal", "subject"]
 IdentifierName = Literal["doi", "pmid", "pmcid", "arxiv", "isbn", "doaj", "handle", "url"]
-TermName = Literal[IdentifierName, "issn", "lang", "source", "license", "type", "has", "status"]
+TermName = Literal[IdentifierName, "issn", "lang", "source", "license", "type", "has", "status", "clc", "version"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

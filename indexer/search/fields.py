@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import get_args
 
-from indexer.models import WorkStatus
+from indexer.models import ArticleVersion, WorkStatus
 from indexer.search.expression import FieldName, IdentifierName, TermName
 
 TEXT_FIELDS: frozenset[str] = frozenset(get_args(FieldName))
@@ -29,6 +29,8 @@ ALIASES = {
     "主題": "subject",
     "年份": "year",
     "语种": "lang",
+    "分类号": "clc",
+    "版本": "version",
 }
 #: Fields that only other systems have, and what serves instead; asking for them is an error, not a word.
 ABSENT: dict[str, str | None] = {
@@ -41,6 +43,7 @@ ABSENT: dict[str, str | None] = {
 }
 POSSESSIONS = ("pdf", "abstract", "doi", "license", "fulltext")
 STATUSES: tuple[str, ...] = get_args(WorkStatus)
+VERSIONS: tuple[str, ...] = get_args(ArticleVersion)
 TYPES = (
     "article", "review", "editorial", "letter", "correction", "retraction", "thesis", "book", "journal", "chapter",
     "conference-paper", "preprint", "report", "dataset", "other",

@@ -21,6 +21,7 @@ KeywordField = Literal[
     "lang",
     "license",
     "subject_facet",
+    "keyword",
     "clc",
     "unmapped",
     "container",
@@ -39,6 +40,7 @@ FACET_FIELDS: dict[str, str] = {
     "lang": "lang",
     "license": "license",
     "subject": "subject_facet",
+    "keyword": "keyword",
     "clc": "clc",
     "container": "container",
     "type": "type",
@@ -53,10 +55,10 @@ TITLE_WEIGHT = 0.3
 class Filters:
     """Exact conditions: values of one filter are alternatives, filters add up.
 
-    ``subject`` holds subject terms as the facet shows them, ``clc`` codes of the subject tree, ``container`` container
-    ids, ``version`` any of ``submitted``, ``accepted``, ``published``, ``has`` any of ``pdf``, ``abstract``, ``doi``,
-    ``license``, ``fulltext``, ``status`` any of ``retracted``, ``withdrawn``, ``concern``, ``corrected``. Years are
-    inclusive.
+    ``subject`` and ``keyword`` hold terms as the facets show them, ``clc`` codes of the subject tree, ``container``
+    container ids, ``version`` any of ``submitted``, ``accepted``, ``published``, ``has`` any of ``pdf``,
+    ``abstract``, ``doi``, ``license``, ``fulltext``, ``status`` any of ``retracted``, ``withdrawn``, ``concern``,
+    ``corrected``. Years are inclusive.
     """
 
     source: tuple[str, ...] = ()
@@ -66,6 +68,7 @@ class Filters:
     lang: tuple[str, ...] = ()
     license: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
+    keyword: tuple[str, ...] = ()
     clc: tuple[str, ...] = ()
     container: tuple[str, ...] = ()
     type: tuple[str, ...] = ()

@@ -38,6 +38,8 @@ _WORDS: dict[str, dict[Language, str]] = {
     "type": {"en": "of type {}", "zh": "类型为 {}"},
     "has": {"en": "with {}", "zh": "有 {}"},
     "status": {"en": "marked as {}", "zh": "状态为 {}"},
+    "clc": {"en": "in class {} of the Chinese Library Classification", "zh": "中图分类号为 {}"},
+    "version": {"en": "with a copy of the {} version", "zh": "有 {} 版的副本"},
     "issn": {"en": "in the journal with ISSN {}", "zh": "刊载于 ISSN {} 的期刊"},
     "url": {"en": "at the address {}", "zh": "网址为 {}"},
     "identifier": {"en": "with {name} {}", "zh": "{name} 为 {}"},

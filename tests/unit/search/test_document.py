@@ -18,6 +18,7 @@ from indexer.models import (
     Work,
 )
 from indexer.search.document import MOST_SUBJECTS, address_value, document_of
+from indexer.search.titles import title_key
 
 EN, ZH = LanguageTag(code="en", origin="declared"), LanguageTag(code="zh", origin="detected")
 WORK = Work(
@@ -33,7 +34,7 @@ WORK = Work(
     published=PartialDate(year=2026, month=3),
     identifiers=(Identifier(scheme="doi", value="10.1000/ABC"), Identifier(scheme="pmcid", value="PMC12")),
     subjects=(Subject(term="Medicine"), Subject(term="medicine"), Subject(term="Networks")),
-    keywords=("learning",),
+    keywords=("Deep　Learning", "deep learning"),
     license=License(code="cc-by", name="CC BY 4.0"),
     locations=(Location(url="https://x.org/1", pdf_url="https://x.org/1.pdf"),),
     languages=(EN,),
@@ -45,7 +46,7 @@ def test_texts_are_stemmed_by_their_language_and_names_are_not() -> None:
     text = document_of(WORK).text
     assert text["title"] == ("neural network", "神经 经网 网络", "络 神经网络")
     assert text["journal"] == ("methods today",)
-    assert text["subject"] == ("medicin", "medicin", "network", "learn", "=learning")
+    assert text["subject"] == ("medicin", "medicin", "network", "deep learn", "=learning", "deep learn", "=learning")
     assert {"method of comput", "=computation", "jose a muller", "methods today", "pmc 12", "pmc12"} <= set(text["all"])
 
 
@@ -65,10 +66,15 @@ def test_keywords_are_whole_and_canonical() -> None:
         "lang": ("en",),
         "license": ("cc-by",),
         "subject_facet": ("Medicine", "Networks"),
+        "keyword": ("deep learning",),
+        "clc": (),
+        "unmapped": (),
         "container": ("c1",),
         "type": ("article",),
+        "article_version": (),
         "has": ("pdf", "abstract", "doi", "license", "fulltext"),
         "status": (),
+        "title_key": (title_key("Neural networks"), title_key("神经网络")),
     }
 
 

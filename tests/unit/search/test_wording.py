@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import QueryError
-from indexer.search.fields import ALIASES, FIELDS, POSSESSIONS, STATUSES
+from indexer.search.fields import ALIASES, FIELDS, POSSESSIONS, STATUSES, VERSIONS
 from indexer.search.parser import MAX_CLAUSES, MAX_DEPTH, parse, read_query
 from indexer.search.wording import LANGUAGES, doubt_shown, in_words, tree_of
 
@@ -33,6 +33,8 @@ from indexer.search.wording import LANGUAGES, doubt_shown, in_words, tree_of
         ("year:2019", "published in 2019", "2019 年出版"),
         ("10.1000/X", "with DOI 10.1000/x", "DOI 为 10.1000/x"),
         ("1932-6203", "in the journal with ISSN 1932-6203", "刊载于 ISSN 1932-6203 的期刊"),
+        ("clc:tp18", "in class TP18 of the Chinese Library Classification", "中图分类号为 TP18"),
+        ("版本:Published", "with a copy of the published version", "有 published 版的副本"),
         ("has:pdf lang:zh", "with pdf and in language zh", "有 pdf，并且语种为 zh"),
     ],
 )
@@ -88,5 +90,6 @@ def test_the_deepest_and_the_longest_tree_can_be_written(text: str) -> None:
 
 def test_every_field_is_documented() -> None:
     text = (Path(__file__).parents[3] / "docs" / "query-language.md").read_text(encoding="utf-8")
-    names = [*FIELDS, *(alias for alias in ALIASES if alias not in {"標題", "主題"}), *STATUSES, *POSSESSIONS]
+    names = [*FIELDS, *(alias for alias in ALIASES if alias not in {"標題", "主題"}), *STATUSES, *VERSIONS]
+    names += POSSESSIONS
     assert [name for name in names if f"`{name}:`" not in text and f"`{name}`" not in text] == []
