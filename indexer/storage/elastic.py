@@ -21,15 +21,18 @@ from indexer.search.document import Document
 from indexer.search.query import FacetValue, Hits, KeywordField, TextField, TokenQuery, View
 from indexer.storage.elastic_queries import (
     MOST_FREQUENCIES,
+    VALUES_AT_ONCE,
     build_frequencies,
     build_mapping,
     build_search,
     build_values,
+    build_values_after,
     encode_delete,
     encode_upsert,
     read_answer,
     read_frequencies,
     read_values,
+    read_values_after,
 )
 from indexer.storage.generations import FIRST, REBUILD, Generation, mint_generation, parse_generation
 from indexer.storage.search_index import IndexStats, IndexWriter
@@ -120,8 +123,17 @@ class ElasticIndex:
     def values(
         self, query: TokenQuery, field: KeywordField, *, prefix: str = "", size: int = 20
     ) -> tuple[FacetValue, ...]:
-        """Count by the server's terms aggregation."""
-        return read_values(self._ask(build_values(query, field, prefix, size)))
+        """Count by the server's terms aggregation; very many by walking them in order."""
+        if size <= VALUES_AT_ONCE:
+            return read_values(self._ask(build_values(query, field, prefix, size)))
+        counted = [one for one in self._every_value(query, field) if one.value.startswith(prefix)]
+        return tuple(sorted(counted, key=lambda one: (-one.count, one.value))[:size])
+
+    def _every_value(self, query: TokenQuery, field: KeywordField) -> Iterator[FacetValue]:
+        after = None
+        while page := read_values_after(self._ask(build_values_after(query, field, after))):
+            yield from page
+            after = page[-1].value
 
     def frequencies(self, field: TextField, tokens: Sequence[str]) -> dict[str, int]:
         """Count by filters, 500 tokens a request; exact."""

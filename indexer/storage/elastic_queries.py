@@ -60,6 +60,8 @@ _SORT_COLUMNS: dict[Sort, dict[str, str]] = {
     "first_indexed": {"first_indexed": "desc"},
     "title": {"title_order": "asc"},
 }
+#: The server refuses to make more than 65,536 buckets in one request.
+VALUES_AT_ONCE = 10_000
 #: The server takes more in one request, but each is a search of its own.
 MOST_FREQUENCIES = 500
 
@@ -156,6 +158,20 @@ def build_values(query: TokenQuery, field: KeywordField, prefix: str, size: int)
     matching = _EVERYTHING if query.matching is None else translate(query.matching)
     filters = [translate(clause) for clause in (*query.filters.values(), *query.restrictions)]
     return {"query": {"bool": {"filter": [matching, *filters]}}, "aggs": {"values": counting}, "size": 0}
+
+
+def build_values_after(query: TokenQuery, field: KeywordField, after: str | None) -> Json:
+    """Return the body of a request that counts the next ``VALUES_AT_ONCE`` values in the order of their code points."""
+    counting: Json = {"size": VALUES_AT_ONCE, "sources": [{"value": {"terms": {"field": field}}}]}
+    if after is not None:
+        counting["after"] = {"value": after}
+    return {**build_values(query, field, "", 1), "aggs": {"values": {"composite": counting}}}
+
+
+def read_values_after(answer: Json) -> list[FacetValue]:
+    """Turn the server's answer into counted values, in order."""
+    buckets = answer["aggregations"]["values"]["buckets"]
+    return [FacetValue(value=bucket["key"]["value"], count=bucket["doc_count"]) for bucket in buckets]
 
 
 def read_values(answer: Json) -> tuple[FacetValue, ...]:

@@ -66,6 +66,8 @@ _ANALYZER = "tokens"
 _MOST_PHRASES = 4_096
 _SLACK = 100
 _MOST_BUCKETS = 60_000
+#: Of so few works the values are faster gathered from the works than from the terms.
+_FEW_WORKS = 5_000
 _EVERY_SEGMENT = 1 << 30
 _SCORE_BITS = 12
 _TITLE = "title_order"
@@ -326,8 +328,13 @@ class TantivySearch:
     # --- values and words ------------------------------------------------------------------
 
     def values(self, query: TokenQuery, field: KeywordField, prefix: str, size: int) -> tuple[FacetValue, ...]:
-        """Count the values of a keyword field that begin so."""
+        """Count the values of a keyword field that begin so; of few works theirs only, instead of walking all terms."""
         counted = self._with_filters(query, filters_without(query))
+        if not prefix and self._count(counted) <= _FEW_WORKS:
+            aggregated = self.searcher.aggregate(counted, {field: _count_terms(field, _MOST_BUCKETS)})[field]
+            if not aggregated.get("sum_other_doc_count"):
+                ordered = _read_buckets(aggregated, size) or ()
+                return tuple(FacetValue(value=value, count=count) for value, count in ordered)
         found = self.searcher.terms_with_prefix(field, prefix, counted, size)
         return tuple(FacetValue(value=value, count=count) for value, count in found)
 
@@ -362,8 +369,12 @@ class TantivySearch:
 
 
 def _count_values(name: str, size: int) -> dict[str, dict[str, str | int]]:
+    return _count_terms(FACET_FIELDS[name], size)
+
+
+def _count_terms(field: str, size: int) -> dict[str, dict[str, str | int]]:
     # Counts are wrong over several segments unless each hands over all its values.
-    return {"terms": {"field": FACET_FIELDS[name], "size": size, "segment_size": _EVERY_SEGMENT}}
+    return {"terms": {"field": field, "size": size, "segment_size": _EVERY_SEGMENT}}
 
 
 def _read_buckets(aggregated: dict[str, object], size: int) -> list[tuple[str, int]] | None:

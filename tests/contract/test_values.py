@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indexer.search.query import Exact, FacetValue, Flat, Keys, TokenQuery, Tokens, View
-from indexer.storage.search_index import SearchIndex
+from indexer.storage.search_index import MOST_VALUES, SearchIndex
 from tests.contract.corpus import EVERYTHING, fill, find, make_document
 
 A = Tokens(field="all", alternatives=("a",))
@@ -54,6 +54,25 @@ def test_only_the_works_of_the_query_and_its_filters_count(filled: SearchIndex) 
 
 def test_no_more_values_than_wanted(filled: SearchIndex) -> None:
     assert counted(filled.values(EVERYTHING, "suggest", size=2)) == [("s:red", 2), ("j:red", 1)]
+
+
+def test_every_value_is_counted_however_many_there_are(index: SearchIndex) -> None:
+    documents = [
+        make_document(key, "a", subject_facet=[*(f"v{key * 8 + at:05}" for at in range(8)), f"w{key % 3}"])
+        for key in range(1_500)
+    ]
+    fill(index, *(documents[start::4] for start in range(4)))
+    expected = [("w0", 500), ("w1", 500), ("w2", 500), *((f"v{at:05}", 1) for at in range(12_000))]
+    assert counted(index.values(EVERYTHING, "subject_facet", size=MOST_VALUES)) == expected
+    assert counted(index.values(TokenQuery(matching=A), "subject_facet", size=11_000)) == expected[:11_000]
+    assert counted(index.values(EVERYTHING, "subject_facet", prefix="w", size=11_000)) == expected[:3]
+
+
+def test_few_works_among_many_have_their_own_values_counted(index: SearchIndex) -> None:
+    documents = [make_document(key, "a" if key % 2_000 == 1 else "b", container=f"c{key % 40}") for key in range(6_000)]
+    fill(index, *(documents[start::3] for start in range(3)))
+    assert counted(index.values(TokenQuery(matching=A), "container", size=5)) == [("c1", 3)]
+    assert len(index.values(EVERYTHING, "container", size=50)) == 40
 
 
 def test_a_deleted_work_counts_no_more(filled: SearchIndex) -> None:
