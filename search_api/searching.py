@@ -11,7 +11,7 @@ import langcodes
 
 from indexer.search.parser import read_query
 from indexer.search.query import FACET_FIELDS, FacetValue, Filters, Match, Query, Sort, View
-from indexer.search.searching import search
+from indexer.search.searching import Found, search
 from indexer.search.wording import doubt_shown
 from search_api.cards import CARD_FIELDS, COPY_FIELDS, DETAIL_FIELDS, selected
 from search_api.copies import copies_of
@@ -97,7 +97,7 @@ class Searcher:
             after, match = self._cursors.read(wanted.cursor, query=query, sort=wanted.sort)
             view, asked = replace(view, after=after), replace(query, match=match)
         with timed("index"):
-            found = search(self._library.index, asked, view)
+            found = self.find(asked, view)
         with timed("store"):
             marking = Highlighter(found.compiled) if wanted.highlight else None
             results = self._results([hit.key for hit in found.hits.hits], wanted.fields, marking)
@@ -126,6 +126,10 @@ class Searcher:
             },
         }
 
+    def find(self, query: Query, view: View) -> Found:
+        """Ask the index; whatever is counted or shown of a query's works is asked for here, so that all agree."""
+        return search(self._library.index, query, view)
+
     def _results(
         self, keys: Sequence[int], fields: tuple[str, ...], marking: Highlighter | None
     ) -> list[dict[str, Any]]:
@@ -145,13 +149,14 @@ class Searcher:
 
     def _labelled(self, facet: str, values: Iterable[FacetValue], ui_language: str) -> list[dict[str, Any]]:
         listed = list(values)
-        labels = self._labels(facet, [value.value for value in listed], ui_language)
+        labels = self.labels(facet, [value.value for value in listed], ui_language)
         return [
             {"value": value.value, "label": labels.get(value.value, value.value), "count": value.count}
             for value in listed
         ]
 
-    def _labels(self, facet: str, values: list[str], ui_language: str) -> dict[str, str]:
+    def labels(self, facet: str, values: list[str], ui_language: str) -> dict[str, str]:
+        """Return what readers are shown for values of a facet, for those that are not shown as they are."""
         if facet == "source":
             return {source.id: source.name for source in self._library.store.sources.all()}
         if facet == "container":
