@@ -18,18 +18,20 @@ from search_api.manners.caching import Caching
 from search_api.manners.encoding import Encoding
 from search_api.manners.exchange import Exchanges
 from search_api.manners.forwarded import Forwarded
-from search_api.manners.gate import Gate
+from search_api.manners.gate import UNCOUNTED, Gate
 from search_api.manners.limits import Allowance
 from search_api.routes import (
     desk,
     docs,
     exports,
+    feeds,
     health,
     limits,
     oai,
     pages,
     provenance,
     queries,
+    related,
     reports,
     resolve,
     sources,
@@ -53,6 +55,19 @@ _CORS_TOLD = (
     "X-Request-Id",
 )
 _CORS_SECONDS = 24 * 3600
+_DESK = "/v1/desk"
+_TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token of the library's: its holder is counted alone. The desk needs the desk's own.",
+}
+_PROBLEM_CONTENT = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_UNKNOWN_TOKEN = {"description": "A token was sent that is none.", "content": _PROBLEM_CONTENT}
+_TOO_MANY = {
+    "description": "Too much within a minute, or within a day; type tells which.",
+    "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
+    "content": _PROBLEM_CONTENT,
+}
 _DESCRIPTION = (
     "Cross-source search over open-access articles. Errors are RFC 9457 problem documents that say what to do."
 )
@@ -74,6 +89,8 @@ def make_app(library: Library) -> FastAPI:
         oai,
         provenance,
         exports,
+        related,
+        feeds,
         works,
         queries,
         resolve,
@@ -137,8 +154,13 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     """Describe what really is answered: a wrong parameter is a 400 problem, never FastAPI's own 422."""
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        for path in schema["paths"].values():
-            for operation in path.values():
+        schema["components"]["securitySchemes"] = {"token": _TOKEN}
+        for path, operations in schema["paths"].items():
+            for operation in operations.values():
+                operation["security"] = [{"token": []}] if path.startswith(_DESK) else [{}, {"token": []}]
+                operation["responses"].setdefault("401", _UNKNOWN_TOKEN)
+                if path not in UNCOUNTED:
+                    operation["responses"].setdefault("429", _TOO_MANY)
                 if _is_frameworks(operation["responses"].get("422")):
                     del operation["responses"]["422"]
                     operation["responses"].setdefault("400", {"description": "A parameter is wrong."})

@@ -28,7 +28,7 @@ from search_api.problem_types import UNKNOWN_TOKEN
 from search_api.problems import Problem, ProblemError, named_problem, respond
 
 _CALLER = "kaijuan.caller"
-_UNCOUNTED = frozenset(("/health", "/ready", "/metrics", "/v1/limits"))
+UNCOUNTED = frozenset(("/health", "/ready", "/metrics", "/v1/limits"))
 _STATIC, _DESK, _FOR_PROGRAMS = "/static/", "/v1/desk", ("/v1/", "/oai", "/openapi.json")
 _log = structlog.get_logger()
 
@@ -67,7 +67,7 @@ class Gate:
 
     def _count(self, scope: Scope, caller: Caller) -> Response | None:
         path = scope["path"]
-        if path in _UNCOUNTED or path.startswith(_STATIC):
+        if path in UNCOUNTED or path.startswith(_STATIC):
             return None
         taken = self._allowance.take(caller, costly=is_costly(path))
         if taken.standings:
