@@ -184,7 +184,7 @@ class Source:
         if values.get("kind") == "oalib":
             values = {"pace_seconds": LEAST_CRAWL_PACE, **values}
         try:
-            source = _checker(cls).validate_python({name: _listed(name, value) for name, value in values.items()})
+            source = _checker().validate_python({name: _listed(name, value) for name, value in values.items()})
         except ValidationError as error:
             wrong = "; ".join(
                 f"{item['loc'][0] if item['loc'] else ''}: {item['msg']}" for item in error.errors(include_url=False)
@@ -273,9 +273,9 @@ class Source:
 
 
 @functools.cache
-def _checker(kind: type[Source]) -> TypeAdapter[Source]:
+def _checker() -> TypeAdapter[Source]:
     """Return what checks settings; making it takes longer than all else that reading a source takes."""
-    return TypeAdapter(kind)
+    return TypeAdapter(Source)
 
 
 def _listed(name: str, value: object) -> object:
