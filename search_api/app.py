@@ -15,6 +15,7 @@ from search_api.desk import WriteLimit
 from search_api.exporting.running import Running
 from search_api.library import Library
 from search_api.manners.caching import Caching
+from search_api.manners.counting import Windows
 from search_api.manners.encoding import Encoding
 from search_api.manners.exchange import Exchanges
 from search_api.manners.forwarded import Forwarded
@@ -73,8 +74,8 @@ _DESCRIPTION = (
 )
 
 
-def make_app(library: Library) -> FastAPI:
-    """Build the application; the caller opens and closes the library."""
+def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
+    """Build the application; the caller opens and closes the library. Requests are counted in ``windows``."""
     app = FastAPI(title="kaijuan", version=VERSION, description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.library = library
     app.state.searcher = Searcher(library)
@@ -82,7 +83,7 @@ def make_app(library: Library) -> FastAPI:
     app.state.exports = Running()
     app.state.reporter_key = library.store.secret("reporter")
     problems.install(app)
-    _add_layers(app, library)
+    _add_layers(app, library, Allowance(library.settings.limits, windows))
     app.include_router(provenance.page_router)
     for routes in (
         desk,
@@ -108,10 +109,10 @@ def make_app(library: Library) -> FastAPI:
     return app
 
 
-def _add_layers(app: FastAPI, library: Library) -> None:
+def _add_layers(app: FastAPI, library: Library, allowance: Allowance) -> None:
     """Put the layers around the routes; each one that is added is around those before it."""
     settings = library.settings
-    allowance = app.state.allowance = Allowance(settings.limits)
+    app.state.allowance = allowance
     app.add_middleware(Gate, library=library, allowance=allowance)
     app.add_middleware(problems.LastResort)
     app.add_middleware(Caching)
