@@ -39,6 +39,16 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class _Server(uvicorn.Server):
+    """Tells where it serves once it does: Ctrl-C then finds uvicorn's own way to stop, not a moment between."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, then tell it."""
+        await super().startup(sockets)
+        for one in sockets or ():
+            click.echo(f"Search at {address(one)} (Ctrl-C stops)", err=True)
+
+
 def make_server(library: Library) -> uvicorn.Server:
     """Return a server of the library's application; access lines are not logged, they would name readers' queries."""
     config = uvicorn.Config(
@@ -51,13 +61,12 @@ def make_server(library: Library) -> uvicorn.Server:
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 def serve_library(library: Library, host: str, port: int) -> None:
     """Serve until stopped."""
     with bind(host, port) as listener, until_interrupted():
-        click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
         make_server(library).run(sockets=[listener])
 
 

@@ -34,7 +34,7 @@ from search_api.hours import is_allowed_at
 from search_api.library import Library, open_library
 from search_api.link_checks import Wanted, check_links
 from search_api.schedule import HoursPace, is_due, is_reconcile_due, link_trigger, trigger
-from search_api.serving import address, bind, make_server, until_interrupted
+from search_api.serving import bind, make_server, until_interrupted
 from search_api.settings import EmbeddedStorage, Settings
 
 DEMO_FOLDER = "demo"
@@ -58,7 +58,6 @@ def run(settings: Settings, *, demo: bool, host: str, port: int) -> None:
             )
             demo = True
         with _opened(settings, demo=demo) as library, _working(library, is_demo=demo):
-            click.echo(f"Search at {address(listener)} (Ctrl-C stops)", err=True)
             make_server(library).run(sockets=[listener])
 
 

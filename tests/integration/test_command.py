@@ -321,20 +321,21 @@ def test_up_serves_the_demonstration_and_goes_on_after_a_kill(shell: Shell) -> N
 
 def test_up_without_reachable_sources_says_so_and_serves_the_demonstration(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "sources.toml"
-    closed = "http://127.0.0.1:9/oai"
-    file.write_text("".join(f'[{name}]\nendpoint = "{closed}"\n' for name in _SEEDS), encoding="utf-8")
+    closed = 'endpoint = "http://127.0.0.1:9/oai"\n'
+    file.write_text("".join(f"[{name}]\n{closed}" for name in _SEEDS), encoding="utf-8")
     shell.environment["KAIJUAN_SOURCES_FILE"] = str(file)
-    process = subprocess.Popen(
-        [*_COMMAND, "up", "--port", "0"], env=shell.environment, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
     said: list[str] = []
-    for line in process.stderr:
-        said.append(line)
-        if _ADDRESS.search(line):
-            break
-    process.send_signal(signal.SIGINT)
-    said.append(process.communicate(timeout=60)[1])
+    command = [*_COMMAND, "up", "--port", "0"]
+    with subprocess.Popen(command, env=shell.environment, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr or ():
+            said.append(line)
+            if _ADDRESS.search(line):
+                break
+        process.send_signal(signal.SIGINT)
+        try:
+            said.append(process.communicate(timeout=60)[1])
+        finally:
+            process.kill()
     text = "".join(said)
     assert process.returncode == 0, text
     assert "source doaj: No answer from 127.0.0.1:9" in text
