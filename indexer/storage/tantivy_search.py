@@ -82,7 +82,8 @@ def build_schema() -> tantivy.Schema:
     for text in TEXT_FIELDS:
         builder.add_text_field(text, tokenizer_name=_ANALYZER, index_option="position")
     for keyword in KEYWORD_FIELDS:
-        builder.add_text_field(keyword, tokenizer_name="raw", index_option="basic", fast=True)
+        # What is suggested is only read from the terms: a column would hold them once more.
+        builder.add_text_field(keyword, tokenizer_name="raw", index_option="basic", fast=keyword != "suggest")
     # Signed: deleting by an unsigned field deletes nothing and says nothing.
     builder.add_integer_field("key", indexed=True, fast=True)
     for number in ("version", "year", *_COLUMNS.values(), *_HEADS):
