@@ -53,10 +53,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classified:
-    """Codes of the subject tree that a work belongs to, with all above them, and its subjects that lead to none."""
+    """Codes of the subject tree that a work belongs to, with all above them, and its subjects that lead to none.
+
+    ``keys`` are what its headings and class marks are found by when the library says where they lead.
+    """
 
     codes: tuple[str, ...] = ()
     unmapped: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
 
 Classify = Callable[[Work], Classified]
@@ -135,6 +139,7 @@ def _keywords_of(work: Work, classified: Classified) -> dict[KeywordField, tuple
         "keyword": _terms_of(work),
         "clc": classified.codes,
         "unmapped": classified.unmapped,
+        "subject_key": classified.keys,
         "container": (container.id,) if container and container.id else (),
         "type": (work.type,),
         "article_version": _distinct(location.version or "" for location in work.locations),

@@ -24,6 +24,7 @@ KeywordField = Literal[
     "keyword",
     "clc",
     "unmapped",
+    "subject_key",
     "container",
     "type",
     "article_version",
