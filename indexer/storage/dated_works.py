@@ -7,6 +7,7 @@ now, under the date that the list knows them by, and are in the next list again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -114,6 +115,20 @@ class DatedWorks:
             row = connection.execute(statement.limit(1)).one()
         return DatedWork(sequence=row.sequence, at=row.at, work=work)
 
+    def dates(self, work_ids: Sequence[str]) -> dict[str, datetime]:
+        """Return when works last changed, by public id."""
+        statement = (
+            select(_works.c.id, func.max(_changes.c.at).label("at"))
+            .join(_changes, _changes.c.work_key == _works.c.key)
+            .group_by(_works.c.id)
+        )
+        with self._database.read() as connection:
+            return {
+                row.id: row.at
+                for chunk in chunks(work_ids)
+                for row in connection.execute(statement.where(_works.c.id.in_(chunk)))
+            }
+
     def earliest(self) -> datetime | None:
         """Return a time before which nothing changed; ``None`` for an empty store."""
         with self._database.read() as connection:
@@ -132,7 +147,7 @@ class DatedWorks:
             return dates[1]
         return max(*dates, now - SETTLING) if dates else now - SETTLING
 
-    def origins(self, manifestation_ids: list[str]) -> dict[str, Origin]:
+    def origins(self, manifestation_ids: Sequence[str]) -> dict[str, Origin]:
         """Return, by public id, which source's record each manifestation is made of."""
         table, sources = schema.manifestations.c, schema.sources.c
         statement = select(table.id, table.identifier, sources.id.label("source")).join(

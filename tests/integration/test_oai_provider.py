@@ -155,11 +155,18 @@ def test_three_harvesters_bring_every_work_once_with_its_deletions(harvested: Li
 
 
 def test_a_second_harvest_brings_only_what_changed_and_the_deletions(library: Library, tmp_path: Path) -> None:
-    put(library, *[dublin(number) for number in range(5)])
+    titles = (
+        "Fish of northern lakes",
+        "Lead in rice",
+        "Wind over the strait",
+        "Bees and orchards",
+        "Old maps of Ningbo",
+    )
+    put(library, *[dublin(number, title=title, creator=f"{title[:4]}, A.") for number, title in enumerate(titles)])
     with serving(library) as url, open_library(Settings(data_dir=tmp_path / "second"), sources=[]) as second:
         source = add_source(second, "first", f"{url}/oai")
         assert harvest(second, source).new == 5
-        put(library, gone(1), dublin(2, title="A quite different title of the second study"), datestamp="2026-10-02")
+        put(library, gone(1), dublin(2, title="Wind over the strait and its waves"), datestamp="2026-10-02")
         again = harvest(second, source)
         second.bring_up_to_date()
         assert (again.deleted, again.changed, again.new) == (1, 1, 0)
