@@ -179,7 +179,7 @@ def read_values(answer: Json) -> tuple[FacetValue, ...]:
     return _read_buckets(answer["aggregations"]["values"])
 
 
-def build_frequencies(field: TextField, tokens: Sequence[str]) -> Json:
+def build_frequencies(field: TextField | KeywordField, tokens: Sequence[str]) -> Json:
     """Return the body of a request that counts the documents of each token, at most ``MOST_FREQUENCIES``."""
     filters: Json = {str(at): {"term": {field: token}} for at, token in enumerate(tokens)}
     return {"aggs": {"tokens": {"filters": {"filters": filters}}}, "size": 0}

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
-from typing import assert_never
+from typing import Any, assert_never
 
 from indexer.errors import StoreBusyError
 from indexer.search.document import Document
@@ -105,9 +105,13 @@ class MemoryIndex:
             counts.update(value for value in values if value.startswith(prefix))
         return _most_frequent(counts, size)
 
-    def frequencies(self, field: TextField, tokens: Sequence[str]) -> dict[str, int]:
-        """Count postings."""
-        postings = self._corpus.fields[field].postings
+    def frequencies(self, field: TextField | KeywordField, tokens: Sequence[str]) -> dict[str, int]:
+        """Count postings, or the works that have a value."""
+        name: Any = field
+        if name not in self._corpus.fields:
+            kept = [one.keywords.get(name, ()) for one in self._corpus.documents.values()]
+            return {token: sum(token in values for values in kept) for token in tokens}
+        postings = self._corpus.fields[name].postings
         return {token: len(postings.get(token, ())) for token in tokens}
 
     def position(self) -> int:

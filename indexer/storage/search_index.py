@@ -70,8 +70,11 @@ class SearchIndex(Protocol):
         cost grows with the number of different values, about 1 µs each.
         """
 
-    def frequencies(self, field: TextField, tokens: Sequence[str]) -> dict[str, int]:
-        """Return in how many works each token stands; about: works changed of late may count twice."""
+    def frequencies(self, field: TextField | KeywordField, tokens: Sequence[str]) -> dict[str, int]:
+        """Return in how many works each token, or value of a keyword field, stands.
+
+        About: works changed of late may count twice.
+        """
 
     def position(self) -> int:
         """Return the feed position of the current generation; 0 for an empty one."""

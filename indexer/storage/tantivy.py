@@ -131,7 +131,7 @@ class TantivyIndex:
         """Count by walking the field's terms that begin so."""
         return self._ask(lambda search: search.values(query, field, prefix, size))
 
-    def frequencies(self, field: TextField, tokens: Sequence[str]) -> dict[str, int]:
+    def frequencies(self, field: TextField | KeywordField, tokens: Sequence[str]) -> dict[str, int]:
         """Look the tokens up; documents replaced since the last merge of segments count too."""
         return self._ask(lambda search: search.frequencies(field, tokens))
 

@@ -339,7 +339,7 @@ class TantivySearch:
         found = self.searcher.terms_with_prefix(field, prefix, counted, size)
         return tuple(FacetValue(value=value, count=count) for value, count in found)
 
-    def frequencies(self, field: TextField, tokens: Sequence[str]) -> dict[str, int]:
+    def frequencies(self, field: TextField | KeywordField, tokens: Sequence[str]) -> dict[str, int]:
         """Look tokens up in the dictionaries of the segments."""
         return {token: self.searcher.doc_freq(field, token) for token in tokens}
 

@@ -88,6 +88,10 @@ def test_frequencies_tell_in_how_many_works_a_token_stands(filled: SearchIndex) 
     assert filled.frequencies("all", []) == {}
 
 
+def test_frequencies_tell_in_how_many_works_a_value_stands(filled: SearchIndex) -> None:
+    assert filled.frequencies("suggest", ["s:red", "s:rot (deu*)", "s:r"]) == {"s:red": 2, "s:rot (deu*)": 1, "s:r": 0}
+
+
 def test_a_thousand_frequencies_are_one_answer(filled: SearchIndex) -> None:
     asked = ["a", *(f"x{at}" for at in range(1_200)), "b"]
     answer = filled.frequencies("all", asked)
