@@ -21,6 +21,8 @@ from search_api.manners.deprecating import deprecated
 from search_api.manners.exchange import request_id
 from search_api.manners.gate import UNCOUNTED
 from search_api.settings import Settings
+from tests.integration.conftest import add_source, harvest
+from tests.repository import RecordedRepository
 from tests.unit.web.records import Dublin, put
 
 _TOTAL = 30
@@ -255,6 +257,25 @@ def test_presets_hold_what_they_say(client: TestClient) -> None:
     assert names("id") == {"id"}
     assert names("minimal") == {"id", "title", "year", "identifiers"}
     assert names("minimal") < names("card") < names("detail")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_twenty_cards_of_recorded_records_are_small_on_the_wire(
+    embedded: Library, pmc_pages: RecordedRepository, coding: str
+) -> None:
+    harvest(embedded, add_source(embedded, "pmc", pmc_pages.url))
+    embedded.bring_up_to_date()
+    client = _client(make_app(embedded))
+    sizes: list[int] = []
+    cursor: str | None = ""
+    while cursor is not None and len(sizes) < 20:
+        asked: dict[str, Any] = {"q": "patients OR cells", "limit": 20, **({"cursor": cursor} if cursor else {})}
+        answer = client.get("/v1/works", params=asked, headers={"Accept-Encoding": coding})
+        assert answer.headers["content-encoding"] == coding
+        sizes.append(int(answer.headers["content-length"]))
+        cursor = answer.json()["meta"]["next_cursor"]
+    assert len(sizes) > 5
+    assert max(sizes) <= 8 * 1024
 
 
 # --- POST -------------------------------------------------------------------------------------------
