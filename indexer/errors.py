@@ -8,6 +8,10 @@
     │   ├── UnknownWorkError      it is about a work that is not here
     │   ├── WrongJudgementError   a part of it cannot be used; ``parameter`` names it
     │   └── UnfitJudgementError   it does not fit how things stand (undone before, one work already)
+    ├── EditError                 a librarian's change of subjects or ranking cannot be taken: tell them why
+    │   ├── UnknownEditError      it is about what is not here
+    │   ├── WrongEditError        a part of it cannot be used; ``parameter`` names it
+    │   └── UnfitEditError        it does not fit how things stand (undone before, a class still in use)
     ├── UnknownTokenError         a token that is to be revoked is not there
     ├── QueryError                a query cannot be understood: show position and fix to its author
     ├── UnsupportedQueryError     this engine cannot do that: never answer differently in silence
@@ -54,6 +58,26 @@ class WrongJudgementError(JudgementError):
 
 class UnfitJudgementError(JudgementError):
     """A judgement does not fit how things stand."""
+
+
+class EditError(IndexerError):
+    """A librarian's change of the subject tree, its mappings or the ranking cannot be taken."""
+
+
+class UnknownEditError(EditError):
+    """A change is about what is not here, or not any more."""
+
+
+class WrongEditError(EditError):
+    """A part of a change cannot be used; ``parameter`` names it."""
+
+    def __init__(self, message: str, *, remedy: str, parameter: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.parameter = parameter
+
+
+class UnfitEditError(EditError):
+    """A change does not fit how things stand."""
 
 
 class UnknownTokenError(IndexerError):

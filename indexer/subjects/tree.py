@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from indexer.subjects.tables import SubjectClass, base_classes
 
@@ -16,7 +17,7 @@ class SubjectTree:
     def __init__(self, changes: Iterable[SubjectClass] = ()) -> None:
         classes = {one.code: one for one in base_classes()}
         for one in changes:
-            classes[one.code] = one
+            classes[one.code] = replace(one, own=one.code not in classes or classes[one.code].own)
         self._classes: Mapping[str, SubjectClass] = classes
         self._children: dict[str | None, list[str]] = {}
         for code in sorted(classes):
