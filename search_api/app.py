@@ -36,9 +36,11 @@ from search_api.routes import (
     reports,
     resolve,
     sources,
+    suggest,
     works,
 )
 from search_api.searching import Searcher
+from search_api.suggesting import Suggester
 
 VERSION = "0.1.0"
 _CORS_ASKED = ("Authorization", "Content-Type", "If-None-Match", "X-Request-Id")
@@ -79,6 +81,7 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
     app = FastAPI(title="kaijuan", version=VERSION, description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.library = library
     app.state.searcher = Searcher(library)
+    app.state.suggester = Suggester(library, app.state.searcher)
     app.state.desk_writes = WriteLimit()
     app.state.exports = Running()
     app.state.reporter_key = library.store.secret("reporter")
@@ -97,6 +100,7 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
         resolve,
         reports,
         sources,
+        suggest,
         limits,
         health,
         pages,
