@@ -250,11 +250,11 @@ class BothWords(BaseModel):
 
 
 class DoubtOut(BaseModel):
-    """A word with a colon that was searched as it stands, though it looks like a field."""
+    """A word with a colon that was searched as it stands, though it looks like a field; or a sign passed over."""
 
     position: int = Field(description="0-based character in q.")
     written: str
-    meant: str = Field(description="The field that it may have been meant for.")
+    meant: str = Field(description="The field that it may have been meant for; empty for a sign.")
     words: BothWords
 
 

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import Literal, assert_never
 
 from indexer.errors import QueryError, UnsupportedQueryError
+from indexer.search import ranking
 from indexer.search.analysis import QueryRun, QueryWord, prefix_forms, query_phrases, query_words
 from indexer.search.citation import SHARE, Citation, read_citation
 from indexer.search.document import address_value
 from indexer.search.expression import And, Node, Not, Or, Phrase, Prefix, Sequence, Term, Word, YearRange
 from indexer.search.fields import IDENTIFIER_FIELDS
+from indexer.search.function_words import function_words_in
 from indexer.search.parser import MAX_CLAUSES, parse
 from indexer.search.query import (
-    TITLE_WEIGHT,
     AllOf,
     AtLeast,
     Clause,
     Exact,
     Filters,
+    Flat,
     KeywordField,
     Query,
     TextField,
@@ -39,9 +41,6 @@ from indexer.search.query import (
 )
 
 UsedMatch = Literal["all", "most", "any", "identifier", "citation"]
-MOST = 0.7
-#: With fewer words ``most`` is all: two of two, one of one.
-_FEWEST_FOR_MOST = 3
 _STEMMED: frozenset[TextField] = frozenset({"all", "title", "subject"})
 _KEYWORD_FIELDS: dict[str, KeywordField] = {
     "issn": "issn",
@@ -69,7 +68,9 @@ def compile_query(query: Query, match: UsedMatch) -> TokenQuery:
     node = parse(query.text)
     compiler = _Compiler(match)
     citation = read_citation(query.text) if match in {"identifier", "citation"} else None
-    matching = compiler.compile_citation(citation) if citation else compiler.compile_top(node) if node else None
+    matching = (
+        compiler.compile_citation(citation) if citation else compiler.compile_top(node, query.text) if node else None
+    )
     if node is not None and matching is None:
         raise QueryError("There is no word in the query.", remedy="Write at least one letter or number.", position=0)
     years = query.filters.year_from, query.filters.year_to
@@ -89,23 +90,50 @@ class _Compiler:
         self.words = 0
         self.bonus: Counter[Clause] = Counter()
         self.titles: Counter[Clause] = Counter()
+        self.pairs: Counter[Clause] = Counter()
+        self.exact: Flat | None = None
 
-    def boosts(self) -> tuple[Weighted, ...]:
+    def boosts(self) -> tuple[Weighted | Flat, ...]:
         """Return what adds to the score and need not match, the same clause once with the weight of all its places."""
         bonus = [Weighted(clause=clause, weight=float(count)) for clause, count in self.bonus.items()]
-        titles = [Weighted(clause=clause, weight=TITLE_WEIGHT * count) for clause, count in self.titles.items()]
-        return (*bonus, *titles)
+        titles = [Weighted(clause=clause, weight=ranking.TITLE_WEIGHT * n) for clause, n in self.titles.items()]
+        pairs = [Weighted(clause=clause, weight=ranking.PAIR_WEIGHT * count) for clause, count in self.pairs.items()]
+        return (*bonus, *titles, *pairs, *([self.exact] if self.exact else []))
 
-    def compile_top(self, node: Node) -> Clause | None:
-        """Compile the whole expression; ``match`` governs the bare words of its top, and only those."""
+    def compile_top(self, node: Node, text: str) -> Clause | None:
+        """Compile the whole expression; ``match`` governs the bare words of its top, and only those.
+
+        With ``any``, bare phrases are as good as words, and parentheses around bare words mean nothing.
+        """
         items = node.items if isinstance(node, Sequence) else (node,)
+        loose = self.match == "any" and len(items) > 1
+        if loose:
+            items = tuple(ranking.dissolve(items))
         words = [item for item in items if isinstance(item, Word) and item.field is None]
-        others = [item for item in items if not (isinstance(item, Word) and item.field is None)]
-        needed: Counter[Clause] = Counter()
-        for word in words:
-            for clause in self._word_clauses(word, positive=True):
-                needed.update(_scatter(clause) if self.match == "any" else [clause])
+        phrases = [item for item in items if loose and isinstance(item, Phrase) and item.field is None]
+        bare = (Word, Phrase) if loose else Word
+        others = [item for item in items if not (isinstance(item, bare) and item.field is None)]
+        needed = self._compile_bare(words)
+        needed.update(clause for phrase in phrases if (clause := self._compile_phrase(phrase, positive=True)))
+        self.exact = ranking.exact_title(text, node)
         return self._conjunction(others, positive=True, first=self._govern(needed))
+
+    def _compile_bare(self, words: list[Word]) -> Counter[Clause]:
+        """Return the clauses of bare words, as often as each is needed; only ``all`` needs function words too."""
+        passed_over = function_words_in([word.text for word in words])
+        every = self.match == "all" or all(word.text in passed_over for word in words)
+        needed: Counter[Clause] = Counter()
+        side_by_side: list[QueryWord | QueryRun | None] = []
+        for word in words:
+            if self.match == "any" and len(needed) >= MAX_CLAUSES:
+                break
+            units = self._units(word, positive=True) if every or word.text not in passed_over else ()
+            for unit in units:
+                clause = _unit_clause(unit, "all")
+                needed.update(_scatter(clause) if self.match == "any" else [clause])
+            side_by_side += [None] if word.text in passed_over else units
+        self.pairs.update(ranking.word_pairs(side_by_side, "all"))
+        return needed
 
     def compile_citation(self, citation: Citation) -> Clause | None:
         """Compile a reference; each pair of Chinese characters is a word of its own."""
@@ -115,7 +143,7 @@ class _Compiler:
         for word in citation.words:
             for clause in self._word_clauses(Word(text=word), positive=True):
                 parts.update(dict.fromkeys(_scatter(clause)))
-        return AtLeast(count=math.ceil(round(SHARE * len(parts), 6)), clauses=tuple(parts)) if parts else None
+        return AtLeast(count=_share(SHARE, parts), clauses=tuple(parts)) if parts else None
 
     def _govern(self, needed: Counter[Clause]) -> list[Clause]:
         """Return the clauses that the bare words come to: each needed one, or one that counts them."""
@@ -124,8 +152,8 @@ class _Compiler:
         )
         if self.match == "any" and len(clauses) > 1:
             return [AtLeast(count=1, clauses=clauses)]
-        if self.match not in {"all", "any"} and len(clauses) >= _FEWEST_FOR_MOST:
-            return [AtLeast(count=math.ceil(round(MOST * len(clauses), 6)), clauses=clauses)]
+        if self.match not in {"all", "any"} and len(clauses) >= ranking.FEWEST_FOR_MOST:
+            return [AtLeast(count=_share(ranking.MOST_SHARE, clauses), clauses=clauses)]
         return list(clauses)
 
     def _compile(self, node: Node, *, positive: bool) -> Clause | None:  # noqa: PLR0911 - one return for each kind
@@ -163,9 +191,14 @@ class _Compiler:
 
     def _word_clauses(self, word: Word, *, positive: bool) -> list[Clause]:
         field: TextField = word.field or "all"
+        return [_unit_clause(unit, field) for unit in self._units(word, positive=positive)]
+
+    def _units(self, word: Word, *, positive: bool) -> tuple[QueryWord | QueryRun, ...]:
+        """Analyse a word; note on the way what it adds to the score."""
+        field: TextField = word.field or "all"
         found = query_words(word.text, stemmed=field in _STEMMED)
         self.words += len(found.words)
-        if self.words > MAX_CLAUSES:
+        if self.words > MAX_CLAUSES and self.match != "any":
             raise QueryError(
                 f"The query has more than {MAX_CLAUSES} words.",
                 remedy="Shorten it, or ask in several searches.",
@@ -178,7 +211,7 @@ class _Compiler:
                 self.titles.update(Tokens(field="title", alternatives=(token,)) for token in found.bonus)
                 for unit in found.words:
                     self.titles.update(_scoring(_unit_clause(unit, "title")))
-        return [_unit_clause(unit, field) for unit in found.words]
+        return found.words
 
     def _compile_address(self, term: Term) -> Clause | None:
         """Compile an address: the work that has a copy there, or whose text names it."""
@@ -236,6 +269,10 @@ def _unit_clause(unit: QueryWord | QueryRun, field: TextField) -> Clause:
             return AllOf(clauses=tuple(pairs)) if len(pairs) > 1 else pairs[0]
         case _:
             assert_never(unit)
+
+
+def _share(share: float, clauses: Sized) -> int:
+    return math.ceil(round(share * len(clauses), 6))
 
 
 def _flatten(clause: Clause) -> tuple[Clause, ...]:

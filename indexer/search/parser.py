@@ -35,6 +35,7 @@ from indexer.search.fields import (
     near_field,
 )
 from indexer.search.pasted import find_identifier, whole_identifier
+from indexer.search.sentences import SIGNS, is_sentence, without_signs
 from indexer.search.signs import core_of, has_word, is_punctuation, plain_signs
 
 MAX_QUERY_LENGTH = 2_000
@@ -53,7 +54,10 @@ _OPERATORS = frozenset({"AND", "OR", "NOT"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """A word with a colon that was searched as it stands, though it looks like a field; ``meant`` is which one."""
+    """A word with a colon, searched as it stands though it looks like a field: ``meant`` is which one.
+
+    Or a sign passed over in a pasted sentence, with all its like: ``meant`` is ``""``.
+    """
 
     position: int
     written: str
@@ -78,7 +82,7 @@ def parse(text: str) -> Node | None:
 
 
 def read_query(text: str) -> Reading:
-    """Read a query, with what is doubtful about it; raise :class:`QueryError` where it cannot be understood."""
+    """Read a query, with what is doubtful about it; raise ``QueryError`` where it cannot be understood."""
     if len(text) > MAX_QUERY_LENGTH:
         raise QueryError(
             f"The query has {len(text):,} characters.",
@@ -91,7 +95,14 @@ def read_query(text: str) -> Reading:
     if whole := whole_identifier(plain):
         return Reading(node=whole)
     parser = _Parser(plain)
-    node = parser.read()
+    try:
+        node = parser.read()
+    except QueryError as error:
+        if plain[(at := error.position or 0) : at + 1] not in SIGNS or not is_sentence(plain):
+            raise
+        parser = _Parser(without_signs(plain))
+        parser.doubts.append(Doubt(position=at, written=plain[at], meant=""))
+        node = parser.read()
     if node is None:
         raise QueryError("There is no word in the query.", remedy="Write at least one letter or number.", position=0)
     if isinstance(node, Word) and node.field is None and (whole := whole_identifier(node.text)):
@@ -173,9 +184,13 @@ class _Parser:
 
     def _read_leaf(self, field: str | None, depth: int) -> Node | None:
         start = self.at
-        self._count(start)
-        if self._peek() == '"':
-            return self._read_phrase(field)
+        leaf = self._read_phrase(field) if self._peek() == '"' else self._read_chunk(field, depth)
+        if not (isinstance(leaf, Word) and field is None and leaf.field is None):
+            self._count(start)
+        return leaf
+
+    def _read_chunk(self, field: str | None, depth: int) -> Node | None:
+        start = self.at
         if field is None and (found := find_identifier(self.text, start)):
             self.at = found[1]
             return found[0]
@@ -319,16 +334,15 @@ class _Parser:
         self.clauses += 1
         if self.clauses > MAX_CLAUSES:
             self._fail(
-                f"The query has more than {MAX_CLAUSES} words.", remedy="Shorten it, or ask in several searches.", at=at
+                f"The query has more than {MAX_CLAUSES} parts.", remedy="Shorten it, or ask in several searches.", at=at
             )
 
     # --- errors ---
 
     def _fail_operator(self, operator: str, at: int) -> NoReturn:
         needs = "a word after it" if operator == "NOT" else "something on both sides"
-        self._fail(
-            f"{operator} needs {needs}.", remedy=f"Add it, or write “{operator.lower()}” to search the word.", at=at
-        )
+        remedy = f"Add it, or write “{operator.lower()}” to search the word."
+        self._fail(f"{operator} needs {needs}.", remedy=remedy, at=at)
 
     def _fail(self, message: str, *, remedy: str, at: int | None = None) -> NoReturn:
         raise QueryError(message, remedy=remedy, position=self.at if at is None else at)

@@ -47,6 +47,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "“{}:” is no field, so it was searched as a word. Did you mean “{meant}:”?",
         "zh": "没有“{}:”这个字段，已按普通词检索。是否想用“{meant}:”？",
     },
+    "sign": {
+        "en": "“{}” opens or closes nothing, so quotation marks, parentheses and asterisks were passed over.",
+        "zh": "“{}”没有配对，因此已忽略引号、括号和星号。",
+    },
 }
 _NAMES = {"doi": "DOI", "isbn": "ISBN", "pmid": "PMID", "pmcid": "PMCID", "arxiv": "arXiv", "doaj": "DOAJ"}
 
@@ -79,7 +83,8 @@ def in_words(node: Node | None, language: Language) -> str:
 
 def doubt_shown(doubt: Doubt) -> dict[str, Any]:
     """Return a doubt as plain values, with its words in each language."""
-    words = {language: said.format(doubt.written, meant=doubt.meant) for language, said in _WORDS["doubt"].items()}
+    said_of = _WORDS["doubt" if doubt.meant else "sign"]
+    words = {language: said.format(doubt.written, meant=doubt.meant) for language, said in said_of.items()}
     return {"position": doubt.position, "written": doubt.written, "meant": doubt.meant, "words": words}
 
 

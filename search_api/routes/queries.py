@@ -80,7 +80,7 @@ def validate_query(
     """Tell how a query is understood, as a tree and in words; a wrong one is answered too, with place and remedy."""
     try:
         reading = read_query(q)
-        compile_query(WorkQuery(text=q), "all")
+        compile_query(WorkQuery(text=q), "any")
     except QueryError as error:
         told = ProblemError(parameter="q", detail=error.reason, position=error.position, fix=error.remedy)
         return OrjsonResponse(_answer(q, None, [told.model_dump()]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 
 from indexer.errors import QueryError, UnsupportedQueryError
 from indexer.search.compile import UsedMatch, compile_query
+from indexer.search.parser import MAX_CLAUSES
 from indexer.search.query import (
     AllOf,
     AtLeast,
     Clause,
     Exact,
     Filters,
+    Flat,
     Query,
     TextField,
     TokenPhrase,
@@ -26,6 +29,8 @@ from indexer.search.query import (
     Without,
     Years,
 )
+from indexer.search.ranking import MOST_PAIRS
+from indexer.search.titles import title_key
 
 
 def tokens(*alternatives: str, field: TextField = "all") -> Tokens:
@@ -118,27 +123,124 @@ def test_a_query_matches_by(text: str, match: UsedMatch, clause: Clause) -> None
     assert matching(text, match) == clause
 
 
+def title(clause: Clause, weight: float = 0.3) -> Weighted:
+    return Weighted(clause=clause, weight=weight)
+
+
+def pair(*rows: tuple[str, str], weight: float = 0.25) -> Weighted:
+    return Weighted(clause=TokenPhrase(field="all", alternatives=rows), weight=weight)
+
+
+def weighted(query: TokenQuery) -> list[Weighted]:
+    return [boost for boost in query.boosts if isinstance(boost, Weighted)]
+
+
+def exact(query: TokenQuery) -> list[Flat]:
+    return [boost for boost in query.boosts if isinstance(boost, Flat)]
+
+
 def test_most_is_seven_of_ten_rounded_up() -> None:
     counts = {}
     for n in (3, 4, 5, 10):
-        clause = matching(" ".join("abcdefghij"[:n]), "most")
+        clause = matching(" ".join("klmnpqrsuv"[:n]), "most")
         assert isinstance(clause, AtLeast)
         counts[n] = clause.count
     assert counts == {3: 3, 4: 3, 5: 4, 10: 7}
 
 
 def test_positive_words_score_again_in_the_title() -> None:
-    def title(clause: Clause, weight: float = 0.3) -> Weighted:
-        return Weighted(clause=clause, weight=weight)
-
     phrase = TokenPhrase(field="title", alternatives=(("y", "z"),))
-    assert compiled('x x "y z" -w').boosts == (title(tokens("x", field="title"), 0.6), title(phrase))
+    assert weighted(compiled('x x "y z" -w')) == [
+        title(tokens("x", field="title"), 0.6),
+        title(phrase),
+        pair(("x", "x")),
+    ]
     assert compiled("author:x year:2020 癌").boosts == ()
+
+
+def test_words_side_by_side_score_more_where_they_stand_so_in_a_record() -> None:
+    pairs = [boost for boost in weighted(compiled("x cell, the y methods -z w")) if boost.weight == 0.25]
+    assert pairs == [
+        pair(("x", "cell"), ("x", "cel")),
+        pair(("y", "methods"), ("y", "method")),
+        pair(("methods", "w"), ("method", "w")),
+    ]
+
+
+def test_pairs_do_not_reach_over_function_words_that_are_passed_over_nor_into_words_of_several_parts() -> None:
+    assert [b for b in weighted(compiled("x of y covid-19 z", "any")) if b.weight == 0.25] == []
+
+
+def test_a_long_query_looks_up_so_many_pairs_and_no_more() -> None:
+    words = " ".join(f"w{one}{other}" for one in "abcdefgh" for other in "abcdefgh")
+    assert len([b for b in weighted(compiled(words, "any")) if b.weight == 0.25]) == MOST_PAIRS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Deep learning in Müller's cells",
+        "ＤＥＥＰ-learning: “in MULLERS cells”",
+        "title:“Deep learning in Mullers cells”",
+    ],
+)
+def test_a_query_that_may_be_a_title_asks_for_it_as_a_whole(text: str) -> None:
+    assert exact(compiled(text)) == [
+        Flat(clause=Exact(field="title_key", values=(title_key("deep learning in mullers cells"),)), score=1000.0)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["x -y", "x year:2020", "author:x", "comput*", "10.1000/x", "title:x y", "(x title:y)"]
+)
+def test_a_query_that_says_more_than_words_is_no_title(text: str) -> None:
+    assert exact(compiled(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "match", "clause"),
+    [
+        ("what is the x of y", "any", AtLeast(count=1, clauses=(X, Y))),
+        ("what is the x of y z", "most", AtLeast(count=3, clauses=(X, Y, Z))),
+        ("the x", "all", AllOf(clauses=(tokens("the"), X))),
+        ("what is the", "any", AtLeast(count=1, clauses=(tokens("what"), tokens("is"), tokens("the")))),
+    ],
+)
+def test_function_words_are_passed_over_unless_all_words_are_asked_for(
+    text: str, match: UsedMatch, clause: Clause
+) -> None:
+    found = matching(text, match)
+    assert found is not None
+    assert without_stems(found) == clause
+
+
+def without_stems(clause: Clause) -> Clause:
+    match clause:
+        case AtLeast() | AllOf():
+            return replace(clause, clauses=tuple(without_stems(one) for one in clause.clauses))
+        case Tokens():
+            return replace(clause, alternatives=clause.alternatives[:1])
+        case _:
+            return clause
+
+
+def test_any_takes_a_phrase_for_one_of_the_words_and_looks_through_parentheses() -> None:
+    phrase = TokenPhrase(field="all", alternatives=(("y", "z"),))
+    assert matching('(x (w)) "y z"', "any") == AtLeast(count=1, clauses=(X, W, phrase))
+    assert matching('x "y z"', "all") == AllOf(clauses=(X, phrase))
+    assert matching("x (y OR z)", "any") == AllOf(clauses=(X, AtLeast(count=1, clauses=(Y, Z))))
+
+
+def test_of_a_pasted_text_any_takes_the_first_200_words() -> None:
+    text = " ".join(one + other for one in "bcdfghjklmnpqrs" for other in "bcdfghjklmnpqrs")
+    clause = matching(text, "any")
+    assert isinstance(clause, AtLeast)
+    assert MAX_CLAUSES <= len(clause.clauses) < MAX_CLAUSES + 5
 
 
 def test_chinese_words_and_the_pairs_between_them_only_add_to_the_score() -> None:
     query = compiled("深度学习")
-    bonus = [boost.clause for boost in query.boosts if boost.weight == 1.0]
+    bonus = [boost.clause for boost in weighted(query) if boost.weight == 1.0]
     assert bonus == [tokens("度学"), tokens("深度"), tokens("学习")]
     assert Weighted(clause=tokens("度学", field="title"), weight=0.3) in query.boosts
 

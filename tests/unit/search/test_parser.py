@@ -253,7 +253,7 @@ def test_a_blank_query_is_none(text: str) -> None:
         ("???", 0, "at least one letter"),
         ("()", 0, "at least one letter"),
         ("x" * 10_000, MAX_QUERY_LENGTH, "Shorten it"),
-        ("a " * (MAX_CLAUSES + 1), 2 * MAX_CLAUSES, "Shorten it"),
+        ("ab* " * (MAX_CLAUSES + 1), 4 * MAX_CLAUSES, "Shorten it"),
         ("(" * (MAX_DEPTH + 1) + "a", MAX_DEPTH, "several searches"),
     ],
 )
@@ -322,3 +322,43 @@ def test_a_printed_query_is_read_as_the_same(text: str) -> None:
         assert 0 <= node.position <= len(text)
     elif node is not None:
         assert parse(print_query(node)) == node
+
+
+SENTENCE = 'the effect of data types (and "type checking" on what compilers do'
+
+
+def test_a_pasted_sentence_may_have_signs_that_close_nothing_and_says_so() -> None:
+    reading = read_query(SENTENCE)
+    assert reading.node == parse(SENTENCE.replace("(", "").replace('"', ""))
+    assert reading.doubts == (Doubt(position=SENTENCE.index("("), written="(", meant=""),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'how do "the cells of the brain and the eye grow',
+        "how * do the cells of the brain and the eye grow",
+        "how do the cells of the brain) and the eye grow",
+    ],
+)
+def test_each_sign_may_stand_alone_in_a_sentence(text: str) -> None:
+    reading = read_query(text)
+    assert [doubt.written for doubt in reading.doubts] == [next(sign for sign in text if sign in '"*()')]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a short "query with a slip',
+        'a long query AND nothing of the kind "but with an operator in it',
+        'a long query title:cells of the kind "with a field in it',
+        "how do the cells of the brain and the eye grow a* lot",
+    ],
+)
+def test_a_query_with_a_slip_stays_an_error(text: str) -> None:
+    with pytest.raises(QueryError):
+        parse(text)
+
+
+def test_words_alone_are_not_counted_so_that_an_abstract_can_be_pasted() -> None:
+    assert parse("cell " * 400) is not None

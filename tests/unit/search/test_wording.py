@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.errors import QueryError
 from indexer.search.fields import ALIASES, FIELDS, POSSESSIONS, STATUSES, VERSIONS
-from indexer.search.parser import MAX_CLAUSES, MAX_DEPTH, parse, read_query
+from indexer.search.parser import MAX_CLAUSES, MAX_DEPTH, Doubt, parse, read_query
 from indexer.search.wording import LANGUAGES, doubt_shown, in_words, tree_of
 
 
@@ -93,3 +93,9 @@ def test_every_field_is_documented() -> None:
     names = [*FIELDS, *(alias for alias in ALIASES if alias not in {"標題", "主題"}), *STATUSES, *VERSIONS]
     names += POSSESSIONS
     assert [name for name in names if f"`{name}:`" not in text and f"`{name}`" not in text] == []
+
+
+def test_a_sign_that_was_passed_over_is_told_in_both_languages() -> None:
+    shown = doubt_shown(Doubt(position=3, written='"', meant=""))
+    assert shown["words"]["en"].startswith('“"” opens or closes nothing')
+    assert "没有配对" in shown["words"]["zh"]
