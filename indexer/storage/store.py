@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -18,8 +20,13 @@ from indexer.storage.links import LinkTable
 from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
 from indexer.storage.sources import SourceTable
+from indexer.storage.subject_queue import SubjectQueue
 from indexer.storage.tokens import TokenTable
 from indexer.storage.wants import Wants
+
+if TYPE_CHECKING:
+    from indexer.storage.ranking_rules import RankingRules
+    from indexer.storage.subjects import SubjectTable
 
 FILE_NAME = "records.db"
 
@@ -40,6 +47,21 @@ class RecordStore:
         self.links = LinkTable(database)
         self.census = Census(database)
         self.tokens = TokenTable(database)
+        self.subject_queue = SubjectQueue(database)
+
+    @functools.cached_property
+    def subjects(self) -> SubjectTable:
+        """Return the library's subject tree and where headings lead."""
+        from indexer.storage.subjects import SubjectTable  # noqa: PLC0415  # tables that a harvest does not need
+
+        return SubjectTable(self.database)
+
+    @functools.cached_property
+    def ranking_rules(self) -> RankingRules:
+        """Return what the library hides or lifts in searches."""
+        from indexer.storage.ranking_rules import RankingRules  # noqa: PLC0415  # as above
+
+        return RankingRules(self.database, self.catalogue)
 
     @classmethod
     def embedded(cls, folder: Path) -> RecordStore:
