@@ -6,6 +6,8 @@ being lost.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -132,7 +134,8 @@ class Pipeline:
             works = self._store.catalogue.by_keys(keys)
             active = [work for work in works.values() if work.state == "active"]
             gone = [key for key in keys if key not in works or works[key].state != "active"]
-            writer.upsert(_documents(active))
+            with _uncollected():
+                writer.upsert(_documents(active))
             writer.delete(gone)
             position = changes[-1].sequence
             done.indexed += len(active)
@@ -175,7 +178,8 @@ class Pipeline:
         horizon = self._store.feed.horizon()
         with index.rebuild() as writer:
             for page in self._store.catalogue.pages():
-                writer.upsert(_documents(page))
+                with _uncollected():
+                    writer.upsert(_documents(page))
                 done.indexed += len(page)
                 watch(len(page))
             self._follow(writer, horizon, Indexed(), unwatched)
@@ -187,6 +191,21 @@ class Pipeline:
         self._store.set_fact(_IDENTITY, _UNKNOWN)
         with self._store.database.write() as connection:
             return self._store.raw.await_again(connection)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Make a batch without Python's search for cycles.
+
+    Works and documents have none, and looking through them for some takes a third of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _documents(works: Iterable[StoredWork]) -> Iterator[Document]:
