@@ -7,6 +7,7 @@ being lost.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from indexer.identity.judging import RULES_VERSION
 from indexer.identity.portrait import PORTRAIT_VERSION
 from indexer.joining import Joined, Joiner, Watch, unwatched
 from indexer.normalise import NORMALISER_VERSION
+from indexer.reclassifying import reclassify
 from indexer.reidentifying import Reidentifier
-from indexer.search.document import Document, document_of
+from indexer.search.document import Classify, Document, document_of
 from indexer.storage.catalogue import StoredWork
 from indexer.storage.search_index import IndexWriter, SearchIndex
 from indexer.storage.store import RecordStore
@@ -121,21 +123,25 @@ class Pipeline:
         self.require_same_history(index)
         done = Indexed()
         position = index.position()
-        if not self._store.feed.after(position, 1):
-            return done
-        with index.writer() as writer:
-            self._follow(writer, position, done, watch)
+        if self._store.feed.after(position, 1):
+            with index.writer() as writer:
+                self._follow(writer, position, done, watch)
+        done.indexed += reclassify(self._store, index, self._describe)
         return done
 
+    def _describe(self) -> Callable[[Iterable[StoredWork]], Iterator[Document]]:
+        """Return what makes documents by the subject tree as it is now."""
+        return functools.partial(_documents, classify=self._store.subjects.classifier())
+
     def _follow(self, writer: IndexWriter, position: int, done: Indexed, watch: Watch) -> None:
-        uncommitted = 0
+        uncommitted, describe = 0, self._describe()
         while changes := self._store.feed.after(position, _FEED_BATCH):
             keys = list(dict.fromkeys(change.work_key for change in changes))
             works = self._store.catalogue.by_keys(keys)
             active = [work for work in works.values() if work.state == "active"]
             gone = [key for key in keys if key not in works or works[key].state != "active"]
             with _uncollected():
-                writer.upsert(_documents(active))
+                writer.upsert(describe(active))
             writer.delete(gone)
             position = changes[-1].sequence
             done.indexed += len(active)
@@ -176,13 +182,16 @@ class Pipeline:
         """Fill a new generation from all works and swap it in; searches go on in the old one meanwhile."""
         done = Indexed()
         horizon = self._store.feed.horizon()
+        settled = len(self._store.subject_queue.waiting())  # what is said from now on is done after
+        describe = self._describe()
         with index.rebuild() as writer:
             for page in self._store.catalogue.pages():
                 with _uncollected():
-                    writer.upsert(_documents(page))
+                    writer.upsert(describe(page))
                 done.indexed += len(page)
                 watch(len(page))
             self._follow(writer, horizon, Indexed(), unwatched)
+        self._store.subject_queue.settle(settled)
         return done
 
     def forget_normalised(self) -> int:
@@ -208,10 +217,10 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _documents(works: Iterable[StoredWork]) -> Iterator[Document]:
+def _documents(works: Iterable[StoredWork], classify: Classify) -> Iterator[Document]:
     """Make documents; a work that trips our own code is logged and left out, so that it does not stop the feed."""
     for work in works:
         try:
-            yield document_of(work.work())
+            yield document_of(work.work(), classify)
         except Exception:  # noqa: BLE001  # whatever it is, it must not block the works behind it
             _log.exception("document_failed", work=work.id)
