@@ -25,6 +25,7 @@ from search_api.routes import (
     desk,
     docs,
     exports,
+    facets,
     feeds,
     health,
     limits,
@@ -37,6 +38,7 @@ from search_api.routes import (
     resolve,
     sources,
     suggest,
+    trends,
     works,
 )
 from search_api.searching import Searcher
@@ -93,6 +95,8 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
         oai,
         provenance,
         exports,
+        facets,
+        trends,
         related,
         feeds,
         works,

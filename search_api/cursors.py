@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 import orjson
 from itsdangerous import BadData, URLSafeSerializer
@@ -16,7 +17,45 @@ _SALT = "cursor-1"
 
 
 def _bound_to(query: Query, sort: Sort) -> str:
-    return hashlib.sha256(orjson.dumps([asdict(query), sort])).hexdigest()[:16]
+    return _digest([asdict(query), sort])
+
+
+def _digest(question: Sequence[object]) -> str:
+    return hashlib.sha256(orjson.dumps(question)).hexdigest()[:16]
+
+
+def _not_ours() -> QueryError:
+    remedy = "Leave it out to begin at the first page."
+    return QueryError("The cursor is not one of ours.", remedy=remedy, parameter="cursor")
+
+
+def _of_another() -> QueryError:
+    return QueryError(
+        "The cursor belongs to another query.",
+        remedy="Repeat the query exactly as on the first page, or leave the cursor out.",
+        parameter="cursor",
+    )
+
+
+class Places:
+    """Write and read where lists of other things than works ended, each list with a salt of its own."""
+
+    def __init__(self, key: str, salt: str) -> None:
+        self._serializer = URLSafeSerializer(key, salt=salt)
+
+    def write(self, place: Sequence[Any], *, question: Sequence[object]) -> str:
+        """Return the cursor of the next page; ``question`` are the plain values that the list depends on."""
+        return str(self._serializer.dumps([list(place), _digest(question)]))
+
+    def read(self, cursor: str, *, question: Sequence[object]) -> list[Any]:
+        """Return where to go on; raise ``QueryError`` for a cursor that is damaged or of another list."""
+        try:
+            place, bound = self._serializer.loads(cursor)
+        except (BadData, ValueError, TypeError) as error:
+            raise _not_ours() from error
+        if bound != _digest(question):
+            raise _of_another()
+        return list(place)
 
 
 class Cursors:
@@ -34,13 +73,7 @@ class Cursors:
         try:
             value, key, seen, match, bound = self._serializer.loads(cursor)
         except (BadData, ValueError, TypeError) as error:
-            raise QueryError(
-                "The cursor is not one of ours.", remedy="Leave it out to begin at the first page.", parameter="cursor"
-            ) from error
+            raise _not_ours() from error
         if bound != _bound_to(query, sort):
-            raise QueryError(
-                "The cursor belongs to another query.",
-                remedy="Repeat the query exactly as on the first page, or leave the cursor out.",
-                parameter="cursor",
-            )
+            raise _of_another()
         return After(value=value, key=int(key), seen=int(seen)), cast(Match, match)

@@ -15,6 +15,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from search_api.searching import language_name
+from search_api.web.facet_texts import FACET_TEXTS
 from search_api.web.provenance_texts import PROVENANCE_TEXTS
 
 UiLanguage = Literal["zh", "en"]
@@ -311,6 +312,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "status.failed": ("失败", "failed"),
     "status.running": ("进行中", "running"),
     **PROVENANCE_TEXTS,
+    **FACET_TEXTS,
 }  # fmt: skip
 
 

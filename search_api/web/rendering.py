@@ -93,6 +93,11 @@ def _templates() -> Environment:
     return environment
 
 
+def fill(template: str, words: Words, **values: Any) -> str:
+    """Fill in a template that is no page."""
+    return _templates().get_template(template).render(t=words, **values)
+
+
 def render(template: str, frame: Frame, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Write a page in the reader's language."""
     words = Words(frame.ui)

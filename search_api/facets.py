@@ -1,0 +1,234 @@
+"""The values of one facet: all of them, page by page, searched by what readers see of them, with exact counts.
+
+A facet is counted without its own filter, as beside a result list, so that another value can be chosen. The first
+thousand values by count cost what a facet costs; everything else (a search among the values, the order of labels, later
+pages) counts every value, at most ``MOST_VALUES`` of them.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from indexer.errors import QueryError
+from indexer.search.folding import fold
+from indexer.search.query import FACET_FIELDS, Exact, FacetValue, Query, TokenQuery, View
+from indexer.search.searching import Found
+from indexer.search.titles import title_order
+from indexer.storage.search_index import MOST_VALUES
+from search_api.cursors import Places
+from search_api.library import Library
+from search_api.searching import Search, Searcher
+from search_api.web.i18n import UI_LANGUAGES, UiLanguage, Words
+
+FacetOrder = Literal["count", "label"]
+DEFAULT_VALUES, MOST_AT_ONCE = 50, 1_000
+#: So many values by count the engines find without counting all others.
+_FIRST = 1_000
+#: Years are numbers: engines count them as a facet, and there can be no more.
+_YEARS = 10_000
+#: Values that moved up since the page before.
+_SLACK = 100
+#: Facets of codes that have names in the page's texts, and under which group these stand.
+_NAMED = {"type": "type", "has": "has", "license": "license", "status": "badge", "version": "version"}
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetSearch:
+    """What somebody wants to see of a facet: ``search`` is the works, ``text`` what the values' labels contain."""
+
+    search: Search
+    facet: str
+    text: str = ""
+    order: FacetOrder = "count"
+    limit: int = DEFAULT_VALUES
+    cursor: str | None = None
+    ui: UiLanguage = "en"
+
+
+def filters_shown(search: Search) -> dict[str, Any]:
+    """Return the filters that are set, as plain values."""
+    return {name: value for name, value in asdict(search.filters).items() if value not in ((), None)}
+
+
+def without_filter(query: TokenQuery, facet: str) -> TokenQuery:
+    """Leave a facet's own filter out."""
+    return replace(query, filters={name: clause for name, clause in query.filters.items() if name != facet})
+
+
+class FacetNames:
+    """What readers see of facets' values, and what they may type to find them."""
+
+    def __init__(self, searcher: Searcher) -> None:
+        self._searcher = searcher
+
+    def labels(self, facet: str, values: Sequence[str], ui: UiLanguage) -> dict[str, str]:
+        """Return a label for each value."""
+        known = self._searcher.labels(facet, list(values), ui)
+        if facet in _NAMED and ui != "en":
+            words = Words(ui)
+            named = {value: words.label(_NAMED[facet], value) for value in values}
+            known = {**known, **{value: label for value, label in named.items() if label != value}}
+        return {value: known.get(value, value) for value in values}
+
+    def texts(self, facet: str, values: Sequence[str]) -> dict[str, str]:
+        """Return the folded text of each value: the value itself and its labels in both languages."""
+        if facet in {"subject", "keyword", "year"}:
+            return {value: fold(value) for value in values}
+        if facet == "container":  # titles have one form only, and nobody knows a container's id
+            return {value: fold(title) for value, title in self.labels(facet, values, "en").items()}
+        spoken = [self.labels(facet, values, ui) for ui in UI_LANGUAGES]
+        return {value: fold("\n".join((value, *(labels[value] for labels in spoken)))) for value in values}
+
+
+class FacetLister:
+    """Answers what values a facet has among the works of a search."""
+
+    def __init__(self, library: Library, searcher: Searcher) -> None:
+        self._library = library
+        self._searcher = searcher
+        self._names = FacetNames(searcher)
+        self._places = Places(library.store.secret("cursor"), "facet-values-1")
+
+    def answer(self, wanted: FacetSearch) -> dict[str, Any]:
+        """Return the body ``{meta, results}``.
+
+        Raises:
+            QueryError: the query or the cursor cannot be understood, or the facet has too many values for this.
+        """
+        started = time.perf_counter()
+        question = _question(wanted)
+        place = self._places.read(wanted.cursor, question=question) if wanted.cursor else None
+        query = Query(text=wanted.search.q, match=wanted.search.match, filters=wanted.search.filters)
+        if place is not None:
+            query = replace(query, match=place[0])
+        found, counted, is_whole = self._count(wanted, query, int(place[1]) if place else 0)
+        page, number = self._page(wanted, counted, is_whole=is_whole, after=place[2:] if place else None)
+        ended = len(page) <= wanted.limit
+        page = page[: wanted.limit]
+        cursor = None
+        if not ended:
+            seen = (int(place[1]) if place else 0) + len(page)
+            cursor = self._places.write([found.match, seen, *self._rank(wanted, page)[-1]], question=question)
+        elif len(counted) == MOST_VALUES:  # where it goes on was not counted
+            raise _too_many(wanted.facet)
+        selected = self._selected(wanted, found.compiled, counted)
+        return {
+            "meta": {
+                "facet": wanted.facet,
+                "facet_q": wanted.text,
+                "order": wanted.order,
+                "count": self._works(found, wanted.facet),
+                "values": number,
+                "selected": self._shown(wanted, selected, selected),
+                "query": {"text": wanted.search.q, "match": found.match, "filters": filters_shown(wanted.search)},
+                "next_cursor": cursor,
+                "took_ms": round((time.perf_counter() - started) * 1000, 1),
+            },
+            "results": self._shown(wanted, page, selected),
+        }
+
+    def _count(self, wanted: FacetSearch, query: Query, seen: int) -> tuple[Found, list[FacetValue], bool]:
+        """Return how the query was understood, the most frequent values, and whether these are all."""
+        facet = wanted.facet
+        ahead = seen + wanted.limit + 1 + _SLACK
+        if facet == "year" or (wanted.order == "count" and not wanted.text and ahead <= _FIRST + _SLACK):
+            size = _YEARS if facet == "year" else ahead
+            found = self._searcher.find(query, View(limit=1, facets=(facet,), facet_size=size))
+            values = list(found.hits.facets[facet])
+            return found, values, len(values) < size or facet == "year"
+        found = self._searcher.find(query, View(limit=1))
+        field: Any = FACET_FIELDS[facet]
+        values = list(self._library.index.values(without_filter(found.compiled, facet), field, size=MOST_VALUES))
+        return found, values, len(values) < MOST_VALUES
+
+    def _page(
+        self, wanted: FacetSearch, counted: list[FacetValue], *, is_whole: bool, after: list[Any] | None
+    ) -> tuple[list[FacetValue], int | None]:
+        """Return the next values in order, one more than wanted where there are more, and how many there are in all."""
+        if len(counted) == MOST_VALUES and (wanted.text or wanted.order == "label"):
+            raise _too_many(wanted.facet)
+        if wanted.text.strip():
+            counted = self._matching(wanted, counted)
+        ranked = sorted(zip(self._rank(wanted, counted), counted, strict=True), key=lambda pair: pair[0])
+        if after is not None:
+            last = (after[0], str(after[1]))
+            ranked = [pair for pair in ranked if pair[0] > last]
+        return [value for _, value in ranked[: wanted.limit + 1]], len(counted) if is_whole else None
+
+    def _rank(self, wanted: FacetSearch, values: Sequence[FacetValue]) -> list[tuple[int | str, str]]:
+        """Return what each value stands in ascending order of."""
+        if wanted.order == "count":
+            return [(-one.count, one.value) for one in values]
+        labels = self._names.labels(wanted.facet, [one.value for one in values], wanted.ui)
+        return [(title_order(labels[one.value], None), one.value) for one in values]
+
+    def _matching(self, wanted: FacetSearch, counted: Iterable[FacetValue]) -> list[FacetValue]:
+        """Keep the values of which every word stands in the label; Latin letters find Chinese by its pinyin."""
+        words = fold(wanted.text).split()
+        values = list(counted)
+        texts = self._names.texts(wanted.facet, [one.value for one in values])
+        by_sound = all(word.isascii() and word.isalpha() for word in words)
+        return [
+            one
+            for one in values
+            if all(word in texts[one.value] for word in words) or (by_sound and _sounds(texts[one.value], words))
+        ]
+
+    def _selected(self, wanted: FacetSearch, query: TokenQuery, counted: Iterable[FacetValue]) -> list[FacetValue]:
+        """Return the values that the facet's own filter names, with their counts."""
+        named = [str(value) for value in getattr(wanted.search.filters, wanted.facet)]
+        counts = {one.value: one.count for one in counted}
+        return [
+            FacetValue(value=value, count=counts[value] if value in counts else self._count_one(wanted, query, value))
+            for value in named
+        ]
+
+    def _count_one(self, wanted: FacetSearch, query: TokenQuery, value: str) -> int:
+        if wanted.facet == "year":  # all years were counted
+            return 0
+        field: Any = FACET_FIELDS[wanted.facet]
+        narrowed = replace(query, filters={**query.filters, wanted.facet: Exact(field=field, values=(value,))})
+        return self._library.index.search(narrowed, View(limit=1)).count
+
+    def _works(self, found: Found, facet: str) -> int:
+        """Count the works over which the facet is counted."""
+        if facet not in found.compiled.filters:
+            return found.hits.count
+        return self._library.index.search(without_filter(found.compiled, facet), View(limit=1)).count
+
+    def _shown(
+        self, wanted: FacetSearch, values: Sequence[FacetValue], selected: Sequence[FacetValue]
+    ) -> list[dict[str, Any]]:
+        labels = self._names.labels(wanted.facet, [one.value for one in values], wanted.ui)
+        chosen = {one.value for one in selected}
+        return [
+            {"value": one.value, "label": labels[one.value], "count": one.count, "selected": one.value in chosen}
+            for one in values
+        ]
+
+
+def _question(wanted: FacetSearch) -> list[object]:
+    search = wanted.search
+    return [search.q, search.match, asdict(search.filters), wanted.facet, wanted.text, wanted.order, wanted.ui]
+
+
+def _sounds(text: str, words: Sequence[str]) -> bool:
+    """Tell whether Chinese text sounds like words in pinyin: whole syllables run together, or their first letters."""
+    if not _HAN.search(text):
+        return False
+    syllables = title_order(text, None).split()
+    spoken, initials = "".join(syllables), "".join(syllable[0] for syllable in syllables)
+    return all(word in spoken or word in initials for word in words)
+
+
+def _too_many(facet: str) -> QueryError:
+    return QueryError(
+        f"The facet {facet!r} has more than {MOST_VALUES:,} values among these works.",
+        remedy="Narrow the search by words or filters; the most frequent values come with order=count and no facet_q.",
+        parameter="facet",
+    )

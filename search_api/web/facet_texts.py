@@ -1,0 +1,56 @@
+"""The texts of facets, their pages and the pictures of years, in both interface languages (see ``i18n``)."""
+
+from __future__ import annotations
+
+#: key: (Chinese, English).
+FACET_TEXTS: dict[str, tuple[str, str]] = {
+    "facet.keyword": ("关键词", "Keyword"),
+    "facet.clc": ("学科分类", "Class"),
+    "facet.version": ("版本", "Version"),
+    "facet.status": ("状态", "Status"),
+    "facet_more": ("更多…", "More…"),
+    "facet_more_of": ("{name}：查看全部", "{name}: show all"),
+    "facet_heading": ("按{name}筛选", "Filter by {name}"),
+    "facet_find": ("在{name}中查找", "Find in {name}"),
+    "facet_find_hint": ("中文可用拼音或首字母", "Chinese names also by pinyin"),
+    "facet_by_count": ("按数量", "By number of works"),
+    "facet_by_label": ("按名称", "By name"),
+    "facet_order": ("排列", "Order"),
+    "facet_among": ("在 {works} 中", "Among {works}"),
+    "facet_values": ("{count} 个值", "{count} values"),
+    "facet_none": ("没有相符的值。", "No value matches."),
+    "facet_more_values": ("下一页", "More values"),
+    "facet_too_many": (
+        "这里的值太多，无法逐一查找。请先用检索词或其他筛选缩小范围。",
+        "There are too many values to search among them. Narrow the search first, by words or other filters.",
+    ),
+    "years_picture": ("按年份分布，点选一段即可筛选", "By year; choose a span to filter"),
+    "years_span": ("{years}：{works}", "{years}: {works}"),
+    "years_none": ("无年份：{works}", "No year: {works}"),
+    "trends_title": ("历年作品数量", "Works by year"),
+    "trends_span": ("{first}—{last} 年", "From {first} to {last}"),
+    "trends_none": ("没有带年份的作品", "No work says its year"),
+    "trends_link": ("年度趋势与相关关键词", "Trends and related keywords"),
+    "trends_facet": ("按哪一项比较", "Compare by"),
+    "trends_all": ("全部作品", "all works"),
+    "trends_draw": ("绘图", "Draw"),
+    "trends_table": ("表格", "As a table"),
+    "trends_share": ("占当年", "of the year"),
+    "trends_year": ("年份", "Year"),
+    "trends_before": ("{year} 年以前", "Before {year}"),
+    "trends_no_year": ("无年份", "No year"),
+    "trends_total": ("合计", "All"),
+    "trends_save": ("保存图片（SVG）", "Save the picture (SVG)"),
+    "trends_several": (
+        "一篇作品可属于多个值，故各列之和可以大于总数。",
+        "A work may have several values, so the columns may come to more than all works.",
+    ),
+    "keywords_title": ("相关关键词", "Keywords that come with this search"),
+    "keywords_intro": (
+        "在这些作品中比在全库中明显更常见的关键词；括号内为按偶然估计的篇数。",
+        "Keywords clearly more frequent here than in the whole library; in brackets, how many chance would bring.",
+    ),
+    "keywords_chance": ("{count}（偶然 {expected}）", "{count} (by chance {expected})"),
+    "keywords_none": ("没有明显更常见的关键词。", "No keyword is clearly more frequent here."),
+    "back_to_search": ("返回检索结果", "Back to the results"),
+}  # fmt: skip
