@@ -58,6 +58,10 @@ class QueryParameters(BaseModel):
     sort: Annotated[
         Literal["relevance", "newest", "oldest", "first_indexed", "title"], Field(description="Order of the results.")
     ] = "relevance"
+    rules: Annotated[
+        Literal["on", "off"],
+        Field(description="off: as if the library hid no works and ranked none by rules of its own."),
+    ] = "on"
 
     def search(self, ui_language: str = "en") -> Search:
         """Return the parameters as a search."""
@@ -81,6 +85,7 @@ class QueryParameters(BaseModel):
                 status=tuple(self.status),
             ),
             sort=self.sort,
+            ruled=self.rules == "on",
             ui_language=ui_language,
         )
 
@@ -258,6 +263,16 @@ class DoubtOut(BaseModel):
     words: BothWords
 
 
+class RulesOut(BaseModel):
+    """What the library's rules did to the answer; the desk has each rule with its reason."""
+
+    applied: bool = Field(description="False with rules=off.")
+    hidden: int = Field(description="Works that would be in the answer if the library did not hide them.")
+    raised: int = Field(description="Rules by which works stand higher; they count with sort=relevance only.")
+    lowered: int = Field(description="Rules by which works stand lower.")
+    words: BothWords | None = Field(description="The same in words; null where nothing came of the rules.")
+
+
 class QueryOut(BaseModel):
     """How the query was understood; ``match`` is what was really used."""
 
@@ -268,6 +283,7 @@ class QueryOut(BaseModel):
     filters: dict[str, Any]
     sort: str
     doubts: list[DoubtOut]
+    rules: RulesOut | None = Field(default=None, description="Null where the library has no rules of ranking.")
 
 
 class MetaOut(BaseModel):

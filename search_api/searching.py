@@ -19,6 +19,7 @@ from search_api.cursors import Cursors
 from search_api.highlights import Highlighter
 from search_api.library import Library
 from search_api.manners.exchange import timed
+from search_api.ruling import rules_for, rules_told
 
 #: What ``fields`` may name; ``id`` reads no work at all, ``minimal`` is what a list needs beside the id.
 PRESETS: dict[str, tuple[str, ...]] = {
@@ -54,7 +55,12 @@ class Search:
     cursor: str | None = None
     fields: tuple[str, ...] = CARD_FIELDS
     highlight: bool = False
+    ruled: bool = True
     ui_language: str = "en"
+
+    def query(self) -> Query:
+        """Return what is asked, without how the answer is wanted."""
+        return Query(text=self.q, match=self.match, filters=self.filters, ruled=self.ruled)
 
 
 def fields_of(text: str) -> tuple[str, ...]:
@@ -90,7 +96,7 @@ class Searcher:
     def answer(self, wanted: Search) -> dict[str, Any]:
         """Return the body ``{meta, results, facets}``; raise ``QueryError`` where the query cannot be understood."""
         started = time.perf_counter()
-        query = Query(text=wanted.q, match=wanted.match, filters=wanted.filters)
+        query = wanted.query()
         view = View(sort=wanted.sort, limit=wanted.limit, facets=wanted.facets)
         asked = query
         if wanted.cursor:
@@ -116,6 +122,7 @@ class Searcher:
                     "filters": filters,
                     "sort": wanted.sort,
                     "doubts": [doubt_shown(doubt) for doubt in read_query(wanted.q).doubts],
+                    "rules": rules_told(self._library, query, found.compiled),
                 },
                 "next_cursor": cursor,
                 "took_ms": round((time.perf_counter() - started) * 1000, 1),
@@ -128,7 +135,7 @@ class Searcher:
 
     def find(self, query: Query, view: View) -> Found:
         """Ask the index; whatever is counted or shown of a query's works is asked for here, so that all agree."""
-        return search(self._library.index, query, view)
+        return search(self._library.index, query, view, rules_for(self._library, query).adapt(view))
 
     def _results(
         self, keys: Sequence[int], fields: tuple[str, ...], marking: Highlighter | None
@@ -161,6 +168,8 @@ class Searcher:
             return {source.id: source.name for source in self._library.store.sources.all()}
         if facet == "container":
             return self._library.store.catalogue.container_titles(values)
+        if facet == "clc":
+            return self._library.store.subjects.tree().names(values, ui_language)
         if facet == "lang":
             return {value: language_name(value, ui_language) for value in values}
         if facet == "license":

@@ -80,11 +80,15 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is asked: a text in the query language (empty: everything) and filters."""
+    """What is asked: a text in the query language (empty: everything) and filters.
+
+    ``ruled`` is false where what the library hides or lifts is to make no difference.
+    """
 
     text: str = ""
     match: Match = "auto"
     filters: Filters = field(default_factory=Filters)
+    ruled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

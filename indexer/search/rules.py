@@ -57,9 +57,13 @@ class Rules:
         if self.hidden is not None:
             shown = Without(clause=None, excluded=self.hidden)
             query = replace(query, restrictions=(*query.restrictions, shown))
-        if self.lifts and is_ranked and query.matching is not None and _scores(query.matching):
+        if is_ranked and self.lifts and query.matching is not None and _scores(query.matching):
             query = replace(query, boosts=(*query.boosts, *map(_boost, self.lifts)))
         return query
+
+    def is_lifting(self, query: TokenQuery) -> bool:
+        """Tell whether a compiled query has the lifts in it."""
+        return bool(self.lifts) and _boost(self.lifts[0]) in query.boosts
 
     def only_hidden(self, query: TokenQuery) -> TokenQuery | None:
         """Return what finds the works that a query would find if nothing were hidden; ``None`` where nothing is."""

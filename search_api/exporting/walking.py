@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from indexer.search.query import Query, View
+from indexer.search.query import View
 from indexer.search.searching import search
 from indexer.storage.catalogue import StoredWork
 from search_api.copies import copies_of
 from search_api.exporting.formats import Ranked
 from search_api.library import Library
+from search_api.ruling import rules_for
 from search_api.searching import MAX_LIMIT, Search
 
 
@@ -20,9 +21,10 @@ def walk(library: Library, wanted: Search, most: int | None = None, at_once: int
     The first page is asked for before this returns, so that a query that cannot be understood raises ``QueryError``
     here. Works that leave the index meanwhile are left out, and new ones may come in behind the place that was reached.
     """
-    query = Query(text=wanted.q, match=wanted.match, filters=wanted.filters)
+    query = wanted.query()
     view = View(sort=wanted.sort, limit=at_once if most is None else min(most, at_once))
-    first = search(library.index, query, view)
+    adapt = rules_for(library, query).adapt(view)  # one state of the rules from the first page to the last
+    first = search(library.index, query, view, adapt)
 
     def pages() -> Iterator[Ranked]:
         hits, left = first.hits, most
@@ -33,7 +35,8 @@ def walk(library: Library, wanted: Search, most: int | None = None, at_once: int
             left = None if left is None else left - len(keys)
             if hits.next is None or left == 0:
                 return
-            hits = search(library.index, replace(query, match=first.match), replace(view, after=hits.next)).hits
+            following = replace(view, after=hits.next)
+            hits = search(library.index, replace(query, match=first.match), following, adapt).hits
 
     return pages()
 

@@ -63,7 +63,7 @@ class SearchAddress:
         for name in FILTERS:
             pairs += [(name, str(value)) for value in getattr(parameters, name)]
         pairs += [(name, str(getattr(parameters, name))) for name in BOUNDS if getattr(parameters, name) is not None]
-        for name, usual in (("match", "auto"), ("sort", "relevance"), ("limit", 20)):
+        for name, usual in (("match", "auto"), ("sort", "relevance"), ("limit", 20), ("rules", "on")):
             if getattr(parameters, name) != usual:
                 pairs.append((name, str(getattr(parameters, name))))
         if ui:
