@@ -5,6 +5,7 @@ Engines return keys; cards come from the store, so the index stays small and can
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -94,16 +95,16 @@ def _text_of(work: Work) -> dict[TextField, tuple[str, ...]]:
     main = work.language.code if work.language else None
     title = tuple(_analysed((work.title, *work.translated_titles), main))
     abstracts = tuple(_analysed(work.abstracts, main))
-    journal = index_values(work.container.title, None) if work.container and work.container.title else ()
+    journal = _known_values(work.container.title, None) if work.container and work.container.title else ()
     terms = dict.fromkeys([*(subject.term for subject in work.subjects), *work.keywords])
-    subject = tuple(_analysed((Text(value=term) for term in terms), main))
-    names = tuple(value for person in work.contributors for value in index_values(person.name, None))
+    subject = tuple(value for term in terms for value in _known_values(term, main))
+    names = [(person, index_values(person.name, None)) for person in work.contributors]
     identifiers = (one.value for one in work.identifiers if one.scheme in _WORDLIKE_SCHEMES)
     numbers = tuple(value for identifier in identifiers for value in index_values(identifier, None))
     return {
-        "all": (*title, *abstracts, *names, *journal, *subject, *numbers),
+        "all": (*title, *abstracts, *names, *journal, *subject, *numbers, *unsaid),
         "title": title,
-        "author": tuple(value for person in work.contributors for value in _name_values(person)),
+        "author": tuple(value for person, values in names for value in _name_values(person, values)),
         "journal": journal,
         "subject": subject,
     }
@@ -114,16 +115,30 @@ def _analysed(texts: Iterable[Text], main: str | None) -> Iterator[str]:
         yield from index_values(text.value, text.language.code if text.language else main)
 
 
-def _name_values(person: Contributor) -> Iterator[str]:
+@functools.lru_cache(maxsize=1 << 16)
+def _known_values(text: str, language: str | None) -> tuple[str, ...]:
+    """Analyse what comes again and again: journals, subjects, keywords."""
+    return index_values(text, language)
+
+
+def _name_values(person: Contributor, displayed: tuple[str, ...]) -> Iterator[str]:
     """Yield the name as displayed, family name first, and with initials: phrases find each (``"Smith J"``)."""
-    forms = [person.name]
+    values = [*displayed]
     if person.family and person.given and not person.is_group:
         given = person.given.replace(".", " ").replace("-", " ").split()
         initials = "".join(part[0] for part in given if part[0].isalpha())
-        forms += [f"{person.family} {person.given}", f"{person.given} {person.family}"]
+        forms = [(person.family, person.given), (person.given, person.family)]
         if initials.isascii():
-            forms.append(f"{person.family} {initials}")
-    yield from dict.fromkeys(value for form in forms for value in index_values(form, None))
+            forms.append((person.family, initials))
+        known = {part: index_values(part, None) for part in (person.family, person.given, initials)}
+        for first, second in forms:
+            values += _side_by_side(known[first], known[second]) or index_values(f"{first} {second}", None)
+    yield from dict.fromkeys(values)
+
+
+def _side_by_side(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what two texts with a blank between them come to; nothing where it is not simply one behind the other."""
+    return (f"{first[0]} {second[0]}",) if len(first) == len(second) == 1 else ()
 
 
 def _keywords_of(work: Work, classified: Classified) -> dict[KeywordField, tuple[str, ...]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from indexer.models import (
     Container,
@@ -17,6 +21,7 @@ from indexer.models import (
     Text,
     Work,
 )
+from indexer.search.analysis import index_values
 from indexer.search.document import MOST_SUBJECTS, address_value, document_of
 from indexer.search.titles import title_key
 
@@ -107,3 +112,17 @@ def test_a_bare_work_has_nothing() -> None:
 def test_subject_terms_are_limited() -> None:
     many = replace(WORK, subjects=tuple(Subject(term=f"S{number}") for number in range(99)))
     assert len(document_of(many).keywords["subject_facet"]) == MOST_SUBJECTS
+
+
+@given(family=st.text(min_size=1, max_size=12), given_name=st.text(min_size=1, max_size=12))
+@example(family="d'Arc", given_name="Jean-Luc")
+@example(family="王", given_name="小明")
+@example(family="e\u0301", given_name="\u0301a")
+@example(family="Müller", given_name="2nd")
+def test_names_put_together_from_their_parts_give_what_whole_names_give(family: str, given_name: str) -> None:
+    person = Contributor(name="A", family=family, given=given_name)
+    initials = "".join(part[0] for part in re.split(r"[.\s-]+", given_name) if part and part[0].isalpha())
+    forms = ["A", f"{family} {given_name}", f"{given_name} {family}"]
+    forms += [f"{family} {initials}"] if initials.isascii() else []
+    expected = dict.fromkeys(value for form in forms for value in index_values(form, None))
+    assert document_of(replace(WORK, contributors=(person,))).text["author"] == tuple(expected)
