@@ -103,7 +103,7 @@ class FacetLister:
         started = time.perf_counter()
         question = _question(wanted)
         place = self._places.read(wanted.cursor, question=question) if wanted.cursor else None
-        query = Query(text=wanted.search.q, match=wanted.search.match, filters=wanted.search.filters)
+        query = wanted.search.query()
         if place is not None:
             query = replace(query, match=place[0])
         found, counted, is_whole = self._count(wanted, query, int(place[1]) if place else 0)

@@ -47,12 +47,13 @@ def sentence(reason: RelatedReason, language: Language) -> str:
 
 
 def related(
-    library: Library, stored: StoredWork, limit: int = DEFAULT_RELATED, adapt: Adapt = lambda query: query
+    library: Library, stored: StoredWork, limit: int = DEFAULT_RELATED, adapt: Adapt | None = None
 ) -> list[Related]:
     """Return the works most related to one, the most related first; at most ``limit``.
 
-    Left out are works hidden by ``adapt``, those with a stated relation (notices, replies, translations: the work tells
-    of them itself), notices of others, and more than two that differ from each other in numbers only.
+    Left out are works hidden by ``adapt`` (else, by the library), those with a stated relation (notices, replies,
+    translations: the work tells of them itself), notices of others, and more than two that differ from each other in
+    numbers only.
     """
     work, index = stored.work(), library.index
     total = index.search(_EVERYTHING, View(limit=1)).count
@@ -61,7 +62,9 @@ def related(
     query = related_query(work, profile, without=told)
     if query is None:
         return []
-    hits = index.search(adapt(query), View(limit=2 * limit + _SLACK)).hits
+    hidden = library.store.ranking_rules.current()
+    adapted = adapt(query) if adapt else hidden.apply(query, is_ranked=False)
+    hits = index.search(adapted, View(limit=2 * limit + _SLACK)).hits
     works = library.store.catalogue.by_keys([hit.key for hit in hits])
     chosen: list[Related] = []
     alike: Counter[str] = Counter()

@@ -111,7 +111,7 @@ class Trending:
         A facet's own filter is left out, as where its values are counted; all other filters hold, those of years too.
         """
         facet = wanted.facet
-        query = Query(text=wanted.search.q, match=wanted.search.match, filters=wanted.search.filters)
+        query = wanted.search.query()
         counting = facet is not None and not wanted.values
         view = View(limit=1, facets=(facet,) if facet and counting else (), facet_size=DEFAULT_SERIES)
         found = self._searcher.find(query, view)
@@ -144,7 +144,7 @@ class Trending:
         Raises:
             QueryError: the query cannot be understood, or asks for everything, which cannot be compared.
         """
-        query = Query(text=search.q, match=search.match, filters=search.filters)
+        query = search.query()
         if not search.q.strip() and not filters_shown(search):
             raise QueryError(
                 "Everything cannot be compared with everything.", remedy="Give words in q, or a filter.", parameter="q"
