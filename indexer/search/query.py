@@ -82,13 +82,15 @@ class Filters:
 class Query:
     """What is asked: a text in the query language (empty: everything) and filters.
 
-    ``ruled`` is false where what the library hides or lifts is to make no difference.
+    ``ruled`` is false where what the library hides or lifts is to make no difference, ``expand`` where terms are not to
+    be looked for as the thesaurus has them too.
     """
 
     text: str = ""
     match: Match = "auto"
     filters: Filters = field(default_factory=Filters)
     ruled: bool = True
+    expand: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +107,17 @@ class After:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """How the answer is wanted: order, page size (1 to 200), facets, and where to go on."""
+    """How the answer is wanted: order, page size (1 to 200), facets, and where to go on.
+
+    ``snapshot`` names the state of the index that the page before was answered from (``Hits.snapshot``).
+    """
 
     sort: Sort = "relevance"
     limit: int = 20
     facets: tuple[str, ...] = ()
     facet_size: int = 20
     after: After | None = None
+    snapshot: str | None = None
 
 
 # --- token queries: what engines are given ---------------------------------------------------
@@ -243,9 +249,16 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hits:
-    """A page of hits: the exact ``count`` of all, ``next`` where there are more, facets by name."""
+    """A page of hits: the exact ``count`` of all, ``next`` where there are more, facets by name.
+
+    By relevance a following page fits the one before only if both are answered from the same state of the index, since
+    every change of it moves scores. ``snapshot`` names that state; ``unbroken`` is false where the page before had
+    another, which is no longer kept: a work may then come twice, or be missed. All other sorts are always unbroken.
+    """
 
     hits: tuple[Hit, ...]
     count: int
     next: After | None = None
     facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    snapshot: str | None = None
+    unbroken: bool = True

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -35,6 +36,7 @@ from indexer.storage.elastic_queries import (
     read_values_after,
 )
 from indexer.storage.generations import FIRST, REBUILD, Generation, mint_generation, parse_generation
+from indexer.storage.layout import choose_sort
 from indexer.storage.search_index import IndexStats, IndexWriter
 
 _BULK_BYTES = 5_000_000
@@ -44,6 +46,14 @@ _ATTEMPTS = 6
 _TOO_MANY = 429
 _CONFLICT = 409
 _SERVER_ERROR = 500
+#: How long a point in time is kept after a page was asked for from it.
+_SNAPSHOT_KEPT = "5m"
+_LONGEST_FIRST_PAGE = 1_000
+_SEE_THAT_IT_RUNS = "See that it runs and that the address in the settings is right."
+
+
+def _scored(query: TokenQuery, view: View) -> dict[str, Any]:
+    return {**build_search(query, view), "search_type": "dfs_query_then_fetch"}
 
 
 class ElasticIndex:
@@ -116,9 +126,56 @@ class ElasticIndex:
         self._drop_older_than(generation)
 
     def search(self, query: TokenQuery, view: View) -> Hits:
-        """Answer from the last commit."""
-        answer = self._ask({**build_search(query, view), "search_type": "dfs_query_then_fetch"})
-        return read_answer(answer, query, view)
+        """Answer from the last commit; by relevance, pages after the first from one point in time.
+
+        That is made for the second page, because nearly nobody asks for it, and holds files in the cluster for as long
+        as somebody pages. Whether it is what the first page saw is told by the hit that page ended with.
+        """
+        if choose_sort(query, view) != "relevance" or view.after is None:
+            return read_answer(self._ask(_scored(query, view)), query, view)
+        if view.snapshot is None:
+            snapshot = self._take_snapshot()
+            unbroken = self._ended_with(snapshot, query, view)
+        elif (answer := self._ask_kept(view.snapshot, _scored(query, view))) is not None:
+            return self._read_snapshot(answer, query, view, unbroken=True)
+        else:
+            snapshot, unbroken = self._take_snapshot(), False
+        return self._read_snapshot(self._ask_snapshot(snapshot, _scored(query, view)), query, view, unbroken=unbroken)
+
+    def _read_snapshot(self, answer: dict[str, Any], query: TokenQuery, view: View, *, unbroken: bool) -> Hits:
+        hits = read_answer(answer, query, view)
+        if hits.next is None:
+            with contextlib.suppress(ApiError, TransportError):
+                self._client.close_point_in_time(id=answer["pit_id"])
+        return replace(hits, snapshot=answer["pit_id"], unbroken=unbroken)
+
+    def _take_snapshot(self) -> str:
+        with asking("search"):
+            return str(self._client.open_point_in_time(index=self._alias, keep_alive=_SNAPSHOT_KEPT)["id"])
+
+    def _ask_snapshot(self, snapshot: str, request: dict[str, Any]) -> dict[str, Any]:
+        with asking("search"):
+            return dict(self._client.search(pit={"id": snapshot, "keep_alive": _SNAPSHOT_KEPT}, **request).body)
+
+    def _ask_kept(self, snapshot: str, request: dict[str, Any]) -> dict[str, Any] | None:
+        """Ask a point in time of an earlier page; ``None`` where it has expired, or its index was replaced."""
+        pit = {"id": snapshot, "keep_alive": _SNAPSHOT_KEPT}
+        try:
+            return dict(self._client.options(max_retries=0).search(pit=pit, **request).body)
+        except ApiError:
+            return None
+        except TransportError as error:
+            raise SearchIndexError(
+                f"Elasticsearch does not answer: {error.message}.", remedy=_SEE_THAT_IT_RUNS
+            ) from error
+
+    def _ended_with(self, snapshot: str, query: TokenQuery, view: View) -> bool:
+        """Tell whether the first page would end there with the same hit of the same score."""
+        if view.after is None or view.after.seen > _LONGEST_FIRST_PAGE:
+            return False
+        first = _scored(query, View(sort=view.sort, limit=view.after.seen - 1))
+        hits = self._ask_snapshot(snapshot, first)["hits"]["hits"]
+        return len(hits) == view.after.seen and hits[-1]["sort"][:2] == [view.after.value, view.after.key]
 
     def values(
         self, query: TokenQuery, field: KeywordField, *, prefix: str = "", size: int = 20
@@ -413,8 +470,7 @@ def asking(purpose: str) -> Iterator[None]:
         ) from error
     except TransportError as error:
         raise SearchIndexError(
-            f"Elasticsearch does not answer (while trying to {purpose}): {error.message}.",
-            remedy="See that it runs and that the address in the settings is right.",
+            f"Elasticsearch does not answer (while trying to {purpose}): {error.message}.", remedy=_SEE_THAT_IT_RUNS
         ) from error
 
 

@@ -257,7 +257,7 @@ def read_answer(answer: Json, query: TokenQuery, view: View) -> Hits:
     hits = answer["hits"]
     ranked = [
         rank_of(value if isinstance(value, str) else float(value), int(key), sort)
-        for value, key in (hit["sort"] for hit in hits["hits"])
+        for value, key in (hit["sort"][:2] for hit in hits["hits"])  # a point in time adds a third
     ]
     facets = {name: _read_buckets(answer["aggregations"][name]["values"]) for name in view.facets}
     return cut_page(ranked, count=hits["total"]["value"], view=view, sort=sort, facets=facets)

@@ -11,7 +11,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, assert_never
 
@@ -51,6 +51,7 @@ from indexer.storage.layout import (
     stretches,
 )
 from indexer.storage.search_index import IndexStats, IndexWriter
+from indexer.storage.snapshots import Snapshots
 
 K1 = 1.2
 B = 0.75
@@ -67,6 +68,7 @@ class MemoryIndex:
         self._generation = FIRST
         self._position = 0
         self._writing = threading.Lock()
+        self._snapshots: Snapshots[_Corpus] = Snapshots()
 
     @contextmanager
     def writer(self) -> Iterator[IndexWriter]:
@@ -86,13 +88,20 @@ class MemoryIndex:
         """Answer by evaluating every clause over every posting."""
         corpus = self._corpus
         sort = choose_sort(query, view)
+        if sort == "relevance" and view.snapshot is not None:
+            corpus = self._snapshots.find(view.snapshot) or corpus
         scores = corpus.answer(query, filters_without(query))
         values = {key: score if sort == "relevance" else corpus.sort_value(key, sort) for key, score in scores.items()}
         start = start_of(view, sort)
         ranked = sorted(rank_of(value, key, sort) for key, value in values.items())
         following = [rank for rank in ranked if start is None or rank > start]
         facets = {name: corpus.count_facet(query, name, view.facet_size) for name in view.facets}
-        return cut_page(following, count=len(scores), view=view, sort=sort, facets=facets)
+        hits = cut_page(following, count=len(scores), view=view, sort=sort, facets=facets)
+        if sort != "relevance":
+            return hits
+        name = str(id(corpus))
+        self._snapshots.keep(name, corpus)
+        return replace(hits, snapshot=name, unbroken=view.after is None or view.snapshot == name)
 
     def values(
         self, query: TokenQuery, field: KeywordField, *, prefix: str = "", size: int = 20

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Self, TypeVar
@@ -31,7 +32,9 @@ from indexer.errors import IndexDamagedError, SearchIndexError, StoreBusyError
 from indexer.search.document import Document
 from indexer.search.query import FacetValue, Hits, KeywordField, TextField, TokenQuery, View
 from indexer.storage.generations import FIRST, REBUILD, Generation, mint_generation, parse_generation
+from indexer.storage.layout import choose_sort
 from indexer.storage.search_index import IndexStats, IndexWriter
+from indexer.storage.snapshots import Snapshots
 from indexer.storage.tantivy_search import TantivySearch, build_schema, encode_document, register_analyzer
 
 DEFAULT_HEAP_BYTES = 64_000_000
@@ -52,6 +55,12 @@ class _Snapshot:
     search: TantivySearch
     stamp: Stamp
 
+    @property
+    def name(self) -> str:
+        """Name the commit, the same in every process that reads it."""
+        written = repr((self.generation.name, self.stamp)).encode()
+        return hashlib.blake2b(written, digest_size=9).hexdigest()
+
 
 class TantivyIndex:
     """A search index in a folder; safe to use from several threads."""
@@ -61,6 +70,7 @@ class TantivyIndex:
         self._heap_bytes = heap_bytes
         self._opening = threading.Lock()
         self._snapshot: _Snapshot | None = None
+        self._snapshots: Snapshots[_Snapshot] = Snapshots()
 
     @classmethod
     def open(cls, folder: Path, *, heap_bytes: int = DEFAULT_HEAP_BYTES, for_rebuild: bool = False) -> Self:
@@ -122,8 +132,19 @@ class TantivyIndex:
                     shutil.rmtree(other, ignore_errors=True)
 
     def search(self, query: TokenQuery, view: View) -> Hits:
-        """Answer from the last commit of any process."""
-        return self._ask(lambda search: search.answer(query, view))
+        """Answer from the last commit of any process, or by relevance from the one that the page before came from.
+
+        The latter only while this process keeps it (``indexer.storage.snapshots``); a commit has one name in all.
+        """
+        snapshot = self._look()
+        if choose_sort(query, view) != "relevance":
+            return self._ask(lambda search: search.answer(query, view), snapshot)
+        if view.snapshot is not None and view.snapshot != snapshot.name:
+            snapshot = self._snapshots.find(view.snapshot) or snapshot
+        hits = self._ask(lambda search: search.answer(query, view), snapshot)
+        if hits.next is not None:
+            self._snapshots.keep(snapshot.name, snapshot)
+        return replace(hits, snapshot=snapshot.name, unbroken=view.after is None or view.snapshot == snapshot.name)
 
     def values(
         self, query: TokenQuery, field: KeywordField, *, prefix: str = "", size: int = 20
@@ -135,9 +156,9 @@ class TantivyIndex:
         """Look the tokens up; documents replaced since the last merge of segments count too."""
         return self._ask(lambda search: search.frequencies(field, tokens))
 
-    def _ask(self, question: Callable[[TantivySearch], _Answer]) -> _Answer:
+    def _ask(self, question: Callable[[TantivySearch], _Answer], snapshot: _Snapshot | None = None) -> _Answer:
         try:
-            return question(self._look().search)
+            return question((snapshot or self._look()).search)
         except (OSError, ValueError) as error:
             raise SearchIndexError(f"The search index could not answer: {error}.", remedy=REBUILD) from error
 
@@ -171,6 +192,7 @@ class TantivyIndex:
 
     def close(self) -> None:
         """Let go of the files."""
+        self._snapshots.clear()
         with self._opening:
             self._snapshot = None
 

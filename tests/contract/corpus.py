@@ -63,7 +63,7 @@ def walk_pages(index: SearchIndex, query: TokenQuery, view: View) -> list[Hits]:
     """Follow ``next`` to the end."""
     pages = [index.search(query, view)]
     while (after := pages[-1].next) is not None:
-        pages.append(index.search(query, replace(view, after=after)))
+        pages.append(index.search(query, replace(view, after=after, snapshot=pages[-1].snapshot)))
     return pages
 
 
