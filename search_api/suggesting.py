@@ -14,6 +14,7 @@ from indexer.errors import QueryError
 from indexer.search.expression import Node, Sequence, Word
 from indexer.search.fields import ALIASES, FIELDS
 from indexer.search.folding import fold_with_origins
+from indexer.search.function_words import function_words_in
 from indexer.search.parser import parse
 from indexer.search.pinyin import begun, covered, has_han, syllables
 from indexer.search.query import FacetValue, Query, TokenQuery, View
@@ -28,7 +29,7 @@ DEFAULT_LIMIT, MAX_LIMIT = 8, 20
 _FEWEST: dict[AnyKind, int] = {"subject": 2, "author": 3, "container": 1, "title": 3}
 _FEWEST_HAN: dict[AnyKind, int] = {"subject": 1, "author": 2, "container": 1, "title": 4}
 _LOOKED_UP, _FILTERED = 60, 500
-_FEWEST_TITLE_WORDS, _MOST_TITLE_WORDS = 2, 12
+_MOST_TITLE_WORDS = 12
 #: Short beginnings have many values and are typed by everybody; what they begin changes slowly.
 _SHORT, _KEPT_SECONDS, _MOST_KEPT = 2, 60.0, 4_000
 _EVERYTHING = TokenQuery(matching=None)
@@ -202,7 +203,9 @@ class Suggester:
     def _titles(self, typed: Typed) -> list[Suggestion]:
         """Find titles that have all the words, the last one perhaps half."""
         *words, last = typed.form.split()[:_MOST_TITLE_WORDS]
-        if typed.before or (len(words) + 1 < _FEWEST_TITLE_WORDS and not has_han(last)):
+        idle = function_words_in(words)
+        words = [word for word in words if word not in idle]
+        if typed.before or not (words or has_han(last)):
             return []
         if len(last) >= _FEWEST["title"] or has_han(last):
             words.append(f"{last}*")
