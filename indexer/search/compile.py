@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Mapping, Sized
 from typing import Literal, assert_never
 
 from indexer.errors import QueryError, UnsupportedQueryError
@@ -39,6 +39,7 @@ from indexer.search.query import (
     Without,
     Years,
 )
+from indexer.search.thesaurus import EMPTY, Beside, Thesaurus, expand
 
 UsedMatch = Literal["all", "most", "any", "identifier", "citation"]
 _STEMMED: frozenset[TextField] = frozenset({"all", "title", "subject"})
@@ -55,18 +56,19 @@ _KEYWORD_FIELDS: dict[str, KeywordField] = {
 }
 
 
-def compile_query(query: Query, match: UsedMatch) -> TokenQuery:
+def compile_query(query: Query, match: UsedMatch, thesaurus: Thesaurus = EMPTY) -> TokenQuery:
     """Compile a query; ``match`` says how many of its bare words are needed.
 
     With ``identifier`` and ``citation`` a whole reference is found by what it names, or by most of its words
-    (``indexer.search.citation``); a text that is none is compiled as with ``most``.
+    (``indexer.search.citation``); a text that is none is compiled as with ``most``. What a thesaurus has for terms of
+    the query is looked for too (``indexer.search.thesaurus``), unless the query wants none of it.
 
     Raises:
         QueryError: the text cannot be understood.
         UnsupportedQueryError: a phrase with slop has more than two words.
     """
     node = parse(query.text)
-    compiler = _Compiler(match)
+    compiler = _Compiler(match, expand(query.text, thesaurus).beside if query.expand else {})
     citation = read_citation(query.text) if match in {"identifier", "citation"} else None
     matching = (
         compiler.compile_citation(citation) if citation else compiler.compile_top(node, query.text) if node else None
@@ -85,8 +87,9 @@ def compile_query(query: Query, match: UsedMatch) -> TokenQuery:
 class _Compiler:
     """Compiles one query and gathers on the way what only adds to the score."""
 
-    def __init__(self, match: UsedMatch) -> None:
+    def __init__(self, match: UsedMatch, beside: Mapping[int, tuple[tuple[Beside, ...], ...]]) -> None:
         self.match = match
+        self.beside = beside
         self.words = 0
         self.bonus: Counter[Clause] = Counter()
         self.titles: Counter[Clause] = Counter()
@@ -128,9 +131,9 @@ class _Compiler:
             if self.match == "any" and len(needed) >= MAX_CLAUSES:
                 break
             units = self._units(word, positive=True) if every or word.text not in passed_over else ()
-            for unit in units:
-                clause = _unit_clause(unit, "all")
-                needed.update(_scatter(clause) if self.match == "any" else [clause])
+            for unit, beside in zip(units, self._beside(word, units), strict=True):
+                clause, added = _unit_clause(unit, "all"), [_added_clause(one, "all") for one in beside]
+                needed.update([*_scatter(clause), *added] if self.match == "any" else [_widened(clause, added)])
             side_by_side += [None] if word.text in passed_over else units
         self.pairs.update(ranking.word_pairs(side_by_side, "all"))
         return needed
@@ -141,7 +144,7 @@ class _Compiler:
             return _any_of([_compile_term(term) for term in citation.identifiers])
         parts: dict[Clause, None] = {}
         for word in citation.words:
-            for clause in self._word_clauses(Word(text=word), positive=True):
+            for clause in self._word_clauses(Word(text=word, position=-1), positive=True):
                 parts.update(dict.fromkeys(_scatter(clause)))
         return AtLeast(count=_share(SHARE, parts), clauses=tuple(parts)) if parts else None
 
@@ -191,7 +194,17 @@ class _Compiler:
 
     def _word_clauses(self, word: Word, *, positive: bool) -> list[Clause]:
         field: TextField = word.field or "all"
-        return [_unit_clause(unit, field) for unit in self._units(word, positive=positive)]
+        units = self._units(word, positive=positive)
+        if not positive:
+            return [_unit_clause(unit, field) for unit in units]
+        return [
+            _widened(_unit_clause(unit, field), [_added_clause(one, field) for one in beside])
+            for unit, beside in zip(units, self._beside(word, units), strict=True)
+        ]
+
+    def _beside(self, word: Word, units: Sized) -> Iterable[tuple[Beside, ...]]:
+        """Return what the thesaurus looks for beside each part of a word."""
+        return self.beside.get(word.position) or ((),) * len(units)
 
     def _units(self, word: Word, *, positive: bool) -> tuple[QueryWord | QueryRun, ...]:
         """Analyse a word; note on the way what it adds to the score."""
@@ -269,6 +282,22 @@ def _unit_clause(unit: QueryWord | QueryRun, field: TextField) -> Clause:
             return AllOf(clauses=tuple(pairs)) if len(pairs) > 1 else pairs[0]
         case _:
             assert_never(unit)
+
+
+def _added_clause(beside: Beside, field: TextField) -> Weighted:
+    """Compile a term of the thesaurus: its words in a row."""
+    rows = beside.added.rows
+    single = all(len(row) == 1 for row in rows)
+    clause = (
+        Tokens(field=field, alternatives=tuple(row[0] for row in rows))
+        if single
+        else TokenPhrase(field=field, alternatives=rows)
+    )
+    return Weighted(clause=clause, weight=beside.weight)
+
+
+def _widened(clause: Clause, added: list[Weighted]) -> Clause:
+    return AtLeast(count=1, clauses=(clause, *added)) if added else clause
 
 
 def _share(share: float, clauses: Sized) -> int:
