@@ -7,7 +7,7 @@ import secrets
 #: Crockford's base 32: no letters that look like digits, nothing that spells by accident.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 13
-WORK, MANIFESTATION, PERSON, CONTAINER, JUDGEMENT, TOKEN, RULE = "w", "m", "p", "c", "j", "t", "r"
+WORK, MANIFESTATION, PERSON, CONTAINER, JUDGEMENT, TOKEN, RULE, ENTRY = "w", "m", "p", "c", "j", "t", "r", "e"
 
 
 def mint(kind: str) -> str:

@@ -96,13 +96,13 @@ class Thesaurus:
         self.version = version
         self._added: dict[str, dict[str, Added]] = {}
         listed = list(entries)
-        blocked = {_key(_units(term.text)) for entry in listed if entry.kind == "block" for term in entry.terms}
+        blocked = {compared(term.text) for entry in listed if entry.kind == "block" for term in entry.terms}
         for entry in listed:
             if entry.kind != "block":
                 self._learn(entry, blocked)
 
     def _learn(self, entry: Entry, blocked: set[str]) -> None:
-        keyed = [(_key(_units(term.text)), term) for term in entry.terms]
+        keyed = [(compared(term.text), term) for term in entry.terms]
         for key, _ in keyed:
             if not key or key in blocked:
                 continue
@@ -264,6 +264,12 @@ def _key(pieces: Iterable[str]) -> str:
         if piece:
             key += piece if not key or (has_han(key[-1]) and has_han(piece[0])) else f" {piece}"
     return key
+
+
+def compared(text: str) -> str:
+    """Return what of a term is compared with a query; empty where there is no word of two letters in it."""
+    key = _key(_units(text))
+    return key if len(key) > 1 else ""
 
 
 @functools.lru_cache(maxsize=1 << 13)

@@ -21,6 +21,7 @@ from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
 from indexer.storage.sources import SourceTable
 from indexer.storage.subject_queue import SubjectQueue
+from indexer.storage.thesaurus import ThesaurusTable
 from indexer.storage.tokens import TokenTable
 from indexer.storage.wants import Wants
 
@@ -47,6 +48,7 @@ class RecordStore:
         self.links = LinkTable(database)
         self.census = Census(database)
         self.tokens = TokenTable(database)
+        self.thesaurus = ThesaurusTable(database)
         self.subject_queue = SubjectQueue(database)
 
     @functools.cached_property
