@@ -23,6 +23,8 @@ from search_api.manners.gate import UNCOUNTED, Gate
 from search_api.manners.limits import Allowance
 from search_api.routes import (
     desk,
+    desk_ranking,
+    desk_subjects,
     docs,
     exports,
     facets,
@@ -37,6 +39,7 @@ from search_api.routes import (
     reports,
     resolve,
     sources,
+    subjects,
     suggest,
     trends,
     works,
@@ -92,6 +95,8 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
     app.include_router(provenance.page_router)
     for routes in (
         desk,
+        desk_subjects,
+        desk_ranking,
         oai,
         provenance,
         exports,
@@ -104,6 +109,7 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
         resolve,
         reports,
         sources,
+        subjects,
         suggest,
         limits,
         health,

@@ -202,7 +202,7 @@ class RankingRules:
         return self._changed(rule_id), is_new
 
     @retried
-    def undo(self, rule_id: str, who: str) -> RankingRule:
+    def undo(self, rule_id: str, by: Signed) -> RankingRule:
         """Take a rule back; an older one for the same counts again.
 
         Raises:
@@ -213,7 +213,7 @@ class RankingRules:
             self._database.one_writer(connection, "ranking_rules")
             named = rule_id if rule_id.isprintable() else ""
             row = connection.execute(select(_rules).where(_rules.c.id == named)).one_or_none()
-            undo_row(connection, _rules, row, f"rule:{rule_id}", who, "ranking.undo")
+            undo_row(connection, _rules, row, f"rule:{rule_id}", by, "ranking.undo")
         return self._changed(rule_id)
 
     def _changed(self, rule_id: str) -> RankingRule:

@@ -44,24 +44,23 @@ def require_line(value: str, longest: int, called: str, parameter: str) -> None:
 
 
 def undo_row(
-    connection: Connection, table: Table, found: Row[Any] | None, named: str, who: str, action: str
+    connection: Connection, table: Table, found: Row[Any] | None, named: str, by: Signed, action: str
 ) -> Row[Any]:
-    """Mark a row as taken back and write that down; return it as it was.
+    """Mark a row as taken back and write that down, with the reason; return it as it was.
 
     Raises:
         UnknownEditError: there is none.
         UnfitEditError: it was taken back before.
     """
-    require_line(who, LONGEST_WHO, "The name of who decides", "who")
     if found is None:
         raise UnknownEditError(f"There is no change {named[:80]!r}.", remedy="List them, and take the id from there.")
     if found.undone_at is not None:
         raise UnfitEditError(
             f"{named} was undone already, by {found.undone_by}.", remedy="Nothing is left to undo; say it anew instead."
         )
-    values = {"undone_at": clock.now(), "undone_by": who}
+    values = {"undone_at": clock.now(), "undone_by": by.who}
     connection.execute(update(table).where(table.c.key == found.key).values(**values))
-    record_audit(connection, COMMAND_LINE, action, named, {"who": who})
+    record_audit(connection, COMMAND_LINE, action, named, {"who": by.who, "reason": by.note})
     return found
 
 

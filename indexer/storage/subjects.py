@@ -204,7 +204,7 @@ class SubjectTable:
     # --- taking back -------------------------------------------------------------------------
 
     @retried
-    def undo(self, change: str, who: str) -> SubjectChange:
+    def undo(self, change: str, by: Signed) -> SubjectChange:
         """Take a change back; what an older one of the same said counts again.
 
         Raises:
@@ -221,7 +221,7 @@ class SubjectTable:
             self._database.one_writer(connection, WRITER)
             found = find_row(connection, table, int(change[1:]))
             before = SubjectTree(_class(row) for row in _in_force(connection, _classes, ("code",)))
-            row = undo_row(connection, table, found, f"subjects:{change}", who, f"subject.{kind}.undo")
+            row = undo_row(connection, table, found, f"subjects:{change}", by, f"subject.{kind}.undo")
             if kind == "class":
                 _after_class(self._database, connection, before, row.code)
             else:
@@ -307,7 +307,7 @@ def _cleaned(one: SubjectMapping, tree: SubjectTree) -> SubjectMapping:
 
 def _clean_code(code: str) -> str:
     cleaned = code.strip().upper()
-    allowed = cleaned.isascii() and cleaned[:1].isalpha() and all(one.isalnum() or one in ".-/" for one in cleaned)
+    allowed = cleaned.isascii() and cleaned[:1].isalpha() and all(one.isalnum() or one in ".-" for one in cleaned)
     if not allowed or len(cleaned) > LONGEST_CODE:
         raise WrongEditError(
             f"{code[:40]!r} is no class code.",
