@@ -36,18 +36,19 @@ class Site:
     def netloc(self) -> str:
         return self.url.removeprefix("http://")
 
-    @contextlib.contextmanager
-    def counted(self, method: str, path: str) -> Iterator[None]:
+    def note(self, method: str, path: str) -> None:
         with self._lock:
             self.asked.append((method, path))
             self.at.append(time.monotonic())
-            self._now += path.startswith("/pause")
+
+    def pause(self) -> None:
+        """Keep a client waiting, and count how many wait at once; over before it is answered and may ask again."""
+        with self._lock:
+            self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._now -= path.startswith("/pause")
+        time.sleep(0.03)
+        with self._lock:
+            self._now -= 1
 
     def methods(self, path: str) -> list[str]:
         return [method for method, asked in self.asked if asked == path]
@@ -89,7 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         site, name = self.server.site, self.path.partition("?")[0].strip("/")
-        with site.counted(self.command, self.path), contextlib.suppress(ConnectionError):
+        site.note(self.command, self.path)
+        with contextlib.suppress(ConnectionError):
             if name in site.changed:
                 self._plain(site.changed[name])
             else:
@@ -171,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._plain(302, Location="http://169.254.169.254/latest/meta-data/")
 
     def _pause(self) -> None:
-        time.sleep(0.03)
+        self.server.site.pause()
         self._plain(200)
 
     def _to_pause(self) -> None:
