@@ -149,6 +149,7 @@ def index_values(text: str, language: str | None) -> tuple[str, ...]:
     return tuple(" ".join(tokens) for tokens in (analysed.stream, analysed.extra) if tokens)
 
 
+@functools.lru_cache(maxsize=1 << 12)
 def query_words(text: str, *, stemmed: bool = True) -> QueryWords:
     """Return what a text without operators asks for; ``stemmed`` is for fields whose text is stemmed.
 
@@ -185,6 +186,7 @@ def query_phrases(text: str, *, stemmed: bool = True) -> tuple[tuple[str, ...], 
     return tuple(phrase for phrase in dict.fromkeys(phrases) if phrase)
 
 
+@functools.lru_cache(maxsize=1 << 12)
 def query_pair(one: str, other: str) -> tuple[tuple[str, str], ...]:
     """Return two plain words side by side as the index streams of every language they may be in."""
     languages = (None, *dict.fromkeys((*languages_of(script_of(one)), *languages_of(script_of(other)))))

@@ -22,6 +22,9 @@ from indexer.search.titles import title_key, title_order
 #: Raised whenever the shape or content of documents changes; stands in the index name.
 SCHEMA_VERSION = 5
 MOST_SUBJECTS = 50
+#: What a record without an abstract leaves unsaid, as tokens that nobody asks for (private use area): being short does
+#: not mean that it is about one thing alone, as BM25 would have it. Shorter than abstracts are (docs/ranking.md).
+UNSAID = " ".join(["\ue000"] * 60)
 #: Of a keyword, in characters; what is longer is a sentence that somebody put there.
 LONGEST_TERM = 200
 #: Addresses that are identifiers, which are found as such.
@@ -101,8 +104,10 @@ def _text_of(work: Work) -> dict[TextField, tuple[str, ...]]:
     names = [(person, index_values(person.name, None)) for person in work.contributors]
     identifiers = (one.value for one in work.identifiers if one.scheme in _WORDLIKE_SCHEMES)
     numbers = tuple(value for identifier in identifiers for value in index_values(identifier, None))
+    named = (value for _, values in names for value in values)
+    unsaid = () if abstracts else (UNSAID,)
     return {
-        "all": (*title, *abstracts, *names, *journal, *subject, *numbers, *unsaid),
+        "all": (*title, *abstracts, *named, *journal, *subject, *numbers, *unsaid),
         "title": title,
         "author": tuple(value for person, values in names for value in _name_values(person, values)),
         "journal": journal,

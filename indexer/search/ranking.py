@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from indexer.search.analysis import QueryRun, QueryWord, query_pair
+from indexer.search.analysis import QueryRun, QueryWord, query_pair, query_words
 from indexer.search.expression import And, Node, Or, Phrase, Word
 from indexer.search.expression import Sequence as SideBySide
+from indexer.search.function_words import function_words_in
+from indexer.search.parser import parse
 from indexer.search.query import Exact, Flat, TextField, TokenPhrase
 from indexer.search.titles import title_key
 
@@ -30,7 +32,7 @@ FEWEST_FOR_MOST = 3
 #: With fewer works than this, ``match=auto`` asks for fewer of the words.
 ENOUGH_WORKS = 10
 #: From so many words on a query is taken for a sentence, whose words no record need have in common.
-SENTENCE_WORDS = 8
+SENTENCE_WORDS = 6
 #: From so many on it is a pasted text.
 TEXT_WORDS = 24
 
@@ -77,3 +79,14 @@ def dissolve(items: Iterable[Node]) -> Iterator[Node]:
             yield from dissolve(item.items)
         else:
             yield item
+
+
+def count_words(text: str) -> int:
+    """Count the words that a query consists of, function words left out; 0 where it says more than words."""
+    node = parse(text)
+    items = tuple(dissolve([node])) if node else ()
+    words = [item for item in items if isinstance(item, Word) and item.field is None]
+    if len(words) < len(items):
+        return 0
+    passed_over = function_words_in([word.text for word in words])
+    return sum(len(query_words(word.text).words) for word in words if word.text not in passed_over)

@@ -22,7 +22,7 @@ from indexer.models import (
     Work,
 )
 from indexer.search.analysis import index_values
-from indexer.search.document import MOST_SUBJECTS, address_value, document_of
+from indexer.search.document import MOST_SUBJECTS, UNSAID, address_value, document_of
 from indexer.search.titles import title_key
 
 EN, ZH = LanguageTag(code="en", origin="declared"), LanguageTag(code="zh", origin="detected")
@@ -104,7 +104,7 @@ def test_numbers_tell_the_dates() -> None:
 def test_a_bare_work_has_nothing() -> None:
     bare = Work(key=1, id="w1", version=1, first_indexed=datetime(2026, 1, 2, tzinfo=UTC), title=Text(value="X"))
     document = document_of(bare)
-    assert document.text == {"all": ("x",), "title": ("x",), "author": (), "journal": (), "subject": ()}
+    assert document.text == {"all": ("x", UNSAID), "title": ("x",), "author": (), "journal": (), "subject": ()}
     assert document.keywords["has"] == ()
     assert document.keywords["license"] == ("none",), "that no source states a licence can be searched for"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -21,6 +22,9 @@ TITLES = {
     6: ("ru", "Новые методы исследования"),
     7: ("en", "The microbiome of the human gut"),
 }
+
+
+BARE = Work(key=0, id="w", version=1, first_indexed=datetime(2026, 1, 1, tzinfo=UTC), title=Text(value=""))
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +89,56 @@ def test_auto_asks_for_most_words_where_all_bring_few(index: MemoryIndex) -> Non
 def test_auto_stays_with_all_where_most_bring_no_more(index: MemoryIndex) -> None:
     assert search(index, Query(text="machine computation spread"), View()).match == "all"
     assert search(index, Query(text="gut"), View()).match == "all"
+
+
+def test_auto_asks_for_any_word_where_nothing_else_brings_a_work(index: MemoryIndex) -> None:
+    found = search(index, Query(text="virus absent"), View())
+    assert ({hit.key for hit in found.hits.hits}, found.match) == ({2}, "any")
+
+
+def test_auto_asks_a_sentence_by_any_of_its_words_with_the_most_relevant_first(index: MemoryIndex) -> None:
+    text = "how does the microbiome of the human gut change with the spread of antibiotics and diet"
+    found = search(index, Query(text=text), View())
+    assert ([hit.key for hit in found.hits.hits][:1], found.hits.count, found.match) == ([7], 3, "any")
+
+
+def test_auto_never_asks_for_any_word_where_works_are_sorted_by_date(index: MemoryIndex) -> None:
+    assert search(index, Query(text="virus absent"), View(sort="newest")).hits.count == 0
+
+
+def test_a_pasted_text_with_stray_signs_finds_its_work(index: MemoryIndex) -> None:
+    text = "In this (first study we describe 'the microbiome of the \"human gut. " + "Further words follow here. " * 20
+    found = search(index, Query(text=text), View())
+    assert (found.hits.hits[0].key, found.match) == (7, "any")
+
+
+def test_a_word_that_is_nowhere_is_found_nowhere(index: MemoryIndex) -> None:
+    found = search(index, Query(text="absent"), View())
+    assert (found.hits.count, found.match) == (0, "all")
+
+
+def test_the_work_whose_title_is_the_query_stands_first_among_works_that_match_better() -> None:
+    memory = MemoryIndex()
+    titles = {1: "Deep learning", **dict.fromkeys(range(2, 40), "Deep learning deep learning deep learning")}
+    with memory.writer() as writer:
+        writer.upsert(document_of(replace(BARE, key=key, title=Text(value=title))) for key, title in titles.items())
+        writer.commit(1)
+    for text in ("deep learning", "ＤＥＥＰ－ＬＥＡＲＮＩＮＧ", "“Deep Learning.”"):
+        assert search(memory, Query(text=text), View()).hits.hits[0].key == 1, text
+    assert search(memory, Query(text="learning deep"), View()).hits.hits[0].key != 1
+
+
+def test_a_record_without_an_abstract_is_not_ranked_above_the_one_that_is_about_the_query() -> None:
+    memory = MemoryIndex()
+    about = "Catalysts for photocatalysis are measured. " + "Photocatalysis on titania needs light. " * 5
+    works = [
+        replace(BARE, key=1, title=Text(value="Photocatalysis today")),
+        replace(BARE, key=2, title=Text(value="Titania in photocatalysis"), abstracts=(Text(value=about),)),
+    ]
+    with memory.writer() as writer:
+        writer.upsert(document_of(work) for work in works)
+        writer.commit(1)
+    assert [hit.key for hit in search(memory, Query(text="photocatalysis"), View()).hits.hits] == [2, 1]
 
 
 def test_auto_never_loosens_on_a_following_page(index: MemoryIndex) -> None:
