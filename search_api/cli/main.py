@@ -40,6 +40,8 @@ _MODULES: Mapping[str, str] = {
     "export": "export",
     "links": "links",
     "tokens": "tokens",
+    "subjects": "subjects",
+    "rank": "rank",
     **dict.fromkeys(("merge", "split", "distinct", "correct", "judgements", "review", "why"), "judgements"),
 }
 
