@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import orjson
@@ -13,7 +13,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from indexer.errors import QueryError
 from indexer.search.query import After, Match, Query, Sort
 
-_SALT = "cursor-1"
+_SALT = "cursor-2"
 
 
 def _bound_to(query: Query, sort: Sort) -> str:
@@ -58,22 +58,45 @@ class Places:
         return list(place)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """Where a walk goes on: behind which hit, by which ``match``, from which state of the index and of the thesaurus.
+
+    ``unbroken`` is false once the pages before did not all come from one state.
+    """
+
+    after: After
+    match: Match
+    snapshot: str | None = None
+    unbroken: bool = True
+    thesaurus: str | None = None
+
+
 class Cursors:
     """Write and read cursors with the library's own key."""
 
     def __init__(self, key: str) -> None:
         self._serializer = URLSafeSerializer(key, salt=_SALT)
 
-    def write(self, after: After, *, query: Query, match: Match, sort: Sort) -> str:
+    def write(self, going: Continuation, *, query: Query, sort: Sort) -> str:
         """Return the cursor of the next page; ``match`` is what the first page really used."""
-        return str(self._serializer.dumps([after.value, after.key, after.seen, match, _bound_to(query, sort)]))
+        after = going.after
+        place = [after.value, after.key, after.seen, going.match, going.snapshot, int(going.unbroken), going.thesaurus]
+        return str(self._serializer.dumps([*place, _bound_to(query, sort)]))
 
-    def read(self, cursor: str, *, query: Query, sort: Sort) -> tuple[After, Match]:
+    def read(self, cursor: str, *, query: Query, sort: Sort) -> Continuation:
         """Return where to go on; raise ``QueryError`` for a cursor that is damaged or of another query."""
         try:
-            value, key, seen, match, bound = self._serializer.loads(cursor)
+            value, key, seen, match, snapshot, unbroken, thesaurus, bound = self._serializer.loads(cursor)
         except (BadData, ValueError, TypeError) as error:
             raise _not_ours() from error
         if bound != _bound_to(query, sort):
             raise _of_another()
-        return After(value=value, key=int(key), seen=int(seen)), cast(Match, match)
+        after = After(value=value, key=int(key), seen=int(seen))
+        return Continuation(
+            after=after,
+            match=cast(Match, match),
+            snapshot=snapshot,
+            unbroken=bool(unbroken),
+            thesaurus=None if thesaurus is None else str(thesaurus),
+        )

@@ -62,6 +62,10 @@ class QueryParameters(BaseModel):
         Literal["on", "off"],
         Field(description="off: as if the library hid no works and ranked none by rules of its own."),
     ] = "on"
+    expand: Annotated[
+        Literal["on", "off"],
+        Field(description="off: look for the words as they are written, not for what the thesaurus has beside them."),
+    ] = "on"
 
     def search(self, ui_language: str = "en") -> Search:
         """Return the parameters as a search."""
@@ -86,6 +90,7 @@ class QueryParameters(BaseModel):
             ),
             sort=self.sort,
             ruled=self.rules == "on",
+            expand=self.expand == "on",
             ui_language=ui_language,
         )
 
@@ -101,7 +106,7 @@ class WorksParameters(QueryParameters):
         ),
     ] = ""
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Works a page.")] = DEFAULT_LIMIT
-    cursor: Annotated[str | None, Field(max_length=1000, description="next_cursor of the page before.")] = None
+    cursor: Annotated[str | None, Field(max_length=4000, description="next_cursor of the page before.")] = None
     fields: Annotated[str, Field(max_length=500, description=f"{', '.join(PRESETS)}, or field names with commas.")] = (
         "card"
     )
@@ -273,6 +278,41 @@ class RulesOut(BaseModel):
     words: BothWords | None = Field(description="The same in words; null where nothing came of the rules.")
 
 
+class AddedOut(BaseModel):
+    """A form or term that was looked for too."""
+
+    text: str
+    language: str | None
+    origin: Literal["library", "builtin", "stem", "script"] = Field(
+        description="library, builtin: a term of the thesaurus; stem: a stem as the index has it; script: 繁 → 简."
+    )
+
+
+class ExpansionOut(BaseModel):
+    """What was looked for beside something written; expand=off leaves out what is of the thesaurus."""
+
+    written: str
+    position: int = Field(description="0-based character in q of the word it stands in.")
+    added: list[AddedOut]
+
+
+class ChangeOut(BaseModel):
+    """A part of the query, and what may be meant by it."""
+
+    written: str
+    meant: str
+
+
+class MeantOut(BaseModel):
+    """Another query that brings more works."""
+
+    query: str
+    text: str = Field(description="What is other in it.")
+    count: int = Field(description="Works that have all its words, with the same filters.")
+    reason: Literal["spelling", "split", "joined", "keyboard", "sound", "pinyin"]
+    changes: list[ChangeOut]
+
+
 class QueryOut(BaseModel):
     """How the query was understood; ``match`` is what was really used."""
 
@@ -283,6 +323,10 @@ class QueryOut(BaseModel):
     filters: dict[str, Any]
     sort: str
     doubts: list[DoubtOut]
+    expansions: list[ExpansionOut] = Field(default=[], description="What was looked for beside what was written.")
+    did_you_mean: list[MeantOut] = Field(
+        default=[], description="On a first page with fewer than ten works that have all the words."
+    )
     rules: RulesOut | None = Field(default=None, description="Null where the library has no rules of ranking.")
 
 
@@ -292,6 +336,10 @@ class MetaOut(BaseModel):
     count: int
     query: QueryOut
     next_cursor: str | None
+    unbroken: bool = Field(
+        description="False where the index changed since the first page by relevance, and its state then is no longer "
+        "kept: a work may come twice or be missed. Other sorts are always unbroken; see docs/paging.md."
+    )
     took_ms: float
 
 

@@ -15,7 +15,9 @@ from indexer.search.searching import Found, search
 from indexer.search.wording import doubt_shown
 from search_api.cards import CARD_FIELDS, COPY_FIELDS, DETAIL_FIELDS, selected
 from search_api.copies import copies_of
-from search_api.cursors import Cursors
+from search_api.correcting import did_you_mean
+from search_api.cursors import Continuation, Cursors
+from search_api.expanding import expansions_told, thesaurus_for
 from search_api.highlights import Highlighter
 from search_api.library import Library
 from search_api.manners.exchange import timed
@@ -56,11 +58,12 @@ class Search:
     fields: tuple[str, ...] = CARD_FIELDS
     highlight: bool = False
     ruled: bool = True
+    expand: bool = True
     ui_language: str = "en"
 
     def query(self) -> Query:
         """Return what is asked, without how the answer is wanted."""
-        return Query(text=self.q, match=self.match, filters=self.filters, ruled=self.ruled)
+        return Query(text=self.q, match=self.match, filters=self.filters, ruled=self.ruled, expand=self.expand)
 
 
 def fields_of(text: str) -> tuple[str, ...]:
@@ -98,20 +101,31 @@ class Searcher:
         started = time.perf_counter()
         query = wanted.query()
         view = View(sort=wanted.sort, limit=wanted.limit, facets=wanted.facets)
-        asked = query
+        asked, unbroken = query, True
         if wanted.cursor:
-            after, match = self._cursors.read(wanted.cursor, query=query, sort=wanted.sort)
-            view, asked = replace(view, after=after), replace(query, match=match)
+            going = self._cursors.read(wanted.cursor, query=query, sort=wanted.sort)
+            unbroken = going.unbroken
+            view = replace(view, after=going.after, snapshot=going.snapshot, thesaurus=going.thesaurus)
+            asked = replace(query, match=going.match)
+        thesaurus = thesaurus_for(self._library, asked, view.thesaurus)
         with timed("index"):
             found = self.find(asked, view)
+        with timed("spelling"):
+            meant = [] if wanted.cursor else did_you_mean(self._library.index, query, found, self._ask)
         with timed("store"):
             marking = Highlighter(found.compiled) if wanted.highlight else None
             results = self._results([hit.key for hit in found.hits.hits], wanted.fields, marking)
-        cursor = (
-            self._cursors.write(found.hits.next, query=query, match=found.match, sort=wanted.sort)
-            if found.hits.next is not None
-            else None
-        )
+        unbroken = unbroken and found.hits.unbroken
+        cursor = None
+        if found.hits.next is not None:
+            going = Continuation(
+                after=found.hits.next,
+                match=found.match,
+                snapshot=found.hits.snapshot,
+                unbroken=unbroken,
+                thesaurus=thesaurus.version,
+            )
+            cursor = self._cursors.write(going, query=query, sort=wanted.sort)
         filters = {name: value for name, value in asdict(wanted.filters).items() if value not in ((), None)}
         return {
             "meta": {
@@ -122,9 +136,12 @@ class Searcher:
                     "filters": filters,
                     "sort": wanted.sort,
                     "doubts": [doubt_shown(doubt) for doubt in read_query(wanted.q).doubts],
+                    "expansions": expansions_told(wanted.q, thesaurus),
+                    "did_you_mean": meant,
                     "rules": rules_told(self._library, query, found.compiled),
                 },
                 "next_cursor": cursor,
+                "unbroken": unbroken,
                 "took_ms": round((time.perf_counter() - started) * 1000, 1),
             },
             "results": results,
@@ -135,7 +152,15 @@ class Searcher:
 
     def find(self, query: Query, view: View) -> Found:
         """Ask the index; whatever is counted or shown of a query's works is asked for here, so that all agree."""
-        return search(self._library.index, query, view, rules_for(self._library, query).adapt(view))
+        adapt, thesaurus = (
+            rules_for(self._library, query).adapt(view),
+            thesaurus_for(self._library, query, view.thesaurus),
+        )
+        return search(self._library.index, query, view, adapt, thesaurus)
+
+    def _ask(self, query: Query) -> Found:
+        """Count what another query would bring."""
+        return self.find(query, View(sort="newest", limit=1))
 
     def _results(
         self, keys: Sequence[int], fields: tuple[str, ...], marking: Highlighter | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from indexer.errors import SearchIndexError
 from indexer.search.query import View
 from indexer.search.searching import search
 from indexer.storage.catalogue import StoredWork
@@ -20,6 +21,8 @@ def walk(library: Library, wanted: Search, most: int | None = None, at_once: int
 
     The first page is asked for before this returns, so that a query that cannot be understood raises ``QueryError``
     here. Works that leave the index meanwhile are left out, and new ones may come in behind the place that was reached.
+    What it goes through by relevance stays one state of the index; where that is lost, ``SearchIndexError`` is raised
+    rather than works left out in silence.
     """
     query = wanted.query()
     view = View(sort=wanted.sort, limit=at_once if most is None else min(most, at_once))
@@ -35,8 +38,13 @@ def walk(library: Library, wanted: Search, most: int | None = None, at_once: int
             left = None if left is None else left - len(keys)
             if hits.next is None or left == 0:
                 return
-            following = replace(view, after=hits.next)
+            following = replace(view, after=hits.next, snapshot=hits.snapshot)
             hits = search(library.index, replace(query, match=first.match), following, adapt).hits
+            if not hits.unbroken:
+                raise SearchIndexError(
+                    "The search index has changed, and the state of it that was being walked is no longer kept.",
+                    remedy="Begin again; in order of first_indexed nothing can get lost.",
+                )
 
     return pages()
 
