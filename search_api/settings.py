@@ -6,6 +6,7 @@
 ``KAIJUAN_LINK_CHECKS`` addresses that are checked a day · ``KAIJUAN_DESK_TOKEN`` who knows it may judge over HTTP ·
 ``KAIJUAN_PUBLIC_URL`` and ``KAIJUAN_REPOSITORY_ID`` where readers and harvesters find us ·
 ``KAIJUAN_OPENURL_LINK`` and ``KAIJUAN_CATALOGUE_LINK`` the library's own ways to what is not here ·
+``KAIJUAN_THESAURUS_BUILTIN`` whether the terms that come with the program are looked for ·
 ``KAIJUAN_LIMITS`` how much a client may ask · ``KAIJUAN_TRUSTED_PROXIES`` who may say for whom they ask ·
 ``KAIJUAN_CORS_ORIGINS`` sites whose pages may ask ·
 ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
@@ -90,6 +91,7 @@ class Settings(BaseSettings):
     repository_id: str = ""
     openurl_link: str = ""
     catalogue_link: str = ""
+    thesaurus_builtin: bool = True
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: Annotated[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], NoDecode] = ()
     limits: Limits = Limits()

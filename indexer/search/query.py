@@ -109,7 +109,8 @@ class After:
 class View:
     """How the answer is wanted: order, page size (1 to 200), facets, and where to go on.
 
-    ``snapshot`` names the state of the index that the page before was answered from (``Hits.snapshot``).
+    ``snapshot`` names the state of the index that the page before was answered from (``Hits.snapshot``),
+    ``thesaurus`` the version of the terms that it was asked with.
     """
 
     sort: Sort = "relevance"
@@ -118,6 +119,7 @@ class View:
     facet_size: int = 20
     after: After | None = None
     snapshot: str | None = None
+    thesaurus: str | None = None
 
 
 # --- token queries: what engines are given ---------------------------------------------------
