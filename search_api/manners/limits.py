@@ -19,8 +19,10 @@ from search_api.problems import Problem, ProblemError, named_problem
 from search_api.settings import Limits
 
 MINUTE, DAY = 60, 24 * 3600
-#: Whole results and harvests; each of these keeps index and store busy for many pages.
-COSTLY = ("/v1/export", "/v1/feeds", "/v1/trends", "/oai")
+#: Whole results, harvests, and what counts all values of a field: each keeps index or store busy for many pages.
+COSTLY = ("/v1/export", "/v1/facets", "/v1/keywords", "/v1/trends", "/oai")
+#: Wherever they are: feeds and drawings of the same.
+COSTLY_FORMS = (".atom", ".svg")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class Allowance:
 
 def is_costly(path: str) -> bool:
     """Tell whether a request is one of those that have a bucket of their own."""
-    return path.endswith(".atom") or any(path == one or path.startswith(f"{one}/") for one in COSTLY)
+    return path.endswith(COSTLY_FORMS) or any(path == one or path.startswith(f"{one}/") for one in COSTLY)
 
 
 def policy_header(standings: Sequence[Standing]) -> str:
@@ -102,7 +104,8 @@ def limit_header(standings: Sequence[Standing]) -> str:
 
 def _refusal(caller: Caller, standing: Standing) -> Problem:
     whose = "from your address" if caller.kind == "address" else "with your token"
-    costly = "costly requests (exports, feeds, harvests)" if "costly" in standing.policy.name else "requests"
+    is_of_costly = standing.policy.name.startswith("costly")
+    costly = "costly requests (exports, feeds, harvests, whole facets)" if is_of_costly else "requests"
     more = (
         "Ask the library for a token: its holder is counted alone."
         if caller.kind == "address"

@@ -14,7 +14,7 @@ from search_api.deps import OrjsonResponse, StrictParameters
 from search_api.desk import MOST_A_MINUTE
 from search_api.exporting.running import MOST
 from search_api.manners.gate import caller_of
-from search_api.manners.limits import COSTLY, Allowance
+from search_api.manners.limits import COSTLY, COSTLY_FORMS, Allowance
 from search_api.problem_types import TYPES
 from search_api.problems import Problem, not_found
 from search_api.routes.exports import MOST_IDS, MOST_IDS_POSTED
@@ -90,7 +90,7 @@ def show_limits(request: Request) -> Response:
             }
             for one in allowance.look(caller)
         ],
-        "costly": [*COSTLY, "*.atom"],
+        "costly": [*COSTLY, *(f"*{form}" for form in COSTLY_FORMS)],
         "sizes": {
             "query_letters": MAX_QUERY_LENGTH,
             "query_words": MAX_CLAUSES,

@@ -103,6 +103,13 @@ def test_a_used_up_day_is_another_problem_that_names_its_end(embedded: Library) 
     assert client.get("/v1/sources").status_code == 200
 
 
+def test_where_both_are_used_up_the_longer_wait_is_told(embedded: Library) -> None:
+    client = _Asked(embedded, Limits(address_a_minute=3, address_a_day=3)).client()
+    assert _times(client) == 3
+    answer = client.get("/v1/sources")
+    assert (answer.json()["type"], answer.headers["retry-after"]) == ("/problems/daily-quota", "86400")
+
+
 def test_every_answer_tells_what_is_left(embedded: Library) -> None:
     client = _Asked(embedded).client()
     client.get("/v1/sources")
@@ -243,7 +250,8 @@ def test_another_scheme_is_a_matter_of_whoever_stands_before_us(embedded: Librar
 
 def test_the_desks_token_opens_the_desk_as_before(embedded: Library) -> None:
     asked = _Asked(embedded)
-    assert asked.bearer(_DESK).get("/v1/desk/judgements").status_code == 200
+    opened = asked.bearer(_DESK).get("/v1/desk/judgements")
+    assert (opened.status_code, opened.headers["cache-control"], "etag" in opened.headers) == (200, "no-store", False)
     assert asked.client().get("/v1/desk/judgements").status_code == 401
     secret = embedded.store.tokens.add("no librarian")[1]
     assert asked.bearer(secret).get("/v1/desk/judgements").status_code == 401

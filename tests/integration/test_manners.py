@@ -206,6 +206,13 @@ def test_nothing_is_kept_unseen_and_errors_not_at_all(client: TestClient, path: 
     assert ("etag" in answer.headers) is (kept != "no-store")
 
 
+def test_what_is_no_answer_to_keep_stays_what_it_is(client: TestClient) -> None:
+    for path, status in (("/v1/works/none", 404), ("/works/doi:10.5555/cells.1", 302), ("/v1/limits", 200)):
+        answer = client.get(path, headers={"If-None-Match": "*"})
+        assert (answer.status_code, "etag" in answer.headers) == (status, False)
+    assert client.post("/v1/works", json={}, headers={"If-None-Match": "*"}).status_code == 200
+
+
 # --- other sites ------------------------------------------------------------------------------------
 
 

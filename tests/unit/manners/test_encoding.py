@@ -147,6 +147,15 @@ def test_a_stream_of_small_pieces_arrives_whole() -> None:
     assert "content-length" not in headers
 
 
+def test_a_stream_whose_length_was_told_is_as_long_as_it_becomes() -> None:
+    pieces = ["x" * 3000, "y" * 3000]
+    headers = {"Content-Length": "6000"}
+    client = _client(lambda: StreamingResponse(iter(pieces), headers=headers, media_type="text/plain"))
+    body, headers = _raw(client, "gzip")
+    assert gzip.decompress(body).decode() == "".join(pieces)
+    assert "content-length" not in headers
+
+
 def test_a_stream_that_breaks_off_does_not_look_whole() -> None:
     def broken(_: Request) -> Response:
         def pieces() -> Any:
