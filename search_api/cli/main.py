@@ -39,6 +39,7 @@ _MODULES: Mapping[str, str] = {
     "quarantine": "quarantine",
     "export": "export",
     "links": "links",
+    "mcp": "mcp",
     "tokens": "tokens",
     "subjects": "subjects",
     "rank": "rank",

@@ -48,11 +48,12 @@ def test_a_list_is_complete_until_what_may_still_be_under_way(embedded: Library)
     assert works.complete_until(0, now) == now - SETTLING  # nothing yet, but something may be about to appear
     _put(embedded, "Fish of the northern lakes")
     top = embedded.store.feed.horizon()
+    _put(embedded, "Rice of the southern rivers")
     _date(embedded, now - _HOUR)
-    assert works.complete_until(top, now) == now - SETTLING
+    assert works.complete_until(top, now) == now - _HOUR  # when the first change that the list does not know came
+    assert works.complete_until(top + 1, now) == now - SETTLING
     _date(embedded, now - SETTLING / 2)
-    assert works.complete_until(top, now) == now - SETTLING / 2
-    assert works.complete_until(top - 1, now) == now - SETTLING / 2
+    assert works.complete_until(top + 1, now) == now - SETTLING / 2
 
 
 def test_a_date_is_found_among_many_and_in_feeds_with_gaps(library: Library) -> None:

@@ -28,6 +28,7 @@ ENGINES = {
     "tantivy": {"indexer/storage/tantivy.py", "indexer/storage/tantivy_search.py"},
     "elasticsearch": {"indexer/storage/elastic.py"},
     "sickle": {"harvesters/oai/fetch.py"},
+    "mcp": {"search_api/agents/server.py"},
     "pymarc": {"harvesters/formats/marc_record.py"},
     "pybtex": {"harvesters/formats/bibtex.py"},
     "scrapy": {"harvesters/oalib/spider.py"},
