@@ -41,7 +41,7 @@ def read_mappings(body: bytes) -> ReadMappings:
     """
     if len(body) > LARGEST_FILE:
         raise _wrong(f"The file is larger than {LARGEST_FILE:,} bytes.", "Give it in several parts.")
-    text = _decoded(body)
+    text = decoded(body)
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
@@ -93,7 +93,8 @@ def write_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\ufeff" + out.getvalue()
 
 
-def _decoded(body: bytes) -> str:
+def decoded(body: bytes) -> str:
+    """Read a text as spreadsheets save it; raise ``WrongEditError`` for what is none."""
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return body.decode(encoding, "replace")

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from search_api.schemas import WorksParameters
 
-FILTERS = ("source", "year", "lang", "type", "license", "has", "subject", "container")
+FILTERS = ("source", "year", "lang", "type", "license", "has", "clc", "subject", "container")
 BOUNDS = ("year_from", "year_to")
 _OPERATORS = re.compile(r"\b(?:OR|NOT|AND)\b|\b[a-z_]+:|\d{4}\.\.\d{4}|(?<!\w)-(?=\S)|[\"“”„«»()*~:]")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
@@ -63,7 +63,7 @@ class SearchAddress:
         for name in FILTERS:
             pairs += [(name, str(value)) for value in getattr(parameters, name)]
         pairs += [(name, str(getattr(parameters, name))) for name in BOUNDS if getattr(parameters, name) is not None]
-        for name, usual in (("match", "auto"), ("sort", "relevance"), ("limit", 20), ("rules", "on")):
+        for name, usual in (("match", "auto"), ("sort", "relevance"), ("limit", 20), ("rules", "on"), ("expand", "on")):
             if getattr(parameters, name) != usual:
                 pairs.append((name, str(getattr(parameters, name))))
         if ui:
