@@ -25,6 +25,7 @@ from search_api.routes import (
     desk,
     desk_ranking,
     desk_subjects,
+    desk_thesaurus,
     docs,
     exports,
     facets,
@@ -96,6 +97,7 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
     for routes in (
         desk,
         desk_subjects,
+        desk_thesaurus,
         desk_ranking,
         oai,
         provenance,

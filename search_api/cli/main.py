@@ -43,6 +43,7 @@ _MODULES: Mapping[str, str] = {
     "tokens": "tokens",
     "subjects": "subjects",
     "rank": "rank",
+    "thesaurus": "thesaurus",
     **dict.fromkeys(("merge", "split", "distinct", "correct", "judgements", "review", "why"), "judgements"),
 }
 
