@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Literal
 
 from indexer.errors import QueryError
-from indexer.search.analysis import QueryWord, analyse, query_words
+from indexer.search.analysis import QueryWord, analyse, query_phrases, query_words
 from indexer.search.expression import And, Node, Or, Word
 from indexer.search.expression import Sequence as SideBySide
 from indexer.search.folding import fold
@@ -274,8 +274,10 @@ def compared(text: str) -> str:
 
 @functools.lru_cache(maxsize=1 << 13)
 def _rows(term: Term) -> tuple[tuple[str, ...], ...]:
-    """Return a term's tokens as texts of its own language have them, and as others do."""
-    rows = (tuple(analyse(term.text, language).stream) for language in (term.language or None, None))
+    """Return a term's tokens as texts of its own language have them, and as others do; of any, where none is stated."""
+    if not term.language:
+        return query_phrases(term.text)
+    rows = (tuple(analyse(term.text, language).stream) for language in (term.language, None))
     return tuple(row for row in dict.fromkeys(rows) if row)
 
 
