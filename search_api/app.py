@@ -40,6 +40,7 @@ from search_api.routes import (
     reports,
     resolve,
     sources,
+    subject_pages,
     subjects,
     suggest,
     trends,
@@ -121,6 +122,7 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
         app.include_router(routes.router)
     app.include_router(reports.page_router)
     app.include_router(limits.page_router)
+    app.include_router(subject_pages.page_router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

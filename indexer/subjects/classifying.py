@@ -9,7 +9,7 @@ works ask what others have asked before.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from indexer.models import Subject, Work
@@ -201,12 +201,26 @@ class Classifier:
         if whole in headings:
             return _NOTHING
         steps = [whole, *reversed([step.strip() for step in _STEPS.split(whole)])]
-        for step in steps:
-            for form in (step, step.removesuffix(_GENERAL)):
-                code = terms.get(form)
-                if code is not None and code in self._tree:
-                    return code
+        for form in (form for step in steps for form in _forms(step)):
+            code = terms.get(form)
+            if code is not None and code in self._tree:
+                return code
         return None
+
+
+def _forms(term: str) -> Iterator[str]:
+    """Yield a folded term, the same in the other number, and its last words, two at least.
+
+    ``severe type 2 diabetes mellitus`` is of the same class as ``diabetes mellitus``; one word alone may mean another
+    thing: ``teaching materials``.
+    """
+    yield term
+    yield term.removesuffix(_GENERAL)
+    words = term.split(" ")
+    for start in range(max(len(words) - 1, 1)):
+        last = " ".join(words[start:])
+        yield last
+        yield last.removesuffix("s") if last.endswith("s") else f"{last}s"
 
 
 def _broad(subjects: Iterable[Subject]) -> frozenset[str]:

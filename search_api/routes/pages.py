@@ -129,6 +129,7 @@ def show_search(request: Request, library: LibraryDep, searcher: SearcherDep) ->
         cleared=str(address.without([*FILTERS, *BOUNDS])),
         fell_back=parameters.match == "auto" and body["meta"]["query"]["match"] == "most" and bool(body["results"]),
         plain=plain_words(parameters.q),
+        tree=f"/subjects?{urlencode(address.without(('clc', 'sort', 'limit')).pairs)}",
         sorts=("relevance", "newest", "oldest", "first_indexed", "title"),
     )
 

@@ -140,6 +140,8 @@ class Labels:
             return self._containers[value]
         if facet == "lang":
             return self._words.language_name(value)
+        if facet == "clc":
+            return " ".join((value, *self._library.store.subjects.tree().names([value], self._words.language).values()))
         if facet in _CODED:
             word = self._words.label(facet, value)
             return value.upper().replace("CC-", "CC ") if word == value and facet == "license" else word
