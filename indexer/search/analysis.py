@@ -5,6 +5,9 @@ look for.
 
 - Letters make words, stemmed by the text's language. ``COVID-19`` and ``covid19`` both stream as ``covid 19``, as
   ``covid 19`` does; the joined form is an extra, so that ``microbiome`` finds ``micro-biome``.
+- Greek letters that stand alone or in pairs go by their names, so that ``β-catenin`` is ``beta-catenin`` (μ before a
+  unit is u). ``C++`` and ``C#`` are c, and an extra with their signs, which alone a query with signs asks for.
+- ``ü`` is u, and in names and Nordic text an extra has it as ue; the same of ä, ö, ø, å. A query asks for both.
 - A stem hides what was written; the written form is an extra too, marked with ``=``, for prefixes, but only where a
   prefix shorter than the word is not one of the stem (``computation``, not ``methods``: half of the extras).
 - Chinese runs stream as overlapping pairs (a single character alone); extras are the words (those of two characters
@@ -19,13 +22,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from indexer.search.folding import fold, fold_with_origins
 from indexer.search.stemming import languages_of, script_of, stem, stemmer_for
 
-ANALYZER_VERSION = "1"
+ANALYZER_VERSION = "2"
 #: Begins an extra token that is a word as written, where the stream has another stem.
 WRITTEN = "="
 #: Elasticsearch splits at 255.
@@ -45,14 +49,50 @@ _PAIRED = (
 )
 _INDIC = "\u0900-\u0963\u0966-\u0dff"
 _LETTERS = rf"(?:[^\W_{_HAN}{''.join(_PAIRED)}{_INDIC}]+|[{_INDIC}]+)+"
-_ASCII_CHUNK = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+|(?<=\d)\.(?=\d)[a-z0-9]+)*")
+_SIGNED = r"(?<![^\W_])[a-z](?:\+\+|#)(?![^\W_+#])"
+_ASCII_CHUNK = re.compile(_SIGNED + r"|[a-z0-9]+(?:['-][a-z0-9]+|(?<=\d)\.(?=\d)[a-z0-9]+)*")
 _CHUNK = re.compile(
-    rf"{_LETTERS}(?:['-]{_LETTERS}|(?<=\d)\.(?=\d){_LETTERS})*|[{_HAN}]+|" + "|".join(f"[{one}]+" for one in _PAIRED)
+    rf"{_SIGNED}|{_LETTERS}(?:(?:['-]|(?<=\d)\.(?=\d)|(?<=l)[·•‧](?=l)){_LETTERS})*|[{_HAN}]+|"
+    + "|".join(f"[{one}]+" for one in _PAIRED)
 )
 _IS_HAN = re.compile(rf"[{_HAN}]")
 _IS_PAIRED = re.compile(rf"[{''.join(_PAIRED)}]")
+_GREEK = re.compile(r"(?<![\u0370-\u03ff])[\u03b1-\u03c9]{1,2}(?![\u0370-\u03ff])")
+_SIGNS = frozenset("+#")
+_MICRO = re.compile(r"μ(?=[a-z]{1,3}(?![^\W\d_]))")
+_LETTER_NAMES = {
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "epsilon",
+    "ζ": "zeta",
+    "η": "eta",
+    "θ": "theta",
+    "ι": "iota",
+    "κ": "kappa",
+    "λ": "lambda",
+    "μ": "mu",
+    "ν": "nu",
+    "ξ": "xi",
+    "ο": "omicron",
+    "π": "pi",
+    "ρ": "rho",
+    "σ": "sigma",
+    "τ": "tau",
+    "υ": "upsilon",
+    "φ": "phi",
+    "χ": "chi",
+    "ψ": "psi",
+    "ω": "omega",
+}
 _PART = re.compile(rf"\d+(?:\.\d+)*|(?:[^\W\d_{_INDIC}]+|[{_INDIC}]+)+")
 _POSSESSIVE = re.compile(r"'s$")
+#: Letters that have a spelling of two letters beside the bare one; where text is stemmed the German stemmer knows them.
+_SPELLED = re.compile("[äöüøåÄÖÜØÅ]|\u0308|\u030a")
+_WORD = re.compile(r"[^\W\d_]+")
+_SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+_SPELLING_OUT = frozenset({None, "da", "nb", "nn", "no", "sv", "fi", "et", "is"})
 _ELISION = re.compile(r"^(?:[cdjlmnst]|qu|all|dall|dell|nell|sull|un)'(?=.)")
 
 
@@ -140,6 +180,8 @@ def analyse(text: str, language: str | None) -> Analysed:
     if runs:
         extra += _words_of(_cut_words(" ".join(runs)))
     extra += dict.fromkeys(written)
+    if language in _SPELLING_OUT and not text.isascii():
+        extra += _spelled_out(text).values()
     return Analysed(stream=stream, extra=extra)
 
 
@@ -159,9 +201,10 @@ def query_words(text: str, *, stemmed: bool = True) -> QueryWords:
     """
     words: list[QueryWord | QueryRun] = []
     bonus: list[str] = []
+    spelled = _spelled_out(text)
     for chunk in _chunks(fold(text)):
         if not _is_run(chunk):
-            words += _query_chunk(chunk, stemmed=stemmed)
+            words += _query_chunk(chunk, stemmed=stemmed, spelled=spelled)
         elif len(chunk) <= _LONGEST_NAME or not _IS_HAN.match(chunk):
             words.append(QueryRun(text=chunk, pairs=_pairs(chunk)))
             bonus += _words_of(_cut_words(chunk)) if _IS_HAN.match(chunk) else ()
@@ -182,7 +225,10 @@ def query_phrases(text: str, *, stemmed: bool = True) -> tuple[tuple[str, ...], 
     languages: list[str | None] = [None]
     if stemmed:
         languages += [language for script in scripts for language in languages_of(script)]
-    phrases = (tuple(analyse(text, language).stream) for language in languages)
+    forms = [text]
+    if _spelled_out(text):
+        forms.append(unicodedata.normalize("NFC", text).lower().translate(_SPELLINGS))
+    phrases = (tuple(analyse(form, language).stream) for form in forms for language in languages)
     return tuple(phrase for phrase in dict.fromkeys(phrases) if phrase)
 
 
@@ -208,8 +254,10 @@ def locate(text: str, language: str | None) -> Iterator[Located]:
         chunk, first = match[0], match.start()
         if not _is_run(chunk):
             known = _analyse_chunk(chunk, language)
-            tokens = known.stream + known.joined + known.written
-            yield Located(start=origins[first], end=origins[match.end()], tokens=tokens, stream=known.stream)
+            start, end = origins[first], origins[match.end()]
+            spelled = tuple(_spelled_out(text[start:end]).values()) if language in _SPELLING_OUT else ()
+            tokens = known.stream + known.joined + known.written + spelled
+            yield Located(start=start, end=end, tokens=tokens, stream=known.stream)
             continue
         for offset, character in enumerate(chunk):
             end = min(first + offset + 2, match.end())
@@ -221,6 +269,14 @@ def locate(text: str, language: str | None) -> Iterator[Located]:
 
 def _chunks(folded: str) -> list[str]:
     return (_ASCII_CHUNK if folded.isascii() else _CHUNK).findall(folded)
+
+
+def _spelled_out(text: str) -> dict[str, str]:
+    """Return the words with such letters, folded, each with its spelling in two letters: ``muller``, ``mueller``."""
+    if text.isascii() or not _SPELLED.search(text):
+        return {}
+    words = (word for word in _WORD.findall(unicodedata.normalize("NFC", text)) if _SPELLED.search(word))
+    return {fold(word): fold(word.lower().translate(_SPELLINGS))[:MAX_TOKEN_LENGTH] for word in words}
 
 
 def _is_run(chunk: str) -> bool:
@@ -252,6 +308,8 @@ def _join_singles(pieces: list[str]) -> Iterator[str]:
 @functools.lru_cache(maxsize=1 << 17)
 def _analyse_chunk(chunk: str, language: str | None) -> _Chunk:
     """Analyse letters and digits bound together; remembered, because words come again."""
+    if chunk[-1] in _SIGNS:
+        return _Chunk((chunk[0],), (chunk,), ())
     parts = _parts(chunk)
     stream: list[str] = []
     joined: list[str] = []
@@ -269,7 +327,13 @@ def _analyse_chunk(chunk: str, language: str | None) -> _Chunk:
 def _parts(chunk: str) -> list[str]:
     if "'" in chunk:
         chunk = _ELISION.sub("", _POSSESSIVE.sub("", chunk))
+    if not chunk.isascii():
+        chunk = _GREEK.sub(_name_letters, _MICRO.sub("u", chunk))
     return [part[:MAX_TOKEN_LENGTH] for part in _PART.findall(chunk)]
+
+
+def _name_letters(match: re.Match[str]) -> str:
+    return "".join(f"-{_LETTER_NAMES.get(letter, letter)}-" for letter in match[0])
 
 
 def _joined(parts: list[str]) -> list[str]:
@@ -284,12 +348,18 @@ def _stem_in(word: str, language: str | None) -> str:
     return stem(word, rules) if rules else word
 
 
-def _query_chunk(chunk: str, *, stemmed: bool) -> Iterator[QueryWord]:
+def _query_chunk(chunk: str, *, stemmed: bool, spelled: Mapping[str, str]) -> Iterator[QueryWord]:
+    if chunk[-1] in _SIGNS:
+        yield QueryWord(text=chunk, alternatives=(chunk,))
+        return
     parts = _parts(chunk)
     if not parts:
         return
     if len(parts) == 1:
-        yield QueryWord(text=chunk, alternatives=_alternatives(parts[0], stemmed=stemmed))
+        alternatives = _alternatives(parts[0], stemmed=stemmed)
+        if parts[0] in spelled:
+            alternatives += _alternatives(spelled[parts[0]], stemmed=stemmed)
+        yield QueryWord(text=chunk, alternatives=tuple(dict.fromkeys(alternatives)))
         return
     joined = _joined(parts)
     yield QueryWord(

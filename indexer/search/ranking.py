@@ -48,7 +48,7 @@ def word_pairs(units: Iterable[QueryWord | QueryRun | None], field: TextField) -
             return
         if isinstance(one, QueryWord) and isinstance(other, QueryWord) and not one.rows and not other.rows:
             left -= 1
-            yield TokenPhrase(field=field, alternatives=query_pair(one.text, other.text))
+            yield TokenPhrase(field=field, alternatives=query_pair(one.alternatives[0], other.alternatives[0]))
 
 
 def exact_title(text: str, node: Node) -> Flat | None:

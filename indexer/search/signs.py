@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _TWINS = str.maketrans("（）：＂“”„＊－～", '():"""' + '"*-~')
+_SIGNED = re.compile(r"[A-Za-z](?:\+\+|#)(?![\w+#])")
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -15,12 +16,14 @@ def plain_signs(text: str) -> str:
 
 
 def core_of(chunk: str) -> tuple[int, int]:
-    """Return where a chunk begins and ends without the punctuation around it."""
+    """Return where a chunk begins and ends without the punctuation around it; ``C++`` and ``C#`` keep theirs."""
     begin, end = 0, len(chunk)
     while begin < end and is_punctuation(chunk[begin]) and chunk[begin] != "*":
         begin += 1
     while begin < end and is_punctuation(chunk[end - 1]) and chunk[end - 1] != "*":
         end -= 1
+    if signed := _SIGNED.match(chunk, begin):
+        end = max(end, signed.end())
     return begin, end
 
 

@@ -2,6 +2,10 @@
 
 Text is folded before it is stemmed, in documents and in queries, so that a query without accents finds accented text.
 Snowball knows some endings only with their accents: these are put back first (``_RESTORED``). Stems are folded again.
+
+A query's language is not known, so it is stemmed by the rules of all. What other rules than English ones leave of short
+words is often an English word (rate: rat, care: car, code: cod), so stems of three letters are not taken; of such words
+only a plural's s is left out.
 """
 
 from __future__ import annotations
@@ -34,17 +38,19 @@ _BORROWING = frozenset(
     | {"hi", "bn", "ta", "te", "th", "vi", "ka", "hy", "kk", "mn"}
 )
 _MEMORY = 1 << 16
+_TOO_SHORT = 3
 
 _RESTORED: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     "pt": (
-        (re.compile(r"cao$"), "ção"),
-        (re.compile(r"coes$"), "ções"),
+        (re.compile(r"oes$"), "ão"),
+        (re.compile(r"ao$"), "ão"),
+        (re.compile(r"cão$"), "ção"),
         (re.compile(r"avel$"), "ável"),
         (re.compile(r"aveis$"), "áveis"),
         (re.compile(r"ivel$"), "ível"),
         (re.compile(r"iveis$"), "íveis"),
     ),
-    "ar": ((re.compile(r"ه$"), "ة"),),
+    "ar": ((re.compile(r"^[وفبك](?=ال...)"), ""), (re.compile(r"^لل(?=...)"), "ال"), (re.compile(r"ه$"), "ة")),
 }
 
 
@@ -81,6 +87,7 @@ class _Stems(dict[str, str]):
         super().__init__()
         self._stemmer = Stemmer.Stemmer(ALGORITHMS[language], 0)
         self._restored = _RESTORED.get(language, ())
+        self._is_foreign = language in _LATIN and language != "en"
         self._lock = threading.Lock()
 
     def __missing__(self, word: str) -> str:
@@ -91,7 +98,11 @@ class _Stems(dict[str, str]):
             stem = str(self._stemmer.stemWord(accented))
         if len(self) >= _MEMORY:
             self.clear()
-        self[word] = folded = fold(stem) or word
+        folded = fold(stem) or word
+        if self._is_foreign and len(folded) <= _TOO_SHORT < len(word):
+            whole = fold(accented)
+            folded = whole.removesuffix("s") if len(whole) > _TOO_SHORT + 1 else whole
+        self[word] = folded
         return folded
 
 

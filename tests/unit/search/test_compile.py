@@ -75,12 +75,12 @@ X, Y, Z, W = tokens("x"), tokens("y"), tokens("z"), tokens("w")
         (
             "covid-19",
             "all",
-            TokenPhrase(field="all", alternatives=(("covid", "19"), ("cov", "19"), ("covidi", "19"), ("covid19",))),
+            TokenPhrase(field="all", alternatives=(("covid", "19"), ("covidi", "19"), ("covid19",))),
         ),
         (
             "covid-19",
             "any",
-            AtLeast(count=1, clauses=(tokens("covid", "cov", "covidi"), tokens("19"), tokens("covid19"))),
+            AtLeast(count=1, clauses=(tokens("covid", "covidi"), tokens("19"), tokens("covid19"))),
         ),
         ("王小明", "all", AllOf(clauses=(tokens("王小"), tokens("小明")))),
         ("王小明", "any", AtLeast(count=1, clauses=(tokens("王小"), tokens("小明")))),
@@ -161,7 +161,7 @@ def test_positive_words_score_again_in_the_title() -> None:
 def test_words_side_by_side_score_more_where_they_stand_so_in_a_record() -> None:
     pairs = [boost for boost in weighted(compiled("x cell, the y methods -z w")) if boost.weight == 0.25]
     assert pairs == [
-        pair(("x", "cell"), ("x", "cel")),
+        pair(("x", "cell")),
         pair(("y", "methods"), ("y", "method")),
         pair(("methods", "w"), ("method", "w")),
     ]
