@@ -30,6 +30,7 @@ from search_api.web.addresses import BOUNDS, FILTERS, SearchAddress, plain_words
 from search_api.web.citing import citing_view, result_files
 from search_api.web.detail import work_view
 from search_api.web.i18n import UI_LANGUAGES, Words, choose_language
+from search_api.web.notes import notes_view
 from search_api.web.rendering import PAGE_HEADERS, Frame, render, static_files
 from search_api.web.results import FACETS, PAGE_FIELDS, Labels, TextView, card_view, chip_views, facet_views
 
@@ -128,6 +129,7 @@ def show_search(request: Request, library: LibraryDep, searcher: SearcherDep) ->
         chips=chip_views(parameters, address, words, labels),
         cleared=str(address.without([*FILTERS, *BOUNDS])),
         fell_back=parameters.match == "auto" and body["meta"]["query"]["match"] == "most" and bool(body["results"]),
+        notes=notes_view(body["meta"], parameters, address, words),
         plain=plain_words(parameters.q),
         tree=f"/subjects?{urlencode(address.without(('clc', 'sort', 'limit')).pairs)}",
         sorts=("relevance", "newest", "oldest", "first_indexed", "title"),
