@@ -17,6 +17,7 @@ from babel.numbers import format_decimal
 from search_api.searching import language_name
 from search_api.web.facet_texts import FACET_TEXTS
 from search_api.web.provenance_texts import PROVENANCE_TEXTS
+from search_api.web.suggest_texts import SUGGEST_TEXTS
 
 UiLanguage = Literal["zh", "en"]
 UI_LANGUAGES: tuple[UiLanguage, ...] = ("zh", "en")
@@ -334,6 +335,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "status.failed": ("失败", "failed"),
     "status.running": ("进行中", "running"),
     **PROVENANCE_TEXTS,
+    **SUGGEST_TEXTS,
     **FACET_TEXTS,
 }  # fmt: skip
 
