@@ -36,7 +36,7 @@ finally:
 #: What brings dictionaries, models, servers, crawlers and parsers that a harvest over OAI-PMH has no use for.
 _NOT_FOR_HARVESTS = {
     "alembic", "apscheduler", "babel", "elasticsearch", "fastapi", "ftfy", "idutils", "jinja2", "langcodes",
-    "langdetect", "nameparser", "numpy", "opencc", "protego", "psycopg", "py3langid", "pybtex", "pylatexenc",
+    "langdetect", "mcp", "nameparser", "numpy", "opencc", "protego", "psycopg", "py3langid", "pybtex", "pylatexenc",
     "pymarc", "rapidfuzz", "rispy", "rjieba", "scrapy", "Stemmer", "stdnum", "tantivy", "uvicorn",
     "harvesters.demo", "harvesters.files", "harvesters.oai.survey", "harvesters.oalib", "harvesters.pmc",
     "indexer.normalise.manifestation", "indexer.pipeline", "indexer.search.analysis",
