@@ -205,20 +205,20 @@ class Classifier:
             code = terms.get(form)
             if code is not None and code in self._tree:
                 return code
-        return None
+        return _NOTHING if headings.intersection(_last_words(whole)) else None
+
+
+def _last_words(term: str) -> Iterator[str]:
+    """Yield a term and its last words, two at least: one word alone may mean another thing (teaching *materials*)."""
+    words = term.split(" ")
+    return (" ".join(words[start:]) for start in range(max(len(words) - 1, 1)))
 
 
 def _forms(term: str) -> Iterator[str]:
-    """Yield a folded term, the same in the other number, and its last words, two at least.
-
-    ``severe type 2 diabetes mellitus`` is of the same class as ``diabetes mellitus``; one word alone may mean another
-    thing: ``teaching materials``.
-    """
+    """Yield a folded term and its last words, each in the other number too: ``type 2 diabetes mellitus``."""
     yield term
     yield term.removesuffix(_GENERAL)
-    words = term.split(" ")
-    for start in range(max(len(words) - 1, 1)):
-        last = " ".join(words[start:])
+    for last in _last_words(term):
         yield last
         yield last.removesuffix("s") if last.endswith("s") else f"{last}s"
 

@@ -51,14 +51,14 @@ def base_classes() -> tuple[SubjectClass, ...]:
 @functools.cache
 def lcc_letters() -> dict[str, str]:
     """Return where whole classes of the Library of Congress Classification lead, by their letters."""
-    return {notation: code for notation, code in _pairs("lcc.psv") if notation.isalpha()}
+    return {notation: code for notation, code in read_pairs("lcc.psv") if notation.isalpha()}
 
 
 @functools.cache
 def lcc_ranges() -> dict[str, tuple[NumberRange, ...]]:
     """Return where numbers within letters lead, the narrowest range first."""
     found: dict[str, list[NumberRange]] = {}
-    for notation, code in _pairs("lcc.psv"):
+    for notation, code in read_pairs("lcc.psv"):
         if notation.isalpha():
             continue
         first, _, last = notation.partition("-")
@@ -72,7 +72,9 @@ def lcc_ranges() -> dict[str, tuple[NumberRange, ...]]:
 @functools.cache
 def base_terms() -> dict[str, str]:
     """Return where free terms lead, by their folded form."""
-    return {fold_term(term): code for code, terms in _pairs("terms.psv") for term in terms.split(";") if term.strip()}
+    return {
+        fold_term(term): code for code, terms in read_pairs("terms.psv") for term in terms.split(";") if term.strip()
+    }
 
 
 @functools.cache
@@ -92,7 +94,8 @@ def split_notation(code: str) -> tuple[str, str]:
     return (found[1], found[2] or "") if found else ("", "")
 
 
-def _pairs(name: str) -> Iterator[tuple[str, str]]:
+def read_pairs(name: str) -> Iterator[tuple[str, str]]:
+    """Yield the two columns of a table: what leads, and where; or the other way round."""
     for line in _lines(name):
         left, _, right = line.partition("|")
         yield left.strip(), right.strip()
