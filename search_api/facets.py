@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from indexer.errors import QueryError
 from indexer.search.folding import fold
-from indexer.search.query import FACET_FIELDS, Exact, FacetValue, Query, TokenQuery, View
+from indexer.search.query import FACET_FIELDS, Exact, FacetValue, Match, Query, TokenQuery, View
 from indexer.search.searching import Found
 from indexer.search.titles import title_order
 from indexer.storage.search_index import MOST_VALUES
@@ -88,9 +88,10 @@ class FacetNames:
 class FacetLister:
     """Answers what values a facet has among the works of a search."""
 
-    def __init__(self, library: Library, searcher: Searcher) -> None:
+    def __init__(self, library: Library, searcher: Searcher, most: int = MOST_VALUES) -> None:
         self._library = library
         self._searcher = searcher
+        self._most = most
         self._names = FacetNames(searcher)
         self._places = Places(library.store.secret("cursor"), "facet-values-1")
 
@@ -114,8 +115,8 @@ class FacetLister:
         if not ended:
             seen = (int(place[1]) if place else 0) + len(page)
             cursor = self._places.write([found.match, seen, *self._rank(wanted, page)[-1]], question=question)
-        elif len(counted) == MOST_VALUES:  # where it goes on was not counted
-            raise _too_many(wanted.facet)
+        elif len(counted) == self._most:  # where it goes on was not counted
+            raise _too_many(wanted.facet, self._most)
         selected = self._selected(wanted, found.compiled, counted)
         return {
             "meta": {
@@ -132,6 +133,13 @@ class FacetLister:
             "results": self._shown(wanted, page, selected),
         }
 
+    def count_years(self, search: Search, match: Match) -> tuple[dict[int, int], int]:
+        """Return a search's works by year and all of them, without its filter of single years; its bounds hold."""
+        view = View(limit=1, facets=("year",), facet_size=_YEARS)
+        found = self._searcher.find(replace(search.query(), match=match), view)
+        counts = {int(one.value): one.count for one in found.hits.facets["year"]}
+        return counts, self._works(found, "year")
+
     def _count(self, wanted: FacetSearch, query: Query, seen: int) -> tuple[Found, list[FacetValue], bool]:
         """Return how the query was understood, the most frequent values, and whether these are all."""
         facet = wanted.facet
@@ -143,15 +151,15 @@ class FacetLister:
             return found, values, len(values) < size or facet == "year"
         found = self._searcher.find(query, View(limit=1))
         field: Any = FACET_FIELDS[facet]
-        values = list(self._library.index.values(without_filter(found.compiled, facet), field, size=MOST_VALUES))
-        return found, values, len(values) < MOST_VALUES
+        values = list(self._library.index.values(without_filter(found.compiled, facet), field, size=self._most))
+        return found, values, len(values) < self._most
 
     def _page(
         self, wanted: FacetSearch, counted: list[FacetValue], *, is_whole: bool, after: list[Any] | None
     ) -> tuple[list[FacetValue], int | None]:
         """Return the next values in order, one more than wanted where there are more, and how many there are in all."""
-        if len(counted) == MOST_VALUES and (wanted.text or wanted.order == "label"):
-            raise _too_many(wanted.facet)
+        if len(counted) == self._most and (wanted.text or wanted.order == "label"):
+            raise _too_many(wanted.facet, self._most)
         if wanted.text.strip():
             counted = self._matching(wanted, counted)
         ranked = sorted(zip(self._rank(wanted, counted), counted, strict=True), key=lambda pair: pair[0])
@@ -213,8 +221,7 @@ class FacetLister:
 
 
 def _question(wanted: FacetSearch) -> list[object]:
-    search = wanted.search
-    return [search.q, search.match, asdict(search.filters), wanted.facet, wanted.text, wanted.order, wanted.ui]
+    return [asdict(wanted.search.query()), wanted.facet, wanted.text, wanted.order, wanted.ui]
 
 
 def _sounds(text: str, words: Sequence[str]) -> bool:
@@ -226,9 +233,9 @@ def _sounds(text: str, words: Sequence[str]) -> bool:
     return all(word in spoken or word in initials for word in words)
 
 
-def _too_many(facet: str) -> QueryError:
+def _too_many(facet: str, most: int) -> QueryError:
     return QueryError(
-        f"The facet {facet!r} has more than {MOST_VALUES:,} values among these works.",
+        f"The facet {facet!r} has more than {most:,} values among these works.",
         remedy="Narrow the search by words or filters; the most frequent values come with order=count and no facet_q.",
         parameter="facet",
     )

@@ -154,7 +154,7 @@ class Trending:
         facets = self._library.index.search(_held(found.compiled, None), counting).facets
         named = set(getattr(search.filters, kind))
         counts = {one.value: one.count for one in facets[kind] if one.count >= FEWEST_WORKS and one.value not in named}
-        everything = max(self._searcher.find(Query(), View(limit=1)).hits.count, found.hits.count)
+        everything = max(self._searcher.find(Query(ruled=search.ruled), View(limit=1)).hits.count, found.hits.count)
         field: Any = FACET_FIELDS[kind]
         everywhere = self._library.index.frequencies(field, list(counts))
         scored = sorted(_scored(counts, everywhere, found.hits.count, everything), key=lambda one: (-one[3], one[0]))

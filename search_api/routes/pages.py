@@ -23,12 +23,15 @@ from search_api.deps import LibraryDep, SearcherDep
 from search_api.library import Library
 from search_api.overview import source_rows
 from search_api.problems import RequestProblem
+from search_api.routes.facets import ListerDep
 from search_api.routes.works import find_work
 from search_api.schemas import WorksParameters
 from search_api.searching import Search, Searcher
 from search_api.web.addresses import BOUNDS, FILTERS, SearchAddress, plain_words, web_address
+from search_api.web.charts import histogram_of
 from search_api.web.citing import citing_view, result_files
 from search_api.web.detail import work_view
+from search_api.web.facets import facet_address, trends_address, years_view
 from search_api.web.i18n import UI_LANGUAGES, Words, choose_language
 from search_api.web.notes import notes_view
 from search_api.web.rendering import PAGE_HEADERS, Frame, render, static_files
@@ -95,7 +98,7 @@ def frame_of(request: Request) -> Frame:
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
-def show_search(request: Request, library: LibraryDep, searcher: SearcherDep) -> Response:
+def show_search(request: Request, library: LibraryDep, searcher: SearcherDep, lister: ListerDep) -> Response:
     """Show the start page, or what a search found."""
     frame = frame_of(request)
     words = Words(frame.ui)
@@ -112,6 +115,7 @@ def show_search(request: Request, library: LibraryDep, searcher: SearcherDep) ->
     try:
         wanted = replace(parameters.search(frame.ui), facets=FACETS, fields=PAGE_FIELDS)
         body = searcher.answer(wanted)
+        histogram = histogram_of(*lister.count_years(wanted, body["meta"]["query"]["match"]))
     except QueryError as error:
         return _wrong_query(frame, parameters, address, error)
     labels.learn(body["facets"])
@@ -126,6 +130,9 @@ def show_search(request: Request, library: LibraryDep, searcher: SearcherDep) ->
         cards=[card_view(work, words, labels) for work in body["results"]],
         files=result_files(address) if body["results"] else (),
         facets=facet_views(body["facets"], address, words, labels),
+        years=years_view(histogram, address, words),
+        keywords_url=facet_address(address, "keyword"),
+        trends_url=trends_address(address),
         chips=chip_views(parameters, address, words, labels),
         cleared=str(address.without([*FILTERS, *BOUNDS])),
         fell_back=parameters.match == "auto" and body["meta"]["query"]["match"] == "most" and bool(body["results"]),

@@ -39,9 +39,9 @@ MARKS = (
     "M0 -4.6L4.6 0L0 4.6L-4.6 0Z",
     "M-3.6 -1.2H-1.2V-3.6H1.2V-1.2H3.6V1.2H1.2V3.6H-1.2V1.2H-3.6Z",
 )
-#: Years a bar may stand for, and the most bars that a finger can tell apart on a phone.
+#: Years a bar may stand for, and the most bars that a finger can tell apart beside a result list.
 _INTERVALS = (1, 5, 10, 20, 50, 100)
-MOST_BARS = 14
+MOST_BARS = 10
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 
 

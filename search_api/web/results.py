@@ -11,15 +11,17 @@ from search_api.cards import CARD_FIELDS
 from search_api.library import Library
 from search_api.schemas import WorksParameters
 from search_api.web.addresses import BOUNDS, FILTERS, SearchAddress, identifier_address, web_address
+from search_api.web.facets import facet_address
 from search_api.web.i18n import UiLanguage, Words
 from search_api.web.texts import direction_of, language_of
 
 #: What a card of the page needs of a work.
 PAGE_FIELDS = (*CARD_FIELDS, "license", "type", "locations")
-FACETS = FILTERS
+#: Counted beside the results; keywords, of which there are very many, have a page of their own.
+FACETS = tuple(name for name in FILTERS if name != "keyword")
 _AUTHORS = 3
 _SHOWN = 8
-_CODED = frozenset(("type", "has", "license"))
+_CODED = frozenset(("type", "has", "license", "version"))
 #: Reasons of copies that may not open; they are offered, if nothing else is there, but not praised.
 BROKEN = frozenset(("checked_fails", "reported"))
 
@@ -78,11 +80,12 @@ class FacetValueView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetView:
-    """A facet with its first values, and the rest to be unfolded."""
+    """A facet with its first values, and where all of them are; ``None`` where these are all."""
 
     name: str
     label: str
     values: tuple[FacetValueView, ...]
+    more: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +218,8 @@ def _facet_view(
         )
         for value in shown
     )
-    return FacetView(name=name, label=words(f"facet.{name}"), values=values)
+    more = facet_address(address, name) if len(found) > _SHOWN else None
+    return FacetView(name=name, label=words(f"facet.{name}"), values=values, more=more)
 
 
 def chip_views(parameters: WorksParameters, address: SearchAddress, words: Words, labels: Labels) -> list[ChipView]:
