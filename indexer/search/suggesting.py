@@ -16,9 +16,11 @@ import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from indexer.models import Contributor, Work
+from indexer.search.analysis import query_words
 from indexer.search.folding import fold
 from indexer.search.pinyin import has_han, initials, syllables
 
@@ -121,8 +123,18 @@ def _forms(form: str) -> list[str]:
     """Return a term's letters from its beginning and from inner words; Chinese also as it is read."""
     if has_han(form):
         read = syllables(form.replace(" ", ""))
-        return list(dict.fromkeys([form, "".join(read)[:LONGEST_FORM], initials(read)[:LONGEST_FORM]]))
+        spoken = ("".join(read)[:LONGEST_FORM], initials(read)[:LONGEST_FORM])
+        return list(dict.fromkeys([form, *spoken, *_inner_chinese(form)]))
     words = form.split()
     inner = (at for at in range(1, len(words)) if words[at] not in _SMALL and len(words[at]) > 1)
-    starts = [0, *[at for _, at in zip(range(_MOST_INNER), inner, strict=False)]]
-    return list(dict.fromkeys(" ".join(words[at:]) for at in starts))
+    return list(dict.fromkeys(" ".join(words[at:]) for at in (0, *islice(inner, _MOST_INNER))))
+
+
+def _inner_chinese(form: str) -> Iterator[str]:
+    """Yield what a Chinese term is from its inner words on: 太阳能电池 of 钙钛矿太阳能电池."""
+    at = 0
+    for word in islice(query_words(form).words, _MOST_INNER):
+        at = max(form.find(word.text, at), at)
+        if 0 < at < len(form) - 1:
+            yield form[at:]
+        at += len(word.text)
