@@ -20,8 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Ids of others are kept as they are only where they can break no log line and no header.
 _ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
-#: For what is not a page: pages bring their own.
-_PLAIN_POLICY = "default-src 'none'; frame-ancestors 'none'"
+#: For JSON; pages bring their own policy, and drawings need their styles.
+_DATA = re.compile(r"application/([a-z.-]+\+)?json")
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,4 +105,5 @@ def _complete(headers: MutableHeaders, current: Exchange) -> None:
     headers["Server-Timing"] = current.timing()
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Content-Security-Policy", _PLAIN_POLICY)
+    if _DATA.match(headers.get("content-type", "")):
+        headers.setdefault("Content-Security-Policy", _DATA_POLICY)

@@ -23,13 +23,20 @@ def show_docs(request: Request) -> Response:
             "path": path,
             "summary": operation.get("summary", ""),
             "description": operation.get("description", "").replace("``", ""),
-            "parameters": [_parameter(one) for one in operation.get("parameters", ())],
+            "parameters": [_parameter(one) for one in (*operation.get("parameters", ()), *_body(operation))],
             "answers": [(status, answer["description"]) for status, answer in operation["responses"].items()],
         }
         for path, methods in description["paths"].items()
         for method, operation in methods.items()
     ]
     return render("docs.html", frame_of(request), about=description["info"]["description"], operations=operations)
+
+
+def _body(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parts of an operation's JSON body in the form of parameters; of several kinds of bodies, none."""
+    content = operation.get("requestBody", {}).get("content", {})
+    parts = content.get("application/json", {}).get("schema", {}).get("properties", {})
+    return [{"name": name, "schema": part, "description": part.get("description", "")} for name, part in parts.items()]
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,11 +108,12 @@ def test_an_answer_tells_where_its_time_went(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/works", "/v1/none", "/v1/works/none", "/openapi.json", "/health"])
-def test_what_is_no_page_can_do_nothing_in_a_browser(client: TestClient, path: str) -> None:
+def test_data_can_do_nothing_in_a_browser(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert headers["referrer-policy"] == "no-referrer"
+    assert "script-src 'self'" in client.get("/").headers["content-security-policy"], "pages have their own"
 
 
 # --- validators -------------------------------------------------------------------------------------
@@ -390,6 +393,18 @@ def test_every_route_is_described_with_its_problems(app: FastAPI) -> None:
                 assert list(answer["content"]) == ["application/problem+json"], f"{method} {path} {status}"
         if path not in UNCOUNTED:
             assert "429" in operation["responses"], f"{method} {path} may be refused by the limits"
+
+
+def test_every_route_stands_on_the_page_about_the_api(app: FastAPI) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`(/[^`?]*)`", text))
+    paths = {re.sub(r"\{\w+\}", "{id}", path) for path, _, _ in _operations(app) if not path.startswith("/v1/desk")}
+    assert paths - told == set()
+
+
+def test_the_documentation_shows_what_a_body_may_hold(client: TestClient) -> None:
+    posted = client.get("/docs").text.partition("<h2><code>POST /v1/works</code>")[2].partition("</section>")[0]
+    assert "<dt><code>year_from</code> <small>integer" in posted
 
 
 def test_no_route_passes_over_a_parameter_that_it_does_not_know(app: FastAPI, client: TestClient) -> None:
