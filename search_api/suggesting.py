@@ -237,7 +237,7 @@ def _nearness(typed: str, forms: Iterable[str], whole: str) -> int:
     """Return 0 for what is typed exactly, 1 for what begins so, 2 for what has an inner word that begins so."""
     if typed == whole or (has_han(whole) and typed in forms):
         return 0
-    return 1 if whole.startswith(typed) or has_han(whole) else 2
+    return 1 if whole.startswith(typed) or (typed.isascii() and has_han(whole)) else 2
 
 
 def _reading(text: str) -> tuple[str, ...]:
