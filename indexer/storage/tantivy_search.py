@@ -64,6 +64,7 @@ _GAP_WORD = "\ue001"
 _GAP = f" {' '.join([_GAP_WORD] * STRETCH_GAP)} "
 _ANALYZER = "tokens"
 _MOST_PHRASES = 4_096
+_PAIR = 2
 _SLACK = 100
 _MOST_BUCKETS = 60_000
 #: Of so few works the values are faster gathered from the works than from the terms.
@@ -226,26 +227,37 @@ class TantivySearch:
         return Query.boolean_query(optional, minimum_number_should_match=count)
 
     def _phrase(self, field: TextField, row: tuple[str, ...], slop: int) -> Query:
-        """Translate a row of tokens; with slop it scores as its words do.
-
-        tantivy's own slop misses matches of three words and more, so every allowed spacing becomes an exact phrase.
-        """
+        """Translate a row of tokens; with slop it scores as its words do."""
         words = [Query.term_query(self.schema, field, token) for token in row]
         if len(row) == 1:
             return words[0]
         if not slop:
             return Query.phrase_query(self.schema, field, list(row))
+        near = Query.boolean_query([(Occur.Should, phrase) for phrase in self._phrases_near(field, row, slop)])
+        return Query.boolean_query(
+            [(Occur.Must, Query.const_score_query(near, 0.0)), *((Occur.Must, word) for word in words)]
+        )
+
+    def _phrases_near(self, field: TextField, row: tuple[str, ...], slop: int) -> list[Query]:
+        """Return phrases of which each match of a row with slop matches one.
+
+        tantivy's own slop lets a second word stand further behind the first, never before it, and misses matches of
+        three words and more; for those every allowed spacing becomes an exact phrase.
+        """
+        if len(row) == _PAIR:
+            phrases = [Query.phrase_query(self.schema, field, list(row), slop)]
+            if slop >= _PAIR:  # to change places takes two steps
+                phrases.append(Query.phrase_query(self.schema, field, [*reversed(row)], slop - _PAIR))
+            return phrases
         if (slop + 1) ** len(row) - slop ** len(row) > _MOST_PHRASES:
             raise UnsupportedQueryError(
                 f"A phrase of {len(row)} words within {slop} words is too wide for this search engine.",
                 remedy="Make the phrase shorter or the distance smaller.",
             )
-        spaced = [
+        return [
             Query.phrase_query(self.schema, field, sorted(zip(places, row, strict=True)))
             for places in _spacings(len(row), slop)
         ]
-        near = Query.const_score_query(Query.boolean_query([(Occur.Should, phrase) for phrase in spaced]), 0.0)
-        return Query.boolean_query([(Occur.Must, near), *((Occur.Must, word) for word in words)])
 
     # --- pages -----------------------------------------------------------------------------
 
@@ -303,25 +315,34 @@ class TantivySearch:
         return [(-score, key) for key, _ in found.hits], self._count(query)
 
     def _by_score(self, query: Query, view: View) -> tuple[list[Ranked], int]:
-        """Take hits from the top until the page is full and its last tie group whole.
+        """Take the hits around the page's place, wide enough that the tie groups at both its ends are whole.
 
         A tie group of 100,000 works costs each of its pages about 0.2 s.
         """
         start, wanted = start_of(view, "relevance"), view.limit + 1
-        depth = (view.after.seen if view.after else 0) + wanted + _SLACK
+        seen = view.after.seen if view.after else 0
+        before = behind = _SLACK
         while True:
-            found = self.searcher.search(query, depth, count=True)
+            first = max(0, seen - before)
+            found = self.searcher.search(query, seen - first + wanted + behind, count=True, offset=first)
             scored = [(-coarsen(score), address) for score, address in found.hits]
-            whole = len(scored) >= _counted(found)
+            if first and start is not None and not (scored and scored[0][0] < float(start[0])):
+                before *= 4
+                continue
+            whole = first + len(scored) >= _counted(found)
             edge = math.inf if whole else scored[-1][0]
             near = [hit for hit in scored if hit[0] < edge and (start is None or hit[0] >= float(start[0]))]
             if whole or len(near) >= wanted:
-                keys = self.searcher.fast_field_values("key", [address for _, address in near])
-                ranked: list[Ranked] = sorted((hit[0], int(key or 0)) for hit, key in zip(near, keys, strict=True))
-                following = [rank for rank in ranked if start is None or rank > start]
+                following = self._following(near, start)
                 if whole or len(following) >= wanted:
                     return following, _counted(found)
-            depth *= 4
+            behind *= 4
+
+    def _following(self, hits: list[tuple[float, tantivy.DocAddress]], start: Ranked | None) -> list[Ranked]:
+        """Put hits in order, ties by key, and return those behind the start."""
+        keys = self.searcher.fast_field_values("key", [address for _, address in hits])
+        ranked: list[Ranked] = sorted((hit[0], int(key or 0)) for hit, key in zip(hits, keys, strict=True))
+        return [rank for rank in ranked if start is None or rank > start]
 
     def _count(self, query: Query) -> int:
         return _counted(self.searcher.search(query, 1, count=True))
