@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from indexer.errors import QueryError
 from indexer.search.expression import Node, Sequence, Word
 from indexer.search.fields import ALIASES, FIELDS
-from indexer.search.folding import fold_with_origins
+from indexer.search.folding import fold, fold_with_origins
 from indexer.search.function_words import function_words_in
 from indexer.search.parser import parse
 from indexer.search.pinyin import begun, covered, has_han, syllables
@@ -36,6 +36,7 @@ _EVERYTHING = TokenQuery(matching=None)
 _FIELD_KINDS: dict[str, AnyKind] = {"subject": "subject", "author": "author", "journal": "container", "title": "title"}
 _BOUNDARY = re.compile(r'(?:^|(?<=\s))(?:AND|OR|NOT)\s+|[()（）]\s*|"[^"]*"\s*|(?:^|(?<=\s))-(?=\S)')
 _FIELDED = re.compile(r'(?:^|(?<=\s))([^\W\d_]+)[:：]\s*"?([^":：]*)$')
+_WORDS = re.compile(r"[^\W_]+")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"'})
 
 
@@ -220,7 +221,8 @@ class Suggester:
         suggestions = []
         for place, work in enumerate(works[key] for key in keys if key in works and works[key].state == "active"):
             title = str(work.data["title"]["value"])
-            rank = (0 if form_of(title).startswith(typed.form) else 1, place)
+            form = " ".join(_WORDS.findall(fold(title)))
+            rank = (0 if form.startswith(typed.form) else 1 if typed.form in form else 2, place)
             suggestions.append(Suggestion(kind="title", text=title, count=1, rank=rank, work=work.id))
         return sorted(suggestions, key=lambda one: one.rank)
 
