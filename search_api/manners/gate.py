@@ -73,10 +73,12 @@ class Gate:
         if taken.standings:
             tell("RateLimit-Policy", policy_header(taken.standings))
             tell("RateLimit", limit_header(taken.standings))
-        if taken.refusal is None:
-            return None
-        _log.info("limit_reached", kind=caller.kind, token=caller.key if caller.kind == "token" else None, path=path)
-        return _refused(scope, taken, taken.refusal)
+        if taken.refusal is not None:
+            return _refused(scope, taken, taken.refusal)
+        for used_up in (one.policy.name for one in taken.standings if not one.remaining):
+            # Once a window, with its last request: a line for each that is refused would be a way to fill the log.
+            _log.info("limit_reached", policy=used_up, kind=caller.kind, token=caller.label, path=path)
+        return None
 
     async def _caller(self, scope: Scope) -> Caller | None:
         """Return who asks; ``None`` for somebody with a token that is none."""

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from indexer import clock
 from indexer.errors import UnknownTokenError
@@ -101,6 +102,15 @@ def test_a_used_up_day_is_another_problem_that_names_its_end(embedded: Library) 
     assert "until 1970-01-13T13:46:40Z" in problem["detail"]
     asked.clock.now += 86_400
     assert client.get("/v1/sources").status_code == 200
+
+
+def test_the_log_tells_once_a_window_that_a_limit_is_reached(embedded: Library) -> None:
+    with capture_logs() as logs:
+        client = _Asked(embedded).client()
+        assert [_times(client) for _ in range(5)] == [5, 0, 0, 0, 0]
+    reached = [(line["policy"], line["kind"]) for line in logs if line["event"] == "limit_reached"]
+    assert reached == [("minute", "address")]
+    assert "198.51.100.1" not in str(logs), "who asks is no business of the log"
 
 
 def test_where_both_are_used_up_the_longer_wait_is_told(embedded: Library) -> None:
