@@ -20,6 +20,7 @@ from indexer.search.document import address_value
 from indexer.search.expression import And, Node, Not, Or, Phrase, Prefix, Sequence, Term, Word, YearRange
 from indexer.search.fields import IDENTIFIER_FIELDS
 from indexer.search.function_words import function_words_in
+from indexer.search.names import bare_name_rows, name_rows
 from indexer.search.parser import MAX_CLAUSES, parse
 from indexer.search.query import (
     AllOf,
@@ -74,7 +75,7 @@ def compile_query(query: Query, match: UsedMatch, thesaurus: Thesaurus = EMPTY) 
         compiler.compile_citation(citation) if citation else compiler.compile_top(node, query.text) if node else None
     )
     if node is not None and matching is None:
-        raise QueryError("There is no word in the query.", remedy="Write at least one letter or number.", position=0)
+        raise QueryError("no_word", position=0)
     years = query.filters.year_from, query.filters.year_to
     return TokenQuery(
         matching=matching,
@@ -119,7 +120,11 @@ class _Compiler:
         needed = self._compile_bare(words)
         needed.update(clause for phrase in phrases if (clause := self._compile_phrase(phrase, positive=True)))
         self.exact = ranking.exact_title(text, node)
-        return self._conjunction(others, positive=True, first=self._govern(needed))
+        governed = self._govern(needed)
+        if len(words) == len(items) and (rows := bare_name_rows([word.text for word in words])):
+            named = TokenPhrase(field="author", alternatives=rows)
+            governed = [AtLeast(count=1, clauses=tuple(clause for clause in (_all_of(governed), named) if clause))]
+        return self._conjunction(others, positive=True, first=governed)
 
     def _compile_bare(self, words: list[Word]) -> Counter[Clause]:
         """Return the clauses of bare words, as often as each is needed; only ``all`` needs function words too."""
@@ -212,11 +217,7 @@ class _Compiler:
         found = query_words(word.text, stemmed=field in _STEMMED)
         self.words += len(found.words)
         if self.words > MAX_CLAUSES and self.match != "any":
-            raise QueryError(
-                f"The query has more than {MAX_CLAUSES} words.",
-                remedy="Shorten it, or ask in several searches.",
-                position=word.position,
-            )
+            raise QueryError("too_many_words", most=MAX_CLAUSES, position=word.position)
         if positive:
             for token in found.bonus:
                 self.bonus[Tokens(field=field, alternatives=(token,))] += 1
@@ -235,17 +236,15 @@ class _Compiler:
     def _compile_phrase(self, phrase: Phrase, *, positive: bool) -> Clause | None:
         field: TextField = phrase.field or "all"
         alternatives = query_phrases(phrase.text, stemmed=field in _STEMMED)
+        if field == "author" and not phrase.slop:
+            alternatives = name_rows(phrase.text)
         longest = max(map(len, alternatives), default=0)
         if longest <= 1:
             return self._compile(
                 Word(text=phrase.text, field=phrase.field, position=phrase.position), positive=positive
             )
         if phrase.slop and longest > len(("one", "other")):
-            raise UnsupportedQueryError(
-                "“~” works between two words only.",
-                remedy="Leave two words in the phrase (Chinese: two of two characters each), or remove the “~”.",
-                position=phrase.position,
-            )
+            raise UnsupportedQueryError("near_many_words", position=phrase.position)
         if positive and field == "all":
             self.titles[TokenPhrase(field="title", alternatives=alternatives, slop=phrase.slop)] += 1
         return TokenPhrase(field=field, alternatives=alternatives, slop=phrase.slop)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from indexer.models import Contributor, LanguageTag, Text, Work
 from indexer.normalise.licences import NONE_STATED
 from indexer.search.analysis import index_values
+from indexer.search.names import name_forms, pinyin_name
 from indexer.search.pasted import address_mark
 from indexer.search.query import KeywordField, TextField
 from indexer.search.suggesting import suggest_values
@@ -105,9 +106,10 @@ def _text_of(work: Work) -> dict[TextField, tuple[str, ...]]:
     identifiers = (one.value for one in work.identifiers if one.scheme in _WORDLIKE_SCHEMES)
     numbers = tuple(value for identifier in identifiers for value in index_values(identifier, None))
     named = (value for _, values in names for value in values)
+    spoken = (name for person in work.contributors if (name := pinyin_name(person)))
     unsaid = () if abstracts else (UNSAID,)
     return {
-        "all": (*title, *abstracts, *named, *journal, *subject, *numbers, *unsaid),
+        "all": (*title, *abstracts, *named, *spoken, *journal, *subject, *numbers, *unsaid),
         "title": title,
         "author": tuple(value for person, values in names for value in _name_values(person, values)),
         "journal": journal,
@@ -127,23 +129,17 @@ def _known_values(text: str, language: str | None) -> tuple[str, ...]:
 
 
 def _name_values(person: Contributor, displayed: tuple[str, ...]) -> Iterator[str]:
-    """Yield the name as displayed, family name first, and with initials: phrases find each (``"Smith J"``)."""
-    values = [*displayed]
-    if person.family and person.given and not person.is_group:
-        given = person.given.replace(".", " ").replace("-", " ").split()
-        initials = "".join(part[0] for part in given if part[0].isalpha())
-        forms = [(person.family, person.given), (person.given, person.family)]
-        if initials.isascii():
-            forms.append((person.family, initials))
-        known = {part: index_values(part, None) for part in (person.family, person.given, initials)}
-        for first, second in forms:
-            values += _side_by_side(known[first], known[second]) or index_values(f"{first} {second}", None)
-    yield from dict.fromkeys(values)
+    """Yield the name as displayed and in its other forms: phrases find each (``"Smith J"``)."""
+    forms = (value for first, second in name_forms(person) for value in _side_by_side(first, second))
+    yield from dict.fromkeys([*displayed, *forms])
 
 
-def _side_by_side(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what two texts with a blank between them come to; nothing where it is not simply one behind the other."""
-    return (f"{first[0]} {second[0]}",) if len(first) == len(second) == 1 else ()
+def _side_by_side(first: str, second: str) -> tuple[str, ...]:
+    """Analyse two parts with a blank between; they come again in other forms and names, so each is remembered."""
+    known = _known_values(first, None), _known_values(second, None)
+    if all(len(values) == 1 for values in known):
+        return (f"{known[0][0]} {known[1][0]}",)
+    return index_values(f"{first} {second}", None)
 
 
 def _keywords_of(work: Work, classified: Classified) -> dict[KeywordField, tuple[str, ...]]:
