@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from search_api.schemas import WorksParameters
 
 FILTERS = (
-    "source", "year", "lang", "type", "version", "license", "has", "clc", "subject", "keyword", "container"
+    "year", "source", "lang", "type", "version", "license", "has", "clc", "subject", "keyword", "container"
 )  # fmt: skip
 BOUNDS = ("year_from", "year_to")
 _OPERATORS = re.compile(r"\b(?:OR|NOT|AND)\b|\b[a-z_]+:|\d{4}\.\.\d{4}|(?<!\w)-(?=\S)|[\"“”„«»()*~:]")
