@@ -291,7 +291,7 @@ def _cleaned(one: SubjectMapping, tree: SubjectTree) -> SubjectMapping:
     scheme, value = one.scheme.strip() or KEYWORD, " ".join(one.value.split())
     require_line(scheme, LONGEST_SCHEME, "The scheme", "scheme")
     require_line(value, LONGEST_VALUE, "The heading, class mark or keyword", "value")
-    if not fold_term(value):
+    if not any(map(str.isalnum, fold_term(value))):
         raise WrongEditError(
             f"{value!r} has nothing to compare with.", remedy="Give letters or digits.", parameter="value"
         )
