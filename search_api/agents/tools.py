@@ -164,8 +164,9 @@ class Tools:
 
     def _export(self, wanted: ExportParameters) -> str:
         chosen = format_named(wanted.format)
-        if wanted.id and wanted.q:
-            raise ToolFailed("id cannot stand beside q. Export either the works named, or what a query finds.")
+        beside = sorted(wanted.model_fields_set - {"id", "format"})
+        if wanted.id and beside:
+            raise ToolFailed(f"{beside[0]} cannot stand beside id. Export the works named, or what a query finds.")
         if wanted.id:
             works = ranked(self._library, {(work := self._find(one)).key: work for one in wanted.id}.values())
         else:

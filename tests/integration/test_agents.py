@@ -134,6 +134,7 @@ def test_what_an_agent_does_wrong_is_told_with_the_remedy_and_the_session_goes_o
         ("related_works", {"id": "doi:10.5555/solar.3", "limit": 51}, "limit"),
         ("export_works", {"format": "marc", "q": "x"}, "Use one of ris"),
         ("export_works", {"format": "ris", "q": "x", "id": ["doi:10.5555/solar.3"]}, "cannot stand beside"),
+        ("export_works", {"format": "ris", "lang": ["zh"], "id": ["doi:10.5555/solar.3"]}, "lang cannot stand beside"),
         ("export_works", {"format": "ris", "id": ["x"] * 201}, "id: .*200"),
         ("drop_tables", {}, "Use one of search_works"),
     ]
