@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Literal
 
 from rapidfuzz.distance import OSA
@@ -35,7 +35,8 @@ _RARE, _TIMES = 3, 10
 _MOST_WORDS, _MOST_RARE = 16, 3
 _SHORTEST, _LONGEST, _LONG = 3, 24, 8
 _MOST_NEAR, _KEPT_LETTERS = 1_000, 3
-_MOST_SOUNDS, _LONGEST_SOUND, _LONGEST_WHOLE = 10, 6, 8
+_MOST_SOUNDS, _LONGEST_WHOLE = 12, 8
+_SOUND_LENGTHS = (4, 5, 3, 2, 6)
 _SHORTEST_PINYIN = 4
 _MOST_QUERIES = 4
 _ALPHABETS = {
@@ -257,7 +258,7 @@ def _sounds(one: _Asked, index: SearchIndex) -> list[_Change]:
     if not rare or len(text) != len(one.word.text):
         return []
     found: list[_Change] = []
-    for first, last in _windows(text, rare[0]):
+    for first, last in _windows(text, rare):
         piece = text[first:last]
         found = [_Change(start + first, start + last, meant, "sound", 0.0) for meant in _homophones(piece, index)]
         if found:
@@ -265,13 +266,14 @@ def _sounds(one: _Asked, index: SearchIndex) -> list[_Change]:
     return found[:2]
 
 
-def _windows(text: str, at: int) -> Iterator[tuple[int, int]]:
-    """Yield pieces around a place, the whole text and then longer ones first."""
+def _windows(text: str, rare: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield pieces with a rare pair in them: the whole text, then such as long as most terms are."""
     windows = [(0, len(text))] if len(text) <= _LONGEST_WHOLE else []
-    for length in range(min(_LONGEST_SOUND, len(text) - 1), 1, -1):
-        firsts = range(max(0, at + 2 - length), min(at, len(text) - length) + 1)
-        windows += [(first, first + length) for first in firsts]
-    yield from windows[:_MOST_SOUNDS]
+    for length in _SOUND_LENGTHS:
+        for at in rare:
+            firsts = range(max(0, at + 2 - length), min(at, len(text) - length) + 1)
+            windows += [(first, first + length) for first in firsts]
+    yield from islice(dict.fromkeys(windows), _MOST_SOUNDS)
 
 
 def _homophones(text: str, index: SearchIndex) -> list[str]:
