@@ -24,6 +24,7 @@ from indexer.models import (
 from indexer.search.analysis import index_values
 from indexer.search.document import MOST_SUBJECTS, UNSAID, address_value, document_of
 from indexer.search.names import name_forms
+from indexer.search.suggesting import suggest_values
 from indexer.search.titles import title_key
 
 EN, ZH = LanguageTag(code="en", origin="declared"), LanguageTag(code="zh", origin="detected")
@@ -113,6 +114,7 @@ def test_keywords_are_whole_and_canonical() -> None:
         "has": ("pdf", "abstract", "doi", "license", "fulltext"),
         "status": (),
         "title_key": (title_key("Neural networks"), title_key("神经网络")),
+        "suggest": suggest_values(WORK),
     }
 
 
