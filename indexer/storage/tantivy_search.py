@@ -241,23 +241,15 @@ class TantivySearch:
     def _phrases_near(self, field: TextField, row: tuple[str, ...], slop: int) -> list[Query]:
         """Return phrases of which each match of a row with slop matches one.
 
-        tantivy's own slop lets a second word stand further behind the first, never before it, and misses matches of
-        three words and more; for those every allowed spacing becomes an exact phrase.
+        tantivy's own slop misses matches of three words and more, and takes one word for both where the same is wanted
+        twice; for those every allowed spacing becomes an exact phrase.
         """
-        if len(row) == _PAIR:
-            phrases = [Query.phrase_query(self.schema, field, list(row), slop)]
-            if slop >= _PAIR:  # to change places takes two steps
-                phrases.append(Query.phrase_query(self.schema, field, [*reversed(row)], slop - _PAIR))
-            return phrases
+        if len(row) == len(set(row)) == _PAIR:
+            return [Query.phrase_query(self.schema, field, list(row), slop)]
         if (slop + 1) ** len(row) - slop ** len(row) > _MOST_PHRASES:
-            raise UnsupportedQueryError(
-                f"A phrase of {len(row)} words within {slop} words is too wide for this search engine.",
-                remedy="Make the phrase shorter or the distance smaller.",
-            )
-        return [
-            Query.phrase_query(self.schema, field, sorted(zip(places, row, strict=True)))
-            for places in _spacings(len(row), slop)
-        ]
+            raise UnsupportedQueryError("too_wide", words=len(row), slop=slop)
+        spaced = {tuple(sorted(zip(places, row, strict=True))) for places in _spacings(len(row), slop)}
+        return [Query.phrase_query(self.schema, field, list(places)) for places in sorted(spaced)]
 
     # --- pages -----------------------------------------------------------------------------
 

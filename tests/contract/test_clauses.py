@@ -94,6 +94,14 @@ def test_no_phrase_crosses_stretches(index: SearchIndex, slop: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "found"), [("a b c", False), ("a x a", True), ("a x x a", True), ("a x x x a", False)]
+)
+def test_the_same_word_twice_needs_two_places(index: SearchIndex, text: str, *, found: bool) -> None:
+    fill(index, [make_document(1, text), make_document(2, "c")])
+    assert find(index, phrase("a a", 2)) == ([1] if found else [])
+
+
+@pytest.mark.parametrize(
     ("text", "slop", "found"),
     [
         ("a x b", 0, False),
