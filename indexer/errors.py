@@ -26,6 +26,8 @@
 
 from __future__ import annotations
 
+from indexer.faults import Language, Told, told
+
 
 class IndexerError(Exception):
     """Anything the indexer raises on purpose; ``remedy`` says what to do."""
@@ -85,12 +87,22 @@ class UnknownTokenError(IndexerError):
 
 
 class QueryError(IndexerError):
-    """A query cannot be understood; ``position`` is the 0-based character in ``parameter``."""
+    """A query cannot be understood; ``position`` is the 0-based character in ``parameter``.
 
-    def __init__(self, message: str, *, remedy: str, position: int | None = None, parameter: str = "q") -> None:
-        super().__init__(message, remedy=remedy)
+    ``code`` names its sentences in ``indexer.faults``, ``values`` are what they tell of.
+    """
+
+    def __init__(self, code: str, *, position: int | None = None, parameter: str = "q", **values: object) -> None:
+        detail, fix = told(code, values, "en")
+        super().__init__(detail, remedy=fix)
+        self.code = code
+        self.values = values
         self.position = position
         self.parameter = parameter
+
+    def told(self, language: Language) -> Told:
+        """Return what is wrong and what to do about it, in a reader's language."""
+        return told(self.code, self.values, language)
 
 
 class UnsupportedQueryError(QueryError):

@@ -25,16 +25,11 @@ def _digest(question: Sequence[object]) -> str:
 
 
 def _not_ours() -> QueryError:
-    remedy = "Leave it out to begin at the first page."
-    return QueryError("The cursor is not one of ours.", remedy=remedy, parameter="cursor")
+    return QueryError("foreign_cursor", parameter="cursor")
 
 
 def _of_another() -> QueryError:
-    return QueryError(
-        "The cursor belongs to another query.",
-        remedy="Repeat the query exactly as on the first page, or leave the cursor out.",
-        parameter="cursor",
-    )
+    return QueryError("cursor_of_another", parameter="cursor")
 
 
 class Places:

@@ -234,8 +234,4 @@ def _sounds(text: str, words: Sequence[str]) -> bool:
 
 
 def _too_many(facet: str, most: int) -> QueryError:
-    return QueryError(
-        f"The facet {facet!r} has more than {most:,} values among these works.",
-        remedy="Narrow the search by words or filters; the most frequent values come with order=count and no facet_q.",
-        parameter="facet",
-    )
+    return QueryError("facet_too_large", facet=facet, most=most, parameter="facet")

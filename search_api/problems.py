@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from indexer.errors import IndexerError, QueryError, SearchIndexError, StoreError
 from search_api import problem_types
 from search_api.manners.exchange import request_id
+from search_api.schemas import BothWords
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = "5"
@@ -28,6 +29,9 @@ class ProblemError(BaseModel):
     detail: str = Field(description="What is wrong.")
     position: int | None = Field(default=None, description="0-based character in the parameter, where it can be told.")
     fix: str | None = Field(default=None, description="What to do.")
+    words: BothWords | None = Field(
+        default=None, description="Detail and fix in sentences for readers; of what is wrong with a query."
+    )
 
 
 class Problem(BaseModel):
@@ -84,9 +88,18 @@ def query_problem(error: QueryError) -> Problem:
         title="The query cannot be understood",
         status=400,
         detail=str(error),
-        errors=[
-            ProblemError(parameter=error.parameter, detail=error.reason, position=error.position, fix=error.remedy)
-        ],
+        errors=[query_fault(error)],
+    )
+
+
+def query_fault(error: QueryError) -> ProblemError:
+    """Describe what is wrong with a query, for programs and for readers of both languages."""
+    return ProblemError(
+        parameter=error.parameter,
+        detail=error.reason,
+        position=error.position,
+        fix=error.remedy,
+        words=BothWords(en=" ".join(error.told("en")), zh="".join(error.told("zh"))),
     )
 
 

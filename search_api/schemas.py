@@ -144,7 +144,7 @@ def search_parameters(values: dict[str, Any]) -> WorksParameters:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "q"
-        raise QueryError(f"{name}: {first['msg']}.", remedy="See kaijuan search --help.", parameter=name) from error
+        raise QueryError("wrong_option", name=name, problem=first["msg"], parameter=name) from error
 
 
 class IdentifierOut(BaseModel):

@@ -146,9 +146,7 @@ class Trending:
         """
         query = search.query()
         if not search.q.strip() and not filters_shown(search):
-            raise QueryError(
-                "Everything cannot be compared with everything.", remedy="Give words in q, or a filter.", parameter="q"
-            )
+            raise QueryError("compares_everything", parameter="q")
         found = self._searcher.find(query, View(limit=1))
         counting = View(limit=1, facets=(kind,), facet_size=_CANDIDATES)
         facets = self._library.index.search(_held(found.compiled, None), counting).facets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import cast
 
 import langcodes
@@ -49,9 +50,7 @@ def make_term(name: str, value: str, position: int) -> Term | YearRange:
     }
     canonical = makers[name](value, position) if name in makers else value.strip().lower()
     if not canonical:
-        raise QueryError(
-            f"Nothing stands after “{name}:”.", remedy=f"Write a value, or leave “{name}:” out.", position=position
-        )
+        raise QueryError("empty_field", field=name, position=position)
     return Term(name=cast(TermName, name), value=canonical, position=position)
 
 
@@ -78,41 +77,31 @@ def _make_identifier(name: IdentifierName, value: str, position: int) -> Term:
         found = find_identifier(attempt, 0)
         if found and found[1] == len(attempt) and (found[0].name == name or (name, found[0].name) == ("doi", "arxiv")):
             return Term(name=found[0].name, value=found[0].value, position=position)
-    raise QueryError(
-        f"“{value}” is not a {name.upper()}.", remedy=f"Write it like {_EXAMPLES[name]}.", position=position
-    )
+    raise QueryError("not_identifier", value=value, scheme=name.upper(), example=_EXAMPLES[name], position=position)
 
 
 def _make_years(value: str, position: int) -> YearRange:
     found = _YEARS.fullmatch(value.strip())
     if not found or not (found[1] or found[3]):
-        raise QueryError(
-            f"“{value}” is not a year.",
-            remedy="Write year:2020, year:2019..2024, year:2019.. or year:..2024.",
-            position=position,
-        )
+        raise QueryError("not_year", value=value, position=position)
     since = int(found[1]) if found[1] else None
     until = (int(found[3]) if found[3] else None) if found[2] else since
     if since is not None and until is not None and since > until:
-        raise QueryError(
-            f"The years {since}..{until} run backwards.", remedy=f"Write year:{until}..{since}.", position=position
-        )
+        raise QueryError("years_backwards", since=since, until=until, position=position)
     return YearRange(since=since, until=until, position=position)
 
 
 def _canonical_issn(value: str, position: int) -> str:
     found = _ISSN.fullmatch(value.strip().upper())
     if not found:
-        raise QueryError(f"“{value}” is not an ISSN.", remedy="Write it like issn:1932-6203.", position=position)
+        raise QueryError("not_issn", value=value, position=position)
     return f"{found[1]}-{found[2]}"
 
 
 def _canonical_language(value: str, position: int) -> str:
     found = _LANGUAGE.fullmatch(value.strip().lower())
     if not found:
-        raise QueryError(
-            f"“{value}” is not a language code.", remedy="Write an ISO 639 code, like lang:zh.", position=position
-        )
+        raise QueryError("not_language", value=value, position=position)
     try:
         return langcodes.standardize_tag(found[1]).partition("-")[0]  # zho and chi are zh
     except LanguageTagError:
@@ -122,29 +111,31 @@ def _canonical_language(value: str, position: int) -> str:
 def _canonical_possession(value: str, position: int) -> str:
     kind = value.strip().lower()
     if kind not in POSSESSIONS:
-        choice = ", ".join(f"has:{one}" for one in POSSESSIONS)
-        raise QueryError(f"“has:{value}” cannot be asked.", remedy=f"Use one of {choice}.", position=position)
+        raise _not_one_of("has", value, POSSESSIONS, position)
     return kind
 
 
 def _canonical_status(value: str, position: int) -> str:
     status = value.strip().lower()
     if status not in STATUSES:
-        choice = ", ".join(f"status:{one}" for one in STATUSES)
-        raise QueryError(f"“status:{value}” cannot be asked.", remedy=f"Use one of {choice}.", position=position)
+        raise _not_one_of("status", value, STATUSES, position)
     return status
 
 
 def _canonical_class(value: str, position: int) -> str:
     code = value.strip().upper()
     if not _CLASS.fullmatch(code):
-        raise QueryError(f"“{value}” is not the code of a class.", remedy="Write it like clc:TP.", position=position)
+        raise QueryError("not_class", value=value, position=position)
     return code
 
 
 def _canonical_version(value: str, position: int) -> str:
     version = value.strip().lower()
     if version not in VERSIONS:
-        choice = ", ".join(f"version:{one}" for one in VERSIONS)
-        raise QueryError(f"“version:{value}” cannot be asked.", remedy=f"Use one of {choice}.", position=position)
+        raise _not_one_of("version", value, VERSIONS, position)
     return version
+
+
+def _not_one_of(field: str, value: str, known: Iterable[str], position: int) -> QueryError:
+    choice = ", ".join(f"{field}:{one}" for one in known)
+    return QueryError("not_one_of", field=field, value=value, choice=choice, position=position)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from indexer.errors import QueryError
 from indexer.search.conditions import is_value, make_term
@@ -84,11 +84,7 @@ def parse(text: str) -> Node | None:
 def read_query(text: str) -> Reading:
     """Read a query, with what is doubtful about it; raise ``QueryError`` where it cannot be understood."""
     if len(text) > MAX_QUERY_LENGTH:
-        raise QueryError(
-            f"The query has {len(text):,} characters.",
-            remedy=f"Shorten it to {MAX_QUERY_LENGTH:,}; a title or some sentences of an abstract are enough.",
-            position=MAX_QUERY_LENGTH,
-        )
+        raise QueryError("too_long", length=len(text), most=MAX_QUERY_LENGTH, position=MAX_QUERY_LENGTH)
     plain = plain_signs(text)
     if not plain.strip():
         return Reading(node=None)
@@ -104,7 +100,7 @@ def read_query(text: str) -> Reading:
         parser.doubts.append(Doubt(position=at, written=plain[at], meant=""))
         node = parser.read()
     if node is None:
-        raise QueryError("There is no word in the query.", remedy="Write at least one letter or number.", position=0)
+        raise QueryError("no_word", position=0)
     if isinstance(node, Word) and node.field is None and (whole := whole_identifier(node.text)):
         node = replace(whole, position=node.position)
     return Reading(node=node, doubts=tuple(parser.doubts))
@@ -123,7 +119,7 @@ class _Parser:
         """Read the whole text; ``None`` where it says nothing. Raise an error with its place and the remedy."""
         node = self._read_query(None, 0)
         if self._peek() == ")":
-            self._fail("This parenthesis closes nothing.", remedy="Remove it, or open one before it.")
+            self._fail("closes_nothing")
         return node
 
     # --- rules ---
@@ -174,11 +170,11 @@ class _Parser:
     def _read_group(self, field: str | None, depth: int) -> Node | None:
         start = self.at
         if depth >= MAX_DEPTH:
-            self._fail(f"Parentheses are nested more than {MAX_DEPTH} deep.", remedy="Ask in several searches.")
+            self._fail("too_deep", most=MAX_DEPTH)
         self.at += 1
         node = self._read_query(field, depth + 1)
         if self._peek() != ")":
-            self._fail("This parenthesis is never closed.", remedy="Add “)”, or remove it.", at=start)
+            self._fail("never_closed", at=start)
         self.at += 1
         return node
 
@@ -217,21 +213,17 @@ class _Parser:
                 else:
                     node = _make_word(chunk, name, first)
         if node is None:
-            self._fail(f"Nothing stands after “{name}:”.", remedy=f"Write a word, or leave “{name}:” out.", at=start)
+            self._fail("empty_field", field=name, at=start)
         return node
 
     def _read_phrase(self, field: str | None) -> Node:
         start = self.at
         end = self.text.find('"', start + 1)
         if end < 0:
-            self._fail("This quotation mark is never closed.", remedy='Add “"”, or remove it.', at=start)
+            self._fail("quote_never_closed", at=start)
         inside = self.text[start + 1 : end]
         if not has_word(inside):
-            self._fail(
-                "There is no word between the quotation marks.",
-                remedy="Write a phrase there, or remove them.",
-                at=start,
-            )
+            self._fail("empty_quotes", at=start)
         self.at = end + 1
         if field is not None and field not in TEXT_FIELDS:
             return make_term(field, inside, start)
@@ -245,7 +237,7 @@ class _Parser:
         if found := _SLOP.match(self.text, self.at):
             slop = int(found[1]) if len(found[1]) < len(str(MAX_SLOP)) + 1 else MAX_SLOP + 1
             if slop > MAX_SLOP:
-                self._fail(f"“{found[0]}” is too far apart.", remedy=f"Use at most ~{MAX_SLOP}.")
+                self._fail("too_far_apart", written=found[0], most=MAX_SLOP)
             self.at = found.end()
         return slop
 
@@ -305,16 +297,12 @@ class _Parser:
             return name
         start = end - len(written) - 1
         if name in ABSENT:
-            instead = ABSENT[name]
-            remedy = f"Use “{instead}:”, or leave “{written}:” out" if instead else f"Leave “{written}:” out"
-            self._fail(f"There is no field “{written}:”.", remedy=f"{remedy} to search everywhere.", at=start)
+            if instead := ABSENT[name]:
+                self._fail("field_instead", written=written, near=instead, at=start)
+            self._fail("field_absent", written=written, at=start)
         near = near_field(name)
         if near and self._may_be(near, end):
-            self._fail(
-                f"There is no field “{written}:”.",
-                remedy=f"Did you mean “{near}:”? To search the word, write a blank after the colon.",
-                at=start,
-            )
+            self._fail("field_like", written=written, near=near, at=start)
         distant = None if near else distant_field(name)
         if distant and self._may_be(distant, end):
             self.doubts.append(Doubt(position=start, written=written, meant=distant))
@@ -333,19 +321,17 @@ class _Parser:
     def _count(self, at: int) -> None:
         self.clauses += 1
         if self.clauses > MAX_CLAUSES:
-            self._fail(
-                f"The query has more than {MAX_CLAUSES} parts.", remedy="Shorten it, or ask in several searches.", at=at
-            )
+            self._fail("too_many_parts", most=MAX_CLAUSES, at=at)
 
     # --- errors ---
 
     def _fail_operator(self, operator: str, at: int) -> NoReturn:
-        needs = "a word after it" if operator == "NOT" else "something on both sides"
-        remedy = f"Add it, or write “{operator.lower()}” to search the word."
-        self._fail(f"{operator} needs {needs}.", remedy=remedy, at=at)
+        if operator == "NOT":
+            self._fail("nothing_after_not", at=at)
+        self._fail("one_sided", operator=operator, word=operator.lower(), at=at)
 
-    def _fail(self, message: str, *, remedy: str, at: int | None = None) -> NoReturn:
-        raise QueryError(message, remedy=remedy, position=self.at if at is None else at)
+    def _fail(self, code: str, *, at: int | None = None, **values: Any) -> NoReturn:
+        raise QueryError(code, position=self.at if at is None else at, **values)
 
 
 def _make_word(chunk: str, field: str | None, start: int) -> Node | None:
@@ -355,12 +341,10 @@ def _make_word(chunk: str, field: str | None, start: int) -> Node | None:
     begin, end = core_of(chunk)
     text, position = chunk[begin:end], start + begin
     if _FUZZY.search(chunk) or _FUZZY.search(text):
-        raise QueryError(
-            f"“{text}” asks for similar words, which is not possible.", remedy="Remove the “~”.", position=position
-        )
+        raise QueryError("similar_words", written=text, position=position)
     if not has_word(text):
         if "*" in text:
-            raise QueryError("“*” stands alone.", remedy="Write at least two letters before it.", position=position)
+            raise QueryError("lone_star", position=position)
         return None
     if "*" in text:
         return _make_prefix(text, field, position)
@@ -370,23 +354,15 @@ def _make_word(chunk: str, field: str | None, start: int) -> Node | None:
 def _make_prefix(text: str, field: str | None, position: int) -> Prefix:
     beginning = text.rstrip("*")
     if (star := beginning.find("*")) >= 0:
-        raise QueryError(
-            "“*” can only stand at the end of a word.",
-            remedy="Write the beginning of the word, like comput*.",
-            position=position + star,
-        )
+        raise QueryError("star_inside", position=position + star)
     if sum(character.isalnum() for character in beginning) < _SHORTEST_PREFIX and beginning < _FIRST_HAN:
-        raise QueryError(
-            f"“{text}” is too short.", remedy="Write at least two letters before the “*”.", position=position
-        )
+        raise QueryError("star_too_early", written=text, position=position)
     return Prefix(text=beginning, field=_text_field(field), position=position)
 
 
 def _make_condition(chunk: str, name: str, start: int) -> Node:
     if "*" in chunk:
-        raise QueryError(
-            f"“*” cannot be used after “{name}:”.", remedy="Write the whole value.", position=start + chunk.index("*")
-        )
+        raise QueryError("star_in_value", field=name, position=start + chunk.index("*"))
     return make_term(name, chunk.rstrip(",;"), start)
 
 

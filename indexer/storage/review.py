@@ -47,9 +47,7 @@ class Place:
         """Read a place; raise ``QueryError`` where it is none."""
         match = _PLACE.fullmatch(written)
         if match is None:
-            raise QueryError(
-                "The cursor is not one of ours.", remedy="Leave it out to begin at the first page.", parameter="after"
-            )
+            raise QueryError("foreign_cursor", parameter="after")
         return cls(*(int(part) for part in match.groups()))
 
 

@@ -57,9 +57,7 @@ def export(
     chosen = format_named(name, bom=bom)
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items() if value}
     if ids and (query or values or limit):
-        raise QueryError(
-            "--id cannot stand beside a query.", remedy="Export either the works named, or what a query finds."
-        )
+        raise QueryError("ids_beside_query")
     wanted = search_parameters({"q": query, **values})
     written = 0
 
@@ -89,10 +87,7 @@ def _named(library: Library, ids: tuple[str, ...]) -> Iterator[Ranked]:
         else:
             found.setdefault(work.key, work)
     if missing:
-        raise QueryError(
-            f"There is no work {', '.join(map(repr, missing))}.",
-            remedy="Leave it out, or look for it with kaijuan search.",
-        )
+        raise QueryError("no_works", ids=", ".join(map(repr, missing)))
     return ranked(library, found.values())
 
 

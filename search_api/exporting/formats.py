@@ -126,13 +126,9 @@ def format_named(name: str, *, bom: bool = False) -> Format:
     """Return a format by name; raise ``QueryError`` that lists the known ones, or where it has no byte order mark."""
     found = FORMATS.get(name.lower())
     if found is None:
-        raise QueryError(
-            f"There is no export format {name[:50]!r}.", remedy=f"Use one of {', '.join(FORMATS)}.", parameter="format"
-        )
+        raise QueryError("no_format", format=name[:50], choice=", ".join(FORMATS), parameter="format")
     if bom and found.name != "csv":
-        raise QueryError(
-            f"A byte order mark would spoil {found.label}.", remedy="Leave bom out; it is for csv.", parameter="bom"
-        )
+        raise QueryError("no_byte_order_mark", label=found.label, parameter="bom")
     return found
 
 

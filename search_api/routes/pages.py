@@ -277,9 +277,7 @@ def _wrong_query(frame: Frame, parameters: WorksParameters, address: SearchAddre
     if at is not None:
         at = min(max(at, 0), max(len(q) - 1, 0))
         marked = (q[max(at - _AROUND, 0) : at], q[at : at + 1], q[at + 1 : at + 1 + _AROUND])
-    hint = {'"': "error_quote", "“": "error_quote", "(": "error_bracket", ")": "error_bracket"}.get(
-        marked[1] if marked else "", "error_hint"
-    )
+    detail, fix = error.told(frame.ui)
     plain = plain_words(q)
     return render(
         "query_error.html",
@@ -287,8 +285,8 @@ def _wrong_query(frame: Frame, parameters: WorksParameters, address: SearchAddre
         status=400,
         q=q,
         hidden=address.without(["q"]).pairs,
-        error=error,
-        hint=Words(frame.ui)(hint),
+        detail=detail,
+        fix=fix,
         marked=marked,
         position=None if at is None else at + 1,
         plain=plain if plain != q else "",

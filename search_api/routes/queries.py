@@ -17,7 +17,7 @@ from indexer.search.parser import Reading, read_query
 from indexer.search.query import Query as WorkQuery
 from indexer.search.wording import LANGUAGES, doubt_shown, in_words, tree_of
 from search_api.deps import OrjsonResponse, StrictParameters
-from search_api.problems import Problem, ProblemError
+from search_api.problems import Problem, ProblemError, query_fault
 from search_api.schemas import BothWords, DoubtOut
 
 router = APIRouter(prefix="/v1/queries", tags=["queries"])
@@ -82,8 +82,7 @@ def validate_query(
         reading = read_query(q)
         compile_query(WorkQuery(text=q), "any")
     except QueryError as error:
-        told = ProblemError(parameter="q", detail=error.reason, position=error.position, fix=error.remedy)
-        return OrjsonResponse(_answer(q, None, [told.model_dump()]))
+        return OrjsonResponse(_answer(q, None, [query_fault(error).model_dump()]))
     return OrjsonResponse(_answer(q, reading, []))
 
 

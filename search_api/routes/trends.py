@@ -51,7 +51,7 @@ class TrendParameters(QueryParameters):
     def wanted(self) -> TrendSearch:
         """Return the parameters as a question; raise ``QueryError`` for values of no facet."""
         if self.value and self.facet is None:
-            raise QueryError("Values of which facet?", remedy="Name it with facet=…", parameter="value")
+            raise QueryError("values_of_no_facet", parameter="value")
         return TrendSearch(
             search=self.search(self.ui), facet=self.facet, values=tuple(dict.fromkeys(self.value)), ui=self.ui
         )

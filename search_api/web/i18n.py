@@ -145,21 +145,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "none_tip_sources": ("看看收录了哪些来源", "See which sources are covered"),
     "error_query": ("这个检索式无法理解", "This search cannot be understood"),
-    "error_position": ("第 {position} 个字符处", "At character {position}"),
-    "error_quote": (
-        '引号要成对：在短语末尾补上 "，或者把引号去掉。',
-        'Quotes come in pairs: close the phrase with " or take the quote away.',
-    ),
-    "error_bracket": (
-        "括号要成对：补上缺的括号，或者把括号去掉。",
-        "Brackets come in pairs: add the missing one or take it away.",
-    ),
-    "error_hint": (
-        "改正标出的地方，或者去掉引号、括号、冒号等符号。",
-        "Correct the marked place, or leave out quotes, brackets and colons.",
-    ),
+    "error_position": ("第 {position} 个字符处：{detail}", "At character {position}: {detail}"),
     "error_plain": ("按普通词检索：{q}", "Search for the plain words: {q}"),
-    "error_message": ("程序的说明", "In detail"),
     "error_cursor": ("这个翻页链接已经失效", "This page link no longer works"),
     "error_cursor_fix": ("从第一页重新翻起。", "Begin again at the first page."),
     "error_parameter": ("网址中有一处参数不对", "Something in the address is wrong"),

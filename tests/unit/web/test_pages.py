@@ -151,9 +151,12 @@ def test_a_wrong_query_is_shown_at_its_place_with_the_fix_and_kept(reader: TestC
 
 
 def test_a_wrong_query_is_explained_in_chinese_too(new_client: NewClient) -> None:
-    shown = " ".join(texts(new_client("zh").get("/", params={"q": "(library"}).text, "//main"))
-    assert "这个检索式无法理解" in shown
-    assert "括号要成对" in shown
+    for q in ("(library", "auther:smith", "doi:x", "year:2020..2010", '"solar cells energy"~2', "a*", "one OR"):
+        shown = " ".join(texts(new_client("zh").get("/", params={"q": q}).text, "//main"))
+        assert "这个检索式无法理解" in shown
+        (problem,) = new_client().get("/v1/works", params={"q": q}).json()["errors"]
+        assert problem["words"]["en"] == f"{problem['detail']} {problem['fix']}"
+        assert problem["words"]["zh"].replace(" ", "") in shown.replace(" ", "")
 
 
 @pytest.mark.parametrize(
