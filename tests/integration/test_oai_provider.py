@@ -6,11 +6,22 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import schemathesis
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from lxml import etree
 from oaipmh_scythe import Scythe
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    ignored_auth,
+    missing_required_header,
+    negative_data_rejection,
+    positive_data_acceptance,
+)
 from sickle import Sickle
 
 from harvesters.sources.definition import Source
@@ -19,7 +30,7 @@ from search_api.app import make_app
 from search_api.library import Library, open_library
 from search_api.repository.own_format import schema_document
 from search_api.repository.provider import PAGE
-from search_api.settings import Settings
+from search_api.settings import Limits, Settings
 from tests.browser.demonstration import serving
 from tests.integration.conftest import add_source, harvest
 from tests.unit.web.records import Dublin, put
@@ -446,3 +457,25 @@ def test_whatever_a_host_header_says_the_answer_is_well_formed(small: TestClient
     answer = small.get("/oai?verb=ListIdentifiers&metadataPrefix=oai_dc", headers={"Host": host})
     named = list(headers(etree.fromstring(answer.content)))
     assert all(re.fullmatch(r"oai:[A-Za-z0-9.-]+:w\w+", name) for name in named), named[:1]
+
+
+def test_no_request_to_what_others_harvest_and_follow_is_a_fault(tmp_path: Path) -> None:
+    free = Limits(address_a_minute=0, address_a_day=0, address_costly_a_minute=0, address_costly_a_day=0)
+    with open_library(Settings(data_dir=tmp_path / "data", limits=free), sources=[]) as library:
+        put(library, *[dublin(number) for number in range(3)])
+        described = schemathesis.openapi.from_asgi("/openapi.json", make_app(library))
+        schema = described.include(path_regex=r"^/oai|works\.atom$")
+        operations = [operation.ok() for operation in schema.get_all_operations() if isinstance(operation, Ok)]
+        assert len(operations) == 4
+        # A wrong OAI-PMH request is answered with 200 and an error of the protocol.
+        excluded = [positive_data_acceptance, negative_data_rejection, missing_required_header, ignored_auth]
+        for operation in operations:
+
+            @hypothesis_settings(
+                max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+            )
+            @given(operation.as_strategy())
+            def is_as_described(case: schemathesis.Case[Any]) -> None:
+                case.call_and_validate(excluded_checks=excluded)
+
+            is_as_described()
