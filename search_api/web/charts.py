@@ -30,7 +30,7 @@ _LABEL = 54
 COLOURS = ("#0072b2", "#c24e00", "#007a5a", "#a6447c", "#7a5c00", "#3b3b3b")
 #: More marks than these on a line would run together.
 _MARKS_APART = 25
-_DASHES = ("", "6 3", "2 3")
+_DASHES = ("", "6 3")
 #: Outlines of marks around (0, 0): circle, square, triangle, diamond, cross.
 MARKS = (
     "M3.5 0A3.5 3.5 0 1 1 -3.5 0A3.5 3.5 0 1 1 3.5 0Z",
@@ -182,7 +182,7 @@ def trend_chart(found: Trends, words: Words) -> Chart:
             marked=points[at][::-apart],
             colour=COLOURS[at % len(COLOURS)],
             style=at % len(COLOURS),
-            dash=_DASHES[at // len(COLOURS)],
+            dash=_DASHES[at // len(MARKS)],
             mark=MARKS[at % len(MARKS)],
             legend_y=legend + at * _LEGEND_ROW,
         )

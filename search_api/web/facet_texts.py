@@ -35,7 +35,7 @@ FACET_TEXTS: dict[str, tuple[str, str]] = {
     "trends_all": ("全部作品", "all works"),
     "trends_draw": ("绘图", "Draw"),
     "trends_table": ("表格", "As a table"),
-    "trends_share": ("占当年", "of the year"),
+    "trends_share": ("百分数为占当年全部作品的比例。", "Percentages are of all works of the year."),
     "trends_year": ("年份", "Year"),
     "trends_before": ("{year} 年以前", "Before {year}"),
     "trends_no_year": ("无年份", "No year"),

@@ -206,7 +206,7 @@ def test_what_cannot_be_answered_is_a_problem_with_a_fix(
 def test_a_cursor_serves_its_own_list_only(embedded: Library) -> None:
     put(embedded, *map(record, range(12)))
     client = TestClient(make_app(embedded), raise_server_exceptions=False)
-    asked = {"facet": "keyword", "q": "study", "limit": 2}
+    asked: Json = {"facet": "keyword", "q": "study", "limit": 2}
     cursor = get(client, "/v1/facets", **asked)["meta"]["next_cursor"]
     works = get(client, "/v1/works", q="study", limit=2)["meta"]["next_cursor"]
     for other in ({"q": "solar"}, {"order": "label"}, {"facet_q": "rare"}, {"lang": "en"}, {"cursor": works}):
@@ -250,7 +250,8 @@ def test_thousands_of_values_are_walked_to_the_end_and_too_many_are_refused(embe
     assert values == [f"v{at:05}" for at in range(6_000)]
     small = FacetLister(embedded, Searcher(embedded), most=5_000)
     assert len(small.answer(FacetSearch(**wanted))["results"]) == 1_000
-    for more in ({"text": "v1"}, {"order": "label"}):
+    others: list[Json] = [{"text": "v1"}, {"order": "label"}]
+    for more in others:
         with pytest.raises(QueryError, match="more than 5,000 values") as refused:
             small.answer(FacetSearch(**wanted, **more))
         assert refused.value.parameter == "facet"

@@ -19,9 +19,9 @@ _WEB = Path(str(resources.files("search_api.web")))
 #: Groups whose keys are made of a coded value, such as ``type.article``.
 _GROUPS = (
     *("facet.", "sort.", "type.", "has.", "license.", "relation.", "version.", "status.", "rank."),
-    *("state.", "badge.", "notice.", "field.", "standing.", "judged."),
+    *("state.", "badge.", "notice.", "field.", "standing.", "judged.", "facet_by."),
 )
-_CATALOGUES = frozenset(("i18n.py", "provenance_texts.py"))
+_CATALOGUES = frozenset(("i18n.py", "provenance_texts.py", "facet_texts.py"))
 
 
 def _fields(text: str) -> set[str]:
