@@ -131,8 +131,9 @@ def load(library: Library, table: Path) -> dict[str, int]:
     report = library.harvest(source, Request(), pace=Pace())
     if report.status != "complete":
         raise SystemExit(f"The set was not loaded: {report.status}: {report.error}")
-    _, indexed = library.bring_up_to_date()
-    return {"works": indexed.indexed, "joined": report.received - indexed.indexed}
+    library.bring_up_to_date()
+    works = library.store.catalogue.counts()["works"]
+    return {"works": works, "joined": report.received - works}
 
 
 # --- asking ----------------------------------------------------------------------------------

@@ -135,7 +135,10 @@ class _Compiler:
         for word in words:
             if self.match == "any" and len(needed) >= MAX_CLAUSES:
                 break
-            units = self._units(word, positive=True) if every or word.text not in passed_over else ()
+            if word.text in passed_over and not every:
+                side_by_side.append(None)
+                continue
+            units = self._units(word, positive=True)
             for unit, beside in zip(units, self._beside(word, units), strict=True):
                 clause, added = _unit_clause(unit, "all"), [_added_clause(one, "all") for one in beside]
                 needed.update([*_scatter(clause), *added] if self.match == "any" else [_widened(clause, added)])

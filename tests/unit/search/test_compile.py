@@ -30,6 +30,7 @@ from indexer.search.query import (
     Years,
 )
 from indexer.search.ranking import MOST_PAIRS
+from indexer.search.thesaurus import Entry, Term, Thesaurus
 from indexer.search.titles import title_key
 
 
@@ -283,3 +284,11 @@ def test_a_run_of_too_many_chinese_words_is_refused() -> None:
 def test_any_text_compiles_or_is_refused(text: str, match: UsedMatch) -> None:
     with contextlib.suppress(QueryError):
         compiled(text, match)
+
+
+@pytest.mark.parametrize("match", ["all", "most", "any"])
+def test_a_function_word_within_a_term_of_the_thesaurus_is_passed_over_all_the_same(match: UsedMatch) -> None:
+    terms = (Term(text="quality of life", language="en"), Term(text="生活质量", language="zh"))
+    thesaurus = Thesaurus([Entry(kind="translation", terms=terms)])
+    found = compile_query(Query(text="the quality of life of cats in flats"), match, thesaurus)
+    assert ("of" in str(found.matching).split("'")) == (match == "all")
