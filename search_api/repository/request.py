@@ -30,6 +30,7 @@ _ARGUMENTS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "ListRecords": (frozenset(("metadataPrefix",)), frozenset(("from", "until", "set"))),
     "GetRecord": (frozenset(("identifier", "metadataPrefix")), frozenset()),
 }
+VERBS = list(_ARGUMENTS)
 _LISTS = frozenset(("ListIdentifiers", "ListRecords"))
 _TOKEN = "resumptionToken"  # noqa: S105  # an argument's name
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -69,7 +70,7 @@ def read_request(given: Sequence[tuple[str, str]]) -> Request:
     if times["verb"] != 1 or verb not in _ARGUMENTS:
         said = "There is no verb" if not times["verb"] else f"{shown(verb)} is no verb of OAI-PMH"
         said = "The verb is given more than once" if times["verb"] > 1 else said
-        raise ProtocolError("badVerb", f"{said}. Use one of {', '.join(_ARGUMENTS)}, once.")
+        raise ProtocolError("badVerb", f"{said}. Use one of {', '.join(VERBS)}, once.")
     repeated = [name for name, count in times.items() if count > 1]
     if repeated:
         raise ProtocolError("badArgument", f"Given more than once: {_names(repeated)}. Give each argument once.")

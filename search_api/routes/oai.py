@@ -13,8 +13,10 @@ from search_api.deps import IS_HEAD, LibraryDep, StrictParameters
 from search_api.exporting.formats import encoded
 from search_api.library import Library
 from search_api.problems import Problem, RequestProblem
+from search_api.repository.formats import FORMATS
 from search_api.repository.own_format import schema_document
 from search_api.repository.provider import Provider, place_of
+from search_api.repository.request import VERBS
 
 router = APIRouter(tags=["repository"])
 #: The longest form that is read; a token and its verb take a few hundred bytes.
@@ -23,15 +25,16 @@ _MOST_ARGUMENTS = 100
 _FORM = "application/x-www-form-urlencoded"
 _MEDIA_TYPE = "text/xml; charset=utf-8"
 _ARGUMENTS = {
-    "verb": "Identify, ListMetadataFormats, ListSets, ListIdentifiers, ListRecords or GetRecord.",
+    "verb": "What is asked for.",
     "identifier": "Of one record, as lists name it.",
-    "metadataPrefix": "oai_dc or kaijuan.",
+    "metadataPrefix": "In which format.",
     "from": "Only what changed at this UTC date or time or later.",
     "until": "Only what changed at this UTC date or time or earlier.",
     "set": "Only works of a set, such as source:doaj.",
     "resumptionToken": "Where a list goes on; alone beside the verb.",
 }
-_TEXT = {"type": "string"}
+_TEXT: dict[str, Any] = {"type": "string"}
+_SCHEMAS = {"verb": _TEXT | {"enum": VERBS}, "metadataPrefix": _TEXT | {"enum": list(FORMATS)}}
 _XML: dict[str, Any] = {
     "description": "An OAI-PMH document, which also tells what is wrong with a request.",
     "content": {"text/xml": {"schema": _TEXT}},
@@ -39,7 +42,13 @@ _XML: dict[str, Any] = {
 _RESPONSES: dict[int | str, dict[str, Any]] = {200: _XML, 503: {"model": Problem}, "default": {"model": Problem}}
 _BY_QUERY = {
     "parameters": [
-        {"name": name, "in": "query", "required": name == "verb", "description": said, "schema": _TEXT}
+        {
+            "name": name,
+            "in": "query",
+            "required": name == "verb",
+            "description": said,
+            "schema": _SCHEMAS.get(name, _TEXT),
+        }
         for name, said in _ARGUMENTS.items()
     ]
 }
@@ -51,7 +60,9 @@ _BY_FORM = {
                 "schema": {
                     "type": "object",
                     "required": ["verb"],
-                    "properties": {name: _TEXT | {"description": said} for name, said in _ARGUMENTS.items()},
+                    "properties": {
+                        name: _SCHEMAS.get(name, _TEXT) | {"description": said} for name, said in _ARGUMENTS.items()
+                    },
                 }
             }
         },
