@@ -283,7 +283,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         try:
             found = {
                 "build": built,
-                "segments": cast(Any, library.index)._look().search.searcher.num_segments,  # noqa: SLF001
+                "segments": cast(Any, library.index).engine._look().search.searcher.num_segments,  # noqa: SLF001
                 "latency": latency(server, library, options.rounds),
                 "throughput": throughput(server, options.clients, options.seconds),
                 "fts5": against_fts(folder, library, max(20, options.rounds // 4)),

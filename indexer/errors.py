@@ -21,6 +21,7 @@
     │   └── StoreConflictError    the database ended this transaction in favour of another: do it again
     └── SearchIndexError          the search index cannot be used
         ├── IndexDamagedError     its files are damaged or missing: rebuild it from the store
+        ├── SearchTooSlowError    a search takes longer than it may: narrow it
         └── IndexVersionError     made by another analyser or schema version: rebuild it
 """
 
@@ -127,6 +128,10 @@ class StoreConflictError(StoreError):
 
 class SearchIndexError(IndexerError):
     """The search index cannot be opened or used."""
+
+
+class SearchTooSlowError(SearchIndexError):
+    """A search takes longer than it may; nothing is wrong with the index."""
 
 
 class IndexDamagedError(SearchIndexError):

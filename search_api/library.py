@@ -79,15 +79,21 @@ class Library:
         return self._index
 
     def _open_index(self, *, for_rebuild: bool = False) -> SearchIndex:
+        from indexer.storage.limited import LimitedIndex  # noqa: PLC0415  # a harvest needs no index
+
         storage = self.settings.storage
         if isinstance(storage, ClusterStorage):
             from indexer.storage.elastic import ElasticIndex  # noqa: PLC0415  # half a second that the other deployment need not pay
 
             url = storage.elasticsearch_url.get_secret_value()
-            return ElasticIndex.open(url, storage.index_prefix, for_rebuild=for_rebuild)
+            engine: SearchIndex = ElasticIndex.open(
+                url, storage.index_prefix, for_rebuild=for_rebuild, search_seconds=self.settings.search_seconds
+            )
+            return LimitedIndex(engine, self.settings.search_seconds)
         from indexer.storage.tantivy import TantivyIndex  # noqa: PLC0415  # as above
 
-        return TantivyIndex.open(self.index_folder, for_rebuild=for_rebuild)
+        engine = TantivyIndex.open(self.index_folder, for_rebuild=for_rebuild)
+        return LimitedIndex(engine, self.settings.search_seconds)
 
     def close_index(self) -> None:
         """Close the index; the next use opens it anew."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from indexer.errors import IndexerError, QueryError, SearchIndexError, StoreError
+from indexer.errors import IndexerError, QueryError, SearchIndexError, SearchTooSlowError, StoreError
 from search_api import problem_types
 from search_api.manners.exchange import request_id
 from search_api.schemas import BothWords
@@ -103,6 +103,16 @@ def query_fault(error: QueryError) -> ProblemError:
     )
 
 
+def _too_slow(error: SearchTooSlowError) -> Problem:
+    _log.warning("search_too_slow", error=str(error))
+    return Problem(
+        title="The search took too long",
+        status=503,
+        detail=str(error),
+        errors=[ProblemError(parameter="q", detail=error.reason, fix=error.remedy)],
+    )
+
+
 def not_found(what: str, remedy: str) -> RequestProblem:
     """Return the 404 for something that is not there."""
     return RequestProblem(Problem(title="Not found", status=404, detail=f"{what} {remedy}"))
@@ -121,6 +131,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(IndexerError)
     def _unavailable(_: Request, error: IndexerError) -> ProblemResponse:
+        if isinstance(error, SearchTooSlowError):
+            return respond(_too_slow(error), {"Retry-After": _RETRY_SECONDS})
         _log.error("service_unavailable", error=str(error))
         what = (
             "search index"

@@ -3,6 +3,7 @@
 ``KAIJUAN_DATA_DIR`` all that the embedded deployment keeps · ``KAIJUAN_SOURCES_FILE`` more sources (TOML) ·
 ``KAIJUAN_CONTACT`` a mail address that repositories see · ``KAIJUAN_SOURCE_KEYS`` keys of sources that need one ·
 ``KAIJUAN_LANGUAGE_DETECTOR`` whom to ask about texts in doubt ·
+``KAIJUAN_SEARCH_SECONDS`` how long a search may take ·
 ``KAIJUAN_LINK_CHECKS`` addresses that are checked a day · ``KAIJUAN_DESK_TOKEN`` who knows it may judge over HTTP ·
 ``KAIJUAN_PUBLIC_URL`` and ``KAIJUAN_REPOSITORY_ID`` where readers and harvesters find us ·
 ``KAIJUAN_OPENURL_LINK`` and ``KAIJUAN_CATALOGUE_LINK`` the library's own ways to what is not here ·
@@ -85,6 +86,7 @@ class Settings(BaseSettings):
     contact: str = ""
     source_keys: dict[str, SecretStr] = Field(default_factory=dict)
     language_detector: Literal["light", "lingua"] = "light"
+    search_seconds: float = Field(default=10.0, gt=0, le=600)
     link_checks: int = Field(default=100, ge=0, le=100_000)
     desk_token: SecretStr | None = None
     public_url: str = ""

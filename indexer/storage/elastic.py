@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
-from indexer.errors import IndexDamagedError, SearchIndexError
+from indexer.errors import IndexDamagedError, SearchIndexError, SearchTooSlowError
 from indexer.search.document import Document
 from indexer.search.query import FacetValue, Hits, KeywordField, TextField, TokenQuery, View
 from indexer.storage.elastic_queries import (
@@ -37,6 +37,7 @@ from indexer.storage.elastic_queries import (
 )
 from indexer.storage.generations import FIRST, REBUILD, Generation, mint_generation, parse_generation
 from indexer.storage.layout import choose_sort
+from indexer.storage.limited import DEFAULT_SECONDS, NARROW
 from indexer.storage.search_index import IndexStats, IndexWriter
 
 _BULK_BYTES = 5_000_000
@@ -59,8 +60,18 @@ def _scored(query: TokenQuery, view: View) -> dict[str, Any]:
 class ElasticIndex:
     """A search index in a cluster; any number of processes search and write."""
 
-    def __init__(self, client: Elasticsearch, prefix: str, *, shards: int, replicas: int, grace_seconds: float) -> None:
+    def __init__(
+        self,
+        client: Elasticsearch,
+        prefix: str,
+        *,
+        shards: int,
+        replicas: int,
+        grace_seconds: float,
+        search_seconds: float,
+    ) -> None:
         self._client = client
+        self._search_seconds = search_seconds
         self._prefix = prefix
         self._alias = f"{prefix}-works"
         self._shards = shards
@@ -77,6 +88,7 @@ class ElasticIndex:
         shards: int = 1,
         replicas: int = 0,
         grace_seconds: float = 2.0,
+        search_seconds: float = DEFAULT_SECONDS,
         for_rebuild: bool = False,
     ) -> Self:
         """Open the index behind the alias, or make an empty one.
@@ -87,6 +99,7 @@ class ElasticIndex:
             shards: Primary shards of new generations.
             replicas: Copies of each shard of new generations.
             grace_seconds: How long a replaced generation stays for the searches under way.
+            search_seconds: How long a search may take; what was found until then is not shown as all.
             for_rebuild: Do not look at what is there: ``rebuild`` replaces it.
 
         Raises:
@@ -95,7 +108,14 @@ class ElasticIndex:
             IndexDamagedError: the alias stands for something that is no generation.
         """
         client = connect(url)
-        index = cls(client, prefix, shards=shards, replicas=replicas, grace_seconds=grace_seconds)
+        index = cls(
+            client,
+            prefix,
+            shards=shards,
+            replicas=replicas,
+            grace_seconds=grace_seconds,
+            search_seconds=search_seconds,
+        )
         try:
             if not for_rebuild:
                 index._found_if_missing()
@@ -155,13 +175,13 @@ class ElasticIndex:
 
     def _ask_snapshot(self, snapshot: str, request: dict[str, Any]) -> dict[str, Any]:
         with asking("search"):
-            return dict(self._client.search(pit={"id": snapshot, "keep_alive": _SNAPSHOT_KEPT}, **request).body)
+            return self._search(self._client, pit={"id": snapshot, "keep_alive": _SNAPSHOT_KEPT}, **request)
 
     def _ask_kept(self, snapshot: str, request: dict[str, Any]) -> dict[str, Any] | None:
         """Ask a point in time of an earlier page; ``None`` where it has expired, or its index was replaced."""
         pit = {"id": snapshot, "keep_alive": _SNAPSHOT_KEPT}
         try:
-            return dict(self._client.options(max_retries=0).search(pit=pit, **request).body)
+            return self._search(self._client.options(max_retries=0), pit=pit, **request)
         except ApiError:
             return None
         except TransportError as error:
@@ -204,7 +224,7 @@ class ElasticIndex:
         for attempt in range(_ATTEMPTS):
             try:
                 with asking("search"):
-                    answer: dict[str, Any] = self._client.search(index=self._alias, **request).body
+                    answer = self._search(self._client, index=self._alias, **request)
             except IndexDamagedError:  # what the alias named a moment ago has been swapped and dropped
                 if attempt == _ATTEMPTS - 1:
                     raise
@@ -212,6 +232,18 @@ class ElasticIndex:
             self._notice(answer)
             return answer
         raise AssertionError("unreachable")
+
+    def _search(self, client: Elasticsearch, **request: Any) -> dict[str, Any]:
+        """Ask, and take no answer of a part for the whole."""
+        answer = dict(client.search(timeout=f"{self._search_seconds * 1000:.0f}ms", **request).body)
+        if answer["timed_out"]:
+            raise SearchTooSlowError(f"The search took longer than {self._search_seconds:g} s.", remedy=NARROW)
+        if failed := answer["_shards"]["failed"]:
+            raise SearchIndexError(
+                f"{failed} of {answer['_shards']['total']} shards of the search index did not answer.",
+                remedy="Look into the cluster's health and log.",
+            )
+        return answer
 
     def position(self) -> int:
         """Return the feed position that was stored with the last commit."""

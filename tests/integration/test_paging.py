@@ -81,7 +81,7 @@ def test_an_export_breaks_off_rather_than_leave_works_out(embedded: Library) -> 
     works = walk(embedded, Search(q="solar"), at_once=7)
     found = [next(works)[0].id for _ in range(7)]
     put(embedded, *(_article(3_000 + one, one) for one in range(30)))
-    embedded.index._snapshots.clear()  # type: ignore[attr-defined]  # as if many others had paged meanwhile
+    embedded.index.engine._snapshots.clear()  # type: ignore[attr-defined]  # as if many others had paged meanwhile
     with pytest.raises(SearchIndexError, match="no longer kept"):
         list(works)
     again = walk(embedded, Search(q="solar", sort="first_indexed"), at_once=7)
