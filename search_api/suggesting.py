@@ -18,6 +18,7 @@ from indexer.search.function_words import function_words_in
 from indexer.search.parser import parse
 from indexer.search.pinyin import begun, covered, has_han, syllables
 from indexer.search.query import FacetValue, Query, TokenQuery, View
+from indexer.search.rules import NO_RULES
 from indexer.search.suggesting import LONGEST_FORM, MARKS, Kind, form_of, read_value
 from search_api.library import Library
 from search_api.searching import Searcher
@@ -88,6 +89,7 @@ class Suggester:
         self._library = library
         self._searcher = searcher
         self._kept: dict[str, tuple[float, tuple[FacetValue, ...]]] = {}
+        self._kept_under = NO_RULES
 
     def answer(self, text: str, *, kinds: tuple[AnyKind, ...] = KINDS, limit: int = DEFAULT_LIMIT) -> dict[str, Any]:
         """Return the body ``{meta, results}``."""
@@ -137,16 +139,17 @@ class Suggester:
         return found
 
     def _values(self, kind: Kind, form: str, size: int = _LOOKED_UP) -> tuple[FacetValue, ...]:
-        prefix = MARKS[kind] + form
+        prefix, rules = MARKS[kind] + form, self._library.store.ranking_rules.current()
+        query = rules.apply(_EVERYTHING, is_ranked=False)
         if len(form) > _SHORT or size != _LOOKED_UP:
-            return self._library.index.values(_EVERYTHING, "suggest", prefix=prefix, size=size)
-        now = time.monotonic()
-        kept = self._kept.get(prefix)
+            return self._library.index.values(query, "suggest", prefix=prefix, size=size)
+        if rules is not self._kept_under or len(self._kept) >= _MOST_KEPT:
+            self._kept, self._kept_under = {}, rules
+        now, known = time.monotonic(), self._kept
+        kept = known.get(prefix)
         if kept is None or kept[0] < now:
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            kept = now + _KEPT_SECONDS, self._library.index.values(_EVERYTHING, "suggest", prefix=prefix, size=size)
-            self._kept[prefix] = kept
+            kept = now + _KEPT_SECONDS, self._library.index.values(query, "suggest", prefix=prefix, size=size)
+            known[prefix] = kept
         return kept[1]
 
     def _named(self, kind: Kind, values: Iterable[FacetValue], form: str) -> list[Suggestion]:
@@ -161,7 +164,7 @@ class Suggester:
         titles = self._library.store.catalogue.container_titles(list(shown)) if kind == "container" and shown else {}
         found = []
         for name, counted in forms.items():
-            text = titles.get(name) if kind == "container" else shown[name].most_common(1)[0][0]
+            text = titles.get(name) if kind == "container" else _commonest(shown[name])
             if text:
                 count = max(counted.values())
                 container = name if kind == "container" else None
@@ -242,6 +245,10 @@ def _nearness(typed: str, forms: Iterable[str], whole: str) -> int:
     return 1 if whole.startswith(typed) or (typed.isascii() and has_han(whole)) else 2
 
 
+def _commonest(shown: Counter[str]) -> str:
+    return min(shown, key=lambda text: (-shown[text], text))
+
+
 def _reading(text: str) -> tuple[str, ...]:
     return syllables(form_of(text).replace(" ", ""))
 
@@ -314,7 +321,7 @@ def highlights(text: str, form: str) -> list[list[int]]:
             spans.add((origins[places[0]], origins[places[reached - 1] + 1]))
     merged: list[list[int]] = []
     for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
+        if merged and not text[merged[-1][1] : start].strip():
             merged[-1][1] = max(merged[-1][1], end)
         else:
             merged.append([start, end])

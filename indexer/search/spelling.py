@@ -179,10 +179,12 @@ def _changes_of(one: _Asked, index: SearchIndex) -> list[_Change]:
     scored = [(counts[other] * _likelihood(word, other), other) for other in {*edits, *near} if counts[other] >= enough]
     start, end = one.word.position, one.word.position + len(one.word.text)
     found = [_Change(start, end, other, "spelling", score) for score, other in scored]
-    if parts := [split for split in splits if min(counts[part] for part in split) >= max(enough, _RARE)]:
+    if parts := [split for split in splits if min(counts[part] for part in split) >= enough]:
         best = max(parts, key=lambda split: (min(counts[part] for part in split), split))
         found.append(_Change(start, end, " ".join(best), "split", 0.001))
-    return sorted(found, key=lambda change: (-change.score, change.meant))[:2]
+    best_first = sorted(found, key=lambda change: (-change.score, change.meant))
+    # Forms of one word bring the same works.
+    return list({stem(change.meant, "en"): change for change in reversed(best_first)}.values())[::-1][:2]
 
 
 def _edits(word: str) -> set[str]:

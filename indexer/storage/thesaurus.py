@@ -202,7 +202,7 @@ class ThesaurusTable:
             UnknownEditError: there is no such entry.
             UnfitEditError: it was taken back before.
         """
-        statement = select(_table).where(_table.c.id == entry_id)
+        statement = select(_table).where(_table.c.id == (entry_id if entry_id.isprintable() else ""))
         with self._database.write() as connection:
             self._database.one_writer(connection, _WRITER)
             found = connection.execute(statement).one_or_none()
