@@ -136,6 +136,7 @@ def _print_indexed(joined: Joined, indexed: Indexed, works: int, started: float,
 @click.option("--type", multiple=True, help="Only this article type.")
 @click.option("--has", multiple=True, help="Only works with pdf, abstract, doi, license or fulltext.")
 @click.option("--status", multiple=True, help="Only retracted, withdrawn, concern or corrected works.")
+@click.option("--rules", help="off: as if the library hid no works and ranked none by rules of its own.")
 @click.option("--sort", help="relevance, newest, oldest or first_indexed.")
 @click.option("--facets", help="Facets to count, with commas.")
 @click.option("--limit", help="Works to show (1 to 200).")
