@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from indexer.search.expression import Term, print_query
 from indexer.search.query import Filters
 from indexer.storage.container_reading import find_container
-from search_api.cards import card
+from search_api.cards import CARD_FIELDS, selected
 from search_api.copies import copies_of
 from search_api.library import Library
 from search_api.scanned import Scanned, read_scanned
@@ -19,6 +19,8 @@ from search_api.searching import DEFAULT_LIMIT, Search, Searcher
 from search_api.settings import Settings
 from search_api.web.addresses import identifier_address, web_address
 
+#: In characters; a whole reference or the address of an article is shorter.
+LONGEST_CODE = 2_000
 Reason = Literal["not_here", "check_digit", "no_identifier", "gone"]
 Words = dict[str, str]
 _REASONS: dict[Reason, Words] = {
@@ -41,11 +43,11 @@ _WAYS: dict[str, Words] = {
 }
 
 
-def resolve(given: str, library: Library, searcher: Searcher) -> dict[str, Any]:
+def resolve(given: str, library: Library, searcher: Searcher, fields: tuple[str, ...] = CARD_FIELDS) -> dict[str, Any]:
     """Return the body: how the code was read, works, containers, and on a miss its reason and ways on."""
     started = time.perf_counter()
     scanned = read_scanned(given)
-    found, gone = _works(scanned, library, searcher)
+    found, gone = _works(scanned, library, searcher, fields)
     containers = [
         _container_shown(asdict(container), searcher)
         for term in scanned.terms
@@ -74,7 +76,9 @@ def _read_as(scanned: Scanned) -> list[dict[str, str]]:
     return [{"scheme": term.name, "value": term.value} for term in scanned.terms]
 
 
-def _works(scanned: Scanned, library: Library, searcher: Searcher) -> tuple[dict[str, Any], bool]:
+def _works(
+    scanned: Scanned, library: Library, searcher: Searcher, fields: tuple[str, ...]
+) -> tuple[dict[str, Any], bool]:
     """Return a body of the searcher's, and whether the work was here once."""
     nothing: dict[str, Any] = {"meta": {"count": 0}, "results": []}
     if scanned.work_id:
@@ -83,12 +87,12 @@ def _works(scanned: Scanned, library: Library, searcher: Searcher) -> tuple[dict
         kept = work if work is None or work.state == "active" else catalogue.target(work)
         if kept is None:
             return nothing, work is not None
-        shown = card(kept, copies_of([kept], library.store.links)[kept.key])
+        shown = selected(kept, fields, copies_of([kept], library.store.links)[kept.key])
         return {"meta": {"count": 1}, "results": [shown]}, False
     if not scanned.terms:
         return nothing, False
     asked = " OR ".join(print_query(term) for term in scanned.terms)
-    return searcher.answer(Search(q=asked, match="all", sort="newest", limit=DEFAULT_LIMIT)), False
+    return searcher.answer(Search(q=asked, match="all", sort="newest", limit=DEFAULT_LIMIT, fields=fields)), False
 
 
 def _container_shown(container: dict[str, Any], searcher: Searcher) -> dict[str, Any]:

@@ -23,22 +23,25 @@ from search_api.deps import LibraryDep, SearcherDep
 from search_api.library import Library
 from search_api.overview import source_rows
 from search_api.problems import RequestProblem
+from search_api.resolving import LONGEST_CODE, resolve
 from search_api.routes.facets import ListerDep
 from search_api.routes.works import find_work
 from search_api.schemas import WorksParameters
 from search_api.searching import Search, Searcher
 from search_api.web.addresses import BOUNDS, FILTERS, SearchAddress, plain_words, web_address
 from search_api.web.charts import histogram_of
-from search_api.web.citing import citing_view, result_files
+from search_api.web.citing import citing_view, feed_address, result_files
 from search_api.web.detail import work_view
 from search_api.web.facets import facet_address, trends_address, years_view
 from search_api.web.i18n import UI_LANGUAGES, Words, choose_language
 from search_api.web.notes import notes_view
+from search_api.web.relating import related_views
 from search_api.web.rendering import PAGE_HEADERS, Frame, render, static_files
+from search_api.web.resolved import resolved_view
 from search_api.web.results import FACETS, PAGE_FIELDS, Labels, TextView, card_view, chip_views, facet_views
 
 _COOKIE, _COOKIE_SECONDS = "ui", 365 * 24 * 3600
-_KNOWN = frozenset(WorksParameters.model_fields) - {"facets", "fields"}
+_KNOWN = frozenset(WorksParameters.model_fields) - {"facets", "fields", "highlight"}
 _ID = re.compile(r"[a-z0-9]{1,50}")
 _AROUND = 40
 _SUBJECTS = 9
@@ -113,7 +116,7 @@ def show_search(request: Request, library: LibraryDep, searcher: SearcherDep, li
         return _wrong_parameter(frame, values, str(error.errors()[0]["loc"][0]))
     address = SearchAddress.of(parameters, frame.carried[0][1] if frame.carried else None)
     try:
-        wanted = replace(parameters.search(frame.ui), facets=FACETS, fields=PAGE_FIELDS)
+        wanted = replace(parameters.search(frame.ui), facets=FACETS, fields=PAGE_FIELDS, highlight=bool(parameters.q))
         body = searcher.answer(wanted)
         histogram = histogram_of(*lister.count_years(wanted, body["meta"]["query"]["match"]))
     except QueryError as error:
@@ -129,6 +132,8 @@ def show_search(request: Request, library: LibraryDep, searcher: SearcherDep, li
         meta=body["meta"],
         cards=[card_view(work, words, labels) for work in body["results"]],
         files=result_files(address) if body["results"] else (),
+        feed=feed_address(address),
+        broken=parameters.cursor is not None and not body["meta"]["unbroken"],
         facets=facet_views(body["facets"], address, words, labels),
         years=years_view(histogram, address, words),
         keywords_url=facet_address(address, "keyword"),
@@ -203,6 +208,7 @@ def show_work(request: Request, work_id: str, library: LibraryDep) -> Response:
         frame,
         work=work_view(work, library, words, labels),
         citing=citing_view(work, library),
+        related=related_views(work, library, words),
         permalink=str(request.url.replace(path=f"/works/{work.id}", query="")),
         merged_from=merged_from(request),
         back=_results_before(request),
@@ -243,6 +249,21 @@ def show_sources(request: Request, library: LibraryDep) -> Response:
         for row in source_rows(library)
     ]
     return render("sources.html", frame, rows=rows)
+
+
+@router.api_route("/resolve", methods=["GET", "HEAD"])
+def show_resolved(request: Request, library: LibraryDep, searcher: SearcherDep) -> Response:
+    """Show a box for numbers and codes, and what one of them leads to."""
+    frame = frame_of(request)
+    words = Words(frame.ui)
+    labels = Labels(library, words)
+    frame = replace(frame, is_demonstration=labels.is_demonstration)
+    given = request.query_params.get("id", "").strip()
+    if len(given) > LONGEST_CODE:
+        return _wrong_parameter(frame, {}, "id", frame.link("/resolve"))
+    body = resolve(given, library, searcher, PAGE_FIELDS) if given else None
+    found = resolved_view(body, frame, words, labels) if body else None
+    return render("resolve.html", frame, given=given, longest=LONGEST_CODE, found=found)
 
 
 @router.api_route("/static/{name}", methods=["GET", "HEAD"])

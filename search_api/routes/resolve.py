@@ -11,11 +11,10 @@ from pydantic import BaseModel, Field
 
 from search_api.deps import LibraryDep, OrjsonResponse, SearcherDep, StrictParameters
 from search_api.problems import Problem, ProblemError, RequestProblem
-from search_api.resolving import Reason, resolve
+from search_api.resolving import LONGEST_CODE, Reason, resolve
 from search_api.schemas import BothWords, IdentifierOut, WorkOut
 
 router = APIRouter(prefix="/v1", tags=["resolve"])
-_LONGEST = 2_000
 _PROBLEM: dict[str, Any] = {"model": Problem}
 _EXAMPLES = {
     "doi": Example(summary="A DOI", value="10.1371/journal.pone.0000001"),
@@ -85,7 +84,7 @@ def resolve_code(
         str,
         Query(
             alias="id",
-            max_length=_LONGEST,
+            max_length=LONGEST_CODE,
             description="A DOI, PMID, PMCID, arXiv id, ISSN, ISBN, bar code, work id, or the address of an article.",
             openapi_examples=_EXAMPLES,
         ),

@@ -13,6 +13,7 @@ from search_api.exporting.citations import LABELS, cite
 from search_api.exporting.formats import FORMATS
 from search_api.exporting.item import Item
 from search_api.library import Library
+from search_api.repository.atom import PATH as FEED_PATH
 from search_api.web.addresses import SearchAddress
 from search_api.web.results import LinkView
 
@@ -42,6 +43,11 @@ def citing_view(work: StoredWork, library: Library) -> CitingView:
 def result_files(address: SearchAddress) -> tuple[LinkView, ...]:
     """Return where the files of a whole result are."""
     return _files("/v1/export", address.without(_OF_THE_PAGE).pairs)
+
+
+def feed_address(address: SearchAddress) -> str:
+    """Return where a search can be followed; a feed has an order of its own, what is new here first."""
+    return f"{FEED_PATH}?{urlencode(address.without((*_OF_THE_PAGE, 'sort')).pairs)}"
 
 
 def _files(path: str, pairs: Iterable[tuple[str, str]]) -> tuple[LinkView, ...]:

@@ -18,7 +18,7 @@ from search_api.web.states import RelationView, StateView, relation_views
 _PEOPLE, _MOST_PEOPLE = 12, 300
 _MOST_TERMS = 60
 #: Names of identifier schemes, in the order in which they are shown.
-_SCHEMES = {
+SCHEMES = {
     "doi": "DOI",
     "pmid": "PubMed",
     "pmcid": "PMC",
@@ -113,7 +113,7 @@ def work_view(work: StoredWork, library: Library, words: Words, labels: Labels) 
     journal = data["container"] or {}
     ranked = copies_of([work], library.store.links)[work.key]
     places = [shown(copy) for copy in ranked]
-    relations, state = relation_views(work, library.store.catalogue, _SCHEMES, words)
+    relations, state = relation_views(work, library.store.catalogue, SCHEMES, words)
     copies = tuple(view for copy in ranked[:MOST_COPIES] if (view := _copy(copy, words, labels)))
     return WorkView(
         id=work.id,
@@ -213,9 +213,9 @@ def _terms(values: Iterable[str], parameter: str) -> tuple[TermView, ...]:
 
 def _identifier(one: Mapping[str, str]) -> IdentifierView:
     scheme, value = one["scheme"], one["value"]
-    order = list(_SCHEMES).index(scheme) if scheme in _SCHEMES else len(_SCHEMES)
+    order = list(SCHEMES).index(scheme) if scheme in SCHEMES else len(SCHEMES)
     return IdentifierView(
-        scheme=_SCHEMES.get(scheme, scheme), value=value, url=identifier_address(scheme, value), order=order
+        scheme=SCHEMES.get(scheme, scheme), value=value, url=identifier_address(scheme, value), order=order
     )
 
 

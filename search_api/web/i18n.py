@@ -16,6 +16,7 @@ from babel.numbers import format_decimal
 
 from search_api.searching import language_name
 from search_api.web.facet_texts import FACET_TEXTS
+from search_api.web.finding_texts import FINDING_TEXTS
 from search_api.web.provenance_texts import PROVENANCE_TEXTS
 from search_api.web.suggest_texts import SUGGEST_TEXTS
 
@@ -324,6 +325,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **PROVENANCE_TEXTS,
     **SUGGEST_TEXTS,
     **FACET_TEXTS,
+    **FINDING_TEXTS,
 }  # fmt: skip
 
 

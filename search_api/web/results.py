@@ -42,6 +42,32 @@ class TextView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedView:
+    """A text of a record in pieces, each with whether it is what matched."""
+
+    pieces: tuple[tuple[str, bool], ...]
+    language: str
+    direction: str
+
+    @classmethod
+    def of(cls, shown: Mapping[str, Any], stated: str | None) -> MarkedView:
+        """Cut a text at its marks (``search_api.highlights``)."""
+        text, at = shown["text"], 0
+        pieces: list[tuple[str, bool]] = []
+        for start, end in shown["spans"]:
+            pieces += [(text[at:start], False), (text[start:end], True)]
+            at = end
+        plain = TextView.of(text, stated)
+        kept = tuple(piece for piece in (*pieces, (text[at:], False)) if piece[0])
+        return cls(pieces=kept, language=plain.language, direction=plain.direction)
+
+    @property
+    def value(self) -> str:
+        """The whole text."""
+        return "".join(text for text, _ in self.pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkView:
     """A link to another site; its address has been checked."""
 
@@ -52,10 +78,12 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardView:
-    """One work in the list; ``status`` is its code and its word."""
+    """One work in the list; ``status`` is its code and its word, ``translated`` a title that alone matches."""
 
     id: str
-    title: TextView
+    title: MarkedView
+    translated: MarkedView | None
+    snippet: MarkedView | None
     authors: tuple[str, ...]
     more_authors: str | None
     journal: TextView | None
@@ -156,9 +184,13 @@ def card_view(body: Mapping[str, Any], words: Words, labels: Labels) -> CardView
     people = tuple(person["name"] for person in body["contributors"][:_AUTHORS])
     everybody = body["contributor_count"]
     journal = body["container"]["title"] if body["container"] else None
+    unmarked = {"title": {"text": body["title"], "spans": ()}, "snippet": None}
+    found = body.get("highlights", unmarked)
     return CardView(
         id=body["id"],
-        title=TextView.of(body["title"], body["language"]),
+        title=MarkedView.of(found["title"], body["language"]),
+        translated=MarkedView.of(found["translated_title"], None) if "translated_title" in found else None,
+        snippet=MarkedView.of(found["snippet"], body["language"]) if found["snippet"] else None,
         authors=people,
         more_authors=words("et_al", count=words.number(everybody)) if everybody > len(people) else None,
         journal=TextView.of(journal, None) if journal else None,
