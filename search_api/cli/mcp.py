@@ -31,5 +31,6 @@ def mcp(*, http: bool, port: int) -> None:
                 serve_standard(library)
             return
         with bind(_LOOPBACK, port) as listener, until_interrupted():
+            listener.listen()  # before the address is told: who asks at once waits instead of being refused
             click.echo(f"Agents at {address(listener)}/mcp (Ctrl-C stops)", err=True)
             serve_http(library, listener)
