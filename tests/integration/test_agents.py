@@ -68,7 +68,7 @@ def _command(library: Library) -> StdioServerParameters:
 
 def _session(server: StdioServerParameters | str, ask: Callable[[Client], Awaitable[_T]]) -> _T:
     async def talk() -> _T:
-        with anyio.fail_after(60):
+        with anyio.fail_after(200):
             async with Client(server) as client:
                 return await ask(client)
 
