@@ -333,7 +333,6 @@ works = Table(
     Column("data", LargeBinary, nullable=False),
     Column("container_key", Key),  # no foreign key: SQLite would have to copy the table to add one
     Index(None, "container_key", "key"),
-    Index(None, "updated_at", "key"),
     **NEVER_REUSED,
 )
 

@@ -1,4 +1,4 @@
-"""Searching: thesaurus, subject tree, ranking rules, tokens; works in the order of their changes."""
+"""Searching: thesaurus, subject tree, ranking rules, tokens."""
 
 from __future__ import annotations
 
@@ -87,7 +87,6 @@ def upgrade() -> None:
         said=False,
         unique=("id", "digest"),
     )
-    op.create_index(op.f("ix_works_updated_at_key"), "works", ["updated_at", "key"])
 
 
 def downgrade() -> None:
@@ -98,6 +97,5 @@ def downgrade() -> None:
             "schema 0005 has no place for.",
             remedy="Stay with this version, or restore a backup from before the update.",
         )
-    op.drop_index(op.f("ix_works_updated_at_key"), table_name="works")
     for name in reversed(_KEPT):
         op.drop_table(name)
