@@ -51,8 +51,21 @@ def read_body(body: bytes, model: TypeAdapter[_T], *, fix: str) -> _T:
 
 def json_body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
     """Return how the OpenAPI description tells of a body that is read by :func:`read_body`."""
-    content = {"application/json": {"schema": model.model_json_schema(), "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
+    schema = model.model_json_schema()
+    schema = _inlined(schema, schema.pop("$defs", {}))
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    """Put a model's parts where they are meant: within the API's description a ``#/$defs/…`` leads nowhere."""
+    if isinstance(schema, list):
+        return [_inlined(one, parts) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    beside = {name: _inlined(value, parts) for name, value in schema.items() if name != "$ref"}
+    if "$ref" in schema:
+        return {**_inlined(parts[str(schema["$ref"]).removeprefix("#/$defs/")], parts), **beside}
+    return beside
 
 
 def _error(item: Any, fix: str) -> ProblemError:

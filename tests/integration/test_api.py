@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -270,6 +272,15 @@ def test_health_and_readiness_are_told_apart(client: TestClient, tmp_path: Path)
         searched = ill.get("/v1/works?q=x")
         assert (searched.status_code, searched.headers["retry-after"]) == (503, "5")
         assert "kaijuan rebuild" in searched.json()["detail"]
+
+
+def test_every_reference_of_the_description_leads_somewhere(library: Library) -> None:
+    description = make_app(library).openapi()
+    for reference in set(re.findall(r'"\$ref": "#/([^"]*)"', json.dumps(description))):
+        place = description
+        for name in reference.split("/"):
+            assert name in place, reference
+            place = place[name]
 
 
 def test_the_description_is_complete_and_holds_against_made_up_requests(library: Library) -> None:
