@@ -8,14 +8,17 @@ pages) counts every value, at most ``MOST_VALUES`` of them.
 from __future__ import annotations
 
 import re
+import threading
 import time
+from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from indexer.errors import QueryError
 from indexer.search.folding import fold
-from indexer.search.query import FACET_FIELDS, Exact, FacetValue, Match, Query, TokenQuery, View
+from indexer.search.query import FACET_FIELDS, Exact, FacetValue, KeywordField, Match, Query, TokenQuery, View
 from indexer.search.searching import Found
 from indexer.search.titles import title_order
 from indexer.storage.search_index import MOST_VALUES
@@ -25,6 +28,8 @@ from search_api.searching import Search, Searcher
 from search_api.web.i18n import UI_LANGUAGES, UiLanguage, Words
 
 FacetOrder = Literal["count", "label"]
+#: What values stand in ascending order of, then the value.
+_Rank = tuple[int | str, str]
 DEFAULT_VALUES, MOST_AT_ONCE = 50, 1_000
 #: So many values by count the engines find without counting all others.
 _FIRST = 1_000
@@ -32,6 +37,8 @@ _FIRST = 1_000
 _YEARS = 10_000
 #: Values that moved up since the page before.
 _SLACK = 100
+#: Values of lists that are kept for their next pages, some 100 bytes each.
+_MOST_KEPT = 300_000
 #: Facets of codes that have names in the page's texts, and under which group these stand.
 _NAMED = {"type": "type", "has": "has", "license": "license", "status": "badge", "version": "version"}
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -85,6 +92,46 @@ class FacetNames:
         return {value: fold("\n".join((value, *(labels[value] for labels in spoken)))) for value in values}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """Values in order; ``is_whole``: these are all, ``is_cut``: there were more than may be counted."""
+
+    ranked: list[tuple[_Rank, FacetValue]]
+    is_whole: bool
+    is_cut: bool
+
+    def after(self, last: _Rank | None) -> list[tuple[_Rank, FacetValue]]:
+        """Return what follows a rank, at most as many as a page and one more may hold."""
+        start = 0 if last is None else bisect_right(self.ranked, last, key=_by_rank)
+        return self.ranked[start : start + MOST_AT_ONCE + 1]
+
+
+def _by_rank(pair: tuple[_Rank, FacetValue]) -> _Rank:
+    return pair[0]
+
+
+class _Kept:
+    """The last lists that were counted whole, for their next pages; each is of one state of the index."""
+
+    def __init__(self) -> None:
+        self._lists: OrderedDict[str, _Counted] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> _Counted | None:
+        """Return a list that was kept."""
+        with self._lock:
+            if key in self._lists:
+                self._lists.move_to_end(key)
+            return self._lists.get(key)
+
+    def put(self, key: str, counted: _Counted) -> None:
+        """Keep a list, and forget the oldest ones where they come to too many values."""
+        with self._lock:
+            self._lists[key] = counted
+            while len(self._lists) > 1 and sum(len(one.ranked) for one in self._lists.values()) > _MOST_KEPT:
+                self._lists.popitem(last=False)
+
+
 class FacetLister:
     """Answers what values a facet has among the works of a search."""
 
@@ -93,6 +140,7 @@ class FacetLister:
         self._searcher = searcher
         self._most = most
         self._names = FacetNames(searcher)
+        self._kept = _Kept()
         self._places = Places(library.store.secret("cursor"), "facet-values-1")
 
     def answer(self, wanted: FacetSearch) -> dict[str, Any]:
@@ -107,15 +155,15 @@ class FacetLister:
         query = wanted.search.query()
         if place is not None:
             query = replace(query, match=place[0])
-        found, counted, is_whole = self._count(wanted, query, int(place[1]) if place else 0)
-        page, number = self._page(wanted, counted, is_whole=is_whole, after=place[2:] if place else None)
-        ended = len(page) <= wanted.limit
-        page = page[: wanted.limit]
+        seen = int(place[1]) if place else 0
+        found, counted = self._count(wanted, query, seen)
+        ranked = counted.after((place[2], str(place[3])) if place else None)
+        page = [value for _, value in ranked[: wanted.limit]]
         cursor = None
-        if not ended:
-            seen = (int(place[1]) if place else 0) + len(page)
-            cursor = self._places.write([found.match, seen, *self._rank(wanted, page)[-1]], question=question)
-        elif len(counted) == self._most:  # where it goes on was not counted
+        if len(ranked) > wanted.limit:
+            last = ranked[wanted.limit - 1][0]
+            cursor = self._places.write([found.match, seen + len(page), *last], question=question)
+        elif counted.is_cut:  # where it goes on was not counted
             raise _too_many(wanted.facet, self._most)
         selected = self._selected(wanted, found.compiled, counted)
         return {
@@ -124,7 +172,7 @@ class FacetLister:
                 "facet_q": wanted.text,
                 "order": wanted.order,
                 "count": self._works(found, wanted.facet),
-                "values": number,
+                "values": len(counted.ranked) if counted.is_whole else None,
                 "selected": self._shown(wanted, selected, selected),
                 "query": {"text": wanted.search.q, "match": found.match, "filters": filters_shown(wanted.search)},
                 "next_cursor": cursor,
@@ -140,35 +188,36 @@ class FacetLister:
         counts = {int(one.value): one.count for one in found.hits.facets["year"]}
         return counts, self._works(found, "year")
 
-    def _count(self, wanted: FacetSearch, query: Query, seen: int) -> tuple[Found, list[FacetValue], bool]:
-        """Return how the query was understood, the most frequent values, and whether these are all."""
+    def _count(self, wanted: FacetSearch, query: Query, seen: int) -> tuple[Found, _Counted]:
+        """Return how the query was understood, and the values in order: the first ones only, where that is enough."""
         facet = wanted.facet
         ahead = seen + wanted.limit + 1 + _SLACK
         if facet == "year" or (wanted.order == "count" and not wanted.text and ahead <= _FIRST + _SLACK):
             size = _YEARS if facet == "year" else ahead
             found = self._searcher.find(query, View(limit=1, facets=(facet,), facet_size=size))
-            values = list(found.hits.facets[facet])
-            return found, values, len(values) < size or facet == "year"
+            values = found.hits.facets[facet]
+            return found, self._ranked(wanted, values, is_whole=len(values) < size or facet == "year", is_cut=False)
         found = self._searcher.find(query, View(limit=1))
-        field: Any = FACET_FIELDS[facet]
-        values = list(self._library.index.values(without_filter(found.compiled, facet), field, size=self._most))
-        return found, values, len(values) < self._most
+        index, field = self._library.index, FACET_FIELDS[facet]
+        others = without_filter(found.compiled, facet)
+        key = repr((others, facet, wanted.text, wanted.order, wanted.ui, index.position()))
+        kept = self._kept.get(key)
+        if kept is None:
+            values = index.values(others, cast("KeywordField", field), size=self._most)
+            is_cut = len(values) == self._most
+            if is_cut and (wanted.text or wanted.order == "label"):
+                raise _too_many(facet, self._most)
+            kept = self._ranked(wanted, values, is_whole=not is_cut, is_cut=is_cut)
+            self._kept.put(key, kept)
+        return found, kept
 
-    def _page(
-        self, wanted: FacetSearch, counted: list[FacetValue], *, is_whole: bool, after: list[Any] | None
-    ) -> tuple[list[FacetValue], int | None]:
-        """Return the next values in order, one more than wanted where there are more, and how many there are in all."""
-        if len(counted) == self._most and (wanted.text or wanted.order == "label"):
-            raise _too_many(wanted.facet, self._most)
+    def _ranked(self, wanted: FacetSearch, values: Sequence[FacetValue], *, is_whole: bool, is_cut: bool) -> _Counted:
         if wanted.text.strip():
-            counted = self._matching(wanted, counted)
-        ranked = sorted(zip(self._rank(wanted, counted), counted, strict=True), key=lambda pair: pair[0])
-        if after is not None:
-            last = (after[0], str(after[1]))
-            ranked = [pair for pair in ranked if pair[0] > last]
-        return [value for _, value in ranked[: wanted.limit + 1]], len(counted) if is_whole else None
+            values = self._matching(wanted, values)
+        ranked = sorted(zip(self._rank(wanted, values), values, strict=True), key=_by_rank)
+        return _Counted(ranked=ranked, is_whole=is_whole, is_cut=is_cut)
 
-    def _rank(self, wanted: FacetSearch, values: Sequence[FacetValue]) -> list[tuple[int | str, str]]:
+    def _rank(self, wanted: FacetSearch, values: Sequence[FacetValue]) -> list[_Rank]:
         """Return what each value stands in ascending order of."""
         if wanted.order == "count":
             return [(-one.count, one.value) for one in values]
@@ -187,10 +236,10 @@ class FacetLister:
             if all(word in texts[one.value] for word in words) or (by_sound and _sounds(texts[one.value], words))
         ]
 
-    def _selected(self, wanted: FacetSearch, query: TokenQuery, counted: Iterable[FacetValue]) -> list[FacetValue]:
+    def _selected(self, wanted: FacetSearch, query: TokenQuery, counted: _Counted) -> list[FacetValue]:
         """Return the values that the facet's own filter names, with their counts."""
         named = [str(value) for value in getattr(wanted.search.filters, wanted.facet)]
-        counts = {one.value: one.count for one in counted}
+        counts = {one.value: one.count for _, one in counted.ranked if one.value in named}
         return [
             FacetValue(value=value, count=counts[value] if value in counts else self._count_one(wanted, query, value))
             for value in named

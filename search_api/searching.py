@@ -210,4 +210,7 @@ def language_name(code: str, ui_language: str = "en") -> str:
         name = Locale.parse(ui_language.replace("-", "_")).languages.get(code)
     except (UnknownLocaleError, ValueError):
         name = None
-    return name or (langcodes.Language.get(code).language or code)
+    try:
+        return name or langcodes.Language.get(code).language or code
+    except ValueError:  # a filter may hold any text
+        return code
