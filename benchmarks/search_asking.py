@@ -33,7 +33,8 @@ class Server:
     """``kaijuan serve`` as a process of its own."""
 
     def __init__(self, folder: Path, workers: int) -> None:
-        environment = {**os.environ, "KAIJUAN_DATA_DIR": str(folder)}
+        unlimited = {"address_a_minute": 0, "address_a_day": 0}
+        environment = {**os.environ, "KAIJUAN_DATA_DIR": str(folder), "KAIJUAN_LIMITS": json.dumps(unlimited)}
         command = [sys.executable, "-c", "from search_api.cli import main; main()", "serve", "--port", "0"]
         command += ["--workers", str(workers)] if workers > 1 else []
         self._process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)

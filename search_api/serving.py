@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
+import structlog
 import uvicorn
 
 from search_api.app import make_app
-from search_api.errors import PortTakenError
-from search_api.library import Library
+from search_api.errors import KaijuanError, PortTakenError
+from search_api.library import Library, open_library
+from search_api.settings import Settings
 
 _SHUTDOWN_SECONDS = 5
 
@@ -67,7 +71,61 @@ def make_server(library: Library) -> uvicorn.Server:
 def serve_library(library: Library, host: str, port: int) -> None:
     """Serve until stopped."""
     with bind(host, port) as listener, until_interrupted():
-        make_server(library).run(sockets=[listener])
+        _run(library, listener)
+
+
+def serve_by_processes(settings: Settings, host: str, port: int, processes: int) -> None:
+    """Serve by several processes that accept from one socket, until stopped; each opens the library for itself.
+
+    Python computes in one thread of a process at a time: with more processes more cores answer.
+
+    Raises:
+        KaijuanError: a process ended by itself; the others were stopped.
+    """
+    with open_library(settings):  # made, migrated, or refused with one message, before there are several
+        pass
+    with bind(host, port) as listener:
+        children: set[int] = set()
+        ended = 0
+        with until_interrupted():
+            for _ in range(processes):
+                children.add(_fork(settings, listener))
+            ended, _ = os.wait()
+        _stop(children - {ended})
+    if ended:
+        raise KaijuanError("A serving process ended by itself; the others were stopped. See the log; serve again.")
+
+
+def _fork(settings: Settings, listener: socket.socket) -> int:
+    """Begin a serving process and return its id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        with open_library(settings) as library, until_interrupted():
+            _run(library, listener)
+        status = 0
+    except Exception:  # noqa: BLE001  # it must end here, and not go on as its parent
+        structlog.get_logger().exception("serving_process_failed")
+    finally:
+        os._exit(status)
+
+
+def _stop(children: Iterable[int]) -> None:
+    for pid in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    for pid in children:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def _run(library: Library, listener: socket.socket) -> None:
+    server = make_server(library)
+    gc.collect()
+    gc.freeze()  # what is loaded stays, and need not be looked through again with every other thousand objects
+    server.run(sockets=[listener])
 
 
 @contextlib.contextmanager

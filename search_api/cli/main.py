@@ -187,14 +187,19 @@ def search(query: str, *, as_json: bool, **given: Any) -> None:
 @cli.command()
 @click.option("--host", default=_HOST, show_default=True, help="Address to serve on; loopback unless you know better.")
 @click.option("--port", default=_PORT, show_default=True, type=click.IntRange(0, 65535))
-def serve(*, host: str, port: int) -> None:
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+def serve(*, host: str, port: int, workers: int) -> None:
     """Serve the API and the page, nothing else.
 
     \b
     Example: kaijuan serve --port 8080
+             kaijuan serve --workers 4
     """
-    from search_api.serving import serve_library  # noqa: PLC0415  # the web stack takes a moment to load
+    from search_api.serving import serve_by_processes, serve_library  # noqa: PLC0415  # the web stack takes a moment to load
 
+    if workers > 1:
+        serve_by_processes(read_settings(), host, port, workers)
+        return
     with open_library(read_settings()) as library:
         serve_library(library, host, port)
 
