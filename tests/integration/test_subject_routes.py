@@ -78,7 +78,9 @@ def test_the_tree_is_counted_within_any_search_without_its_own_filter(client: Te
     body = get(client, "/v1/subjects", q="cheese", depth=3)
     assert counts(body["results"]) == {"T": 2, "TP": 1, "TP3": 1, "TS": 2}
     assert (body["meta"]["count"], body["meta"]["unclassed"]) == (3, 1)
-    assert get(client, "/v1/subjects", q="cheese", clc="TP3", depth=3)["results"] == body["results"]
+    within = get(client, "/v1/subjects", q="cheese", clc="TP3", depth=3)
+    assert within["results"] == body["results"]
+    assert (within["meta"]["count"], within["meta"]["unclassed"]) == (3, 1)
     assert counts(get(client, "/v1/subjects", q="cheese", year_from=2021)["results"]) == {}
 
 
