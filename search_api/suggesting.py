@@ -30,6 +30,8 @@ DEFAULT_LIMIT, MAX_LIMIT = 8, 20
 _FEWEST: dict[AnyKind, int] = {"subject": 2, "author": 3, "container": 1, "title": 3}
 _FEWEST_HAN: dict[AnyKind, int] = {"subject": 1, "author": 2, "container": 1, "title": 4}
 _LOOKED_UP, _FILTERED = 60, 500
+#: Of fewer, a beginning is found as it is read.
+_FEWEST_MIXED = 3
 _MOST_TITLE_WORDS = 12
 #: Short beginnings have many values and are typed by everybody; what they begin changes slowly.
 _SHORT, _KEPT_SECONDS, _MOST_KEPT = 2, 60.0, 4_000
@@ -173,12 +175,16 @@ class Suggester:
         return found
 
     def _mixed(self, kind: Kind, letters: str) -> list[Suggestion]:
-        """Find Chinese by syllables and first letters together: ``shendxx``."""
-        for firsts in begun(letters):
-            if len(firsts) > 1:
-                found = self._named(kind, self._values(kind, firsts, _FILTERED), letters)
-                if fitting := [one for one in found if covered(letters, _reading(one.text))]:
-                    return fitting
+        """Find Chinese by syllables and first letters together: ``shendxx``; journals are hardly typed so."""
+        for firsts in begun(letters) if kind != "container" else ():
+            if len(firsts) >= _FEWEST_MIXED:
+                values = [
+                    one
+                    for one in self._values(kind, firsts, _FILTERED)
+                    if has_han(shown := read_value(one.value).shown) and covered(letters, _reading(shown))
+                ]
+                if values:
+                    return self._named(kind, values, letters)
         return []
 
     def _half_converted(self, kind: Kind, letters: str) -> list[Suggestion]:

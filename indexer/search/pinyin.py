@@ -17,7 +17,7 @@ HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
 _IS_HAN = re.compile(rf"[{HAN}]")
 _LONGEST_PHRASE = 4
 _UMLAUTS = str.maketrans(dict.fromkeys("üǖǘǚǜ", "v"))
-_BEGINNINGS = ("zh", "ch", "sh")
+_FIRST_LETTERS = frozenset(["zh", "ch", "sh", *"abcdefghjklmnopqrstwxyz"])
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -72,20 +72,17 @@ def covered(typed: str, readings: Sequence[str]) -> int:
 
 
 def begun(typed: str) -> Iterator[str]:
-    """Yield the first letters of the words that typed letters may begin: ``shendxx`` gives ``sdxx``, and others."""
-    yield from islice(dict.fromkeys(_cuts(typed, _all_syllables())), 4)
+    """Yield the first letters of the words that typed letters may begin: ``shendxx`` gives ``sdxx``; four at most."""
+    yield from islice(dict.fromkeys(_cuts(typed, *_all_syllables())), 4)
 
 
-def _cuts(typed: str, known: frozenset[str]) -> Iterator[str]:
-    """Cut typed letters into syllables, longest first, and single first letters."""
-    if not typed:
-        yield ""
-        return
+def _cuts(typed: str, whole: frozenset[str], begun: frozenset[str]) -> Iterator[str]:
+    """Cut typed letters into syllables, longest first, and first letters; the last one may be half a syllable."""
     for length in range(min(6, len(typed)), 0, -1):
-        piece = typed[:length]
-        if length == 1 or piece in known or piece in _BEGINNINGS or length == len(typed):
-            for rest in islice(_cuts(typed[length:], known), 4):
-                yield piece[0] + rest
+        piece, rest = typed[:length], typed[length:]
+        if piece in (whole if rest else begun) or piece in _FIRST_LETTERS:
+            for following in islice(_cuts(rest, whole, begun), 4) if rest else ("",):
+                yield piece[0] + following
 
 
 @functools.cache
@@ -112,8 +109,10 @@ def _phrases() -> dict[str, tuple[str, ...]]:
 
 
 @functools.cache
-def _all_syllables() -> frozenset[str]:
-    return frozenset(_characters().values())
+def _all_syllables() -> tuple[frozenset[str], frozenset[str]]:
+    """Return all syllables, and all their beginnings."""
+    whole = frozenset(_characters().values())
+    return whole, frozenset(one[:length] for one in whole for length in range(1, len(one) + 1))
 
 
 def _plain(reading: str) -> str:
