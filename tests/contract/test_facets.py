@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from indexer.search.query import Exact, FacetValue, TokenQuery, Tokens, View, Years
+from indexer.search.query import FACET_FIELDS, Exact, FacetValue, TokenQuery, Tokens, View, Years
 from indexer.storage.search_index import SearchIndex
 from tests.contract.corpus import EVERYTHING, fill, make_document
 
@@ -77,6 +79,19 @@ def test_a_facet_is_counted_without_its_own_filter_but_with_all_others(index: Se
     assert pairs(page.facets["source"]) == [("doaj", 1), ("pmc", 1)]
     assert pairs(page.facets["lang"]) == [("en", 1), ("zh", 1)]
     assert pairs(page.facets["year"]) == [("2020", 1)]
+
+
+@pytest.mark.parametrize("name", [name for name in FACET_FIELDS if name != "year"])
+def test_every_facet_is_counted_and_filtered_by_alike(index: SearchIndex, name: str) -> None:
+    field: Any = FACET_FIELDS[name]
+    several = [("x", "y"), ("x",), ("y", "z"), (), ("z",)]
+    named: list[dict[str, Any]] = [{field: values} for values in several]
+    rows = [make_document(key, "a", **one) for key, one in enumerate(named)]
+    fill(index, rows[:2], rows[2:])
+    query = TokenQuery(matching=None, filters={name: Exact(field=field, values=("x", "y"))})
+    page = index.search(query, View(facets=(name,)))
+    assert [hit.key for hit in page.hits] == [0, 1, 2]
+    assert pairs(page.facets[name]) == pairs(index.values(EVERYTHING, field)) == [("x", 2), ("y", 2), ("z", 2)]
 
 
 def test_filters_of_facets_that_are_not_asked_for_still_hold(index: SearchIndex) -> None:
