@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, func, select, true
+from sqlalchemy import Connection, Row, bindparam, func, select, true
 
 from indexer import clock
 from indexer.identity.states import WorkState
@@ -21,6 +21,7 @@ _IN_CHUNK = 500
 _MOST_CORRECTED = 20
 _WORK = TypeAdapter(Work)
 _SCHEMES = frozenset(("doi", "pmid", "pmcid"))
+_BY_KEYS = select(schema.works).where(schema.works.c.key.in_(bindparam("keys", expanding=True)))
 #: Of a work's data: what its relations to others make of it.
 STATE_FIELDS = tuple(WorkState.__dataclass_fields__)
 
@@ -69,9 +70,7 @@ class Catalogue:
         """Load works by integer key; unknown keys are left out."""
         with self._database.read() as connection:
             return {
-                row.key: _stored(row)
-                for chunk in chunks(keys)
-                for row in connection.execute(select(schema.works).where(schema.works.c.key.in_(chunk)))
+                row.key: _stored(row) for chunk in chunks(keys) for row in connection.execute(_BY_KEYS, {"keys": chunk})
             }
 
     def ids(self, keys: Sequence[int]) -> dict[int, str]:
