@@ -182,6 +182,8 @@ def search(query: str, *, as_json: bool, **given: Any) -> None:
         ("year", "title", "journal", "sources", "id"),
         rows,
     )
+    for meant in body["meta"]["query"]["did_you_mean"]:
+        click.echo(f"Did you mean: {meant['query']} ({counted(meant['count'], 'work')})", err=True)
 
 
 @cli.command()
