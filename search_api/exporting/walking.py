@@ -10,6 +10,7 @@ from indexer.search.query import View
 from indexer.search.searching import search
 from indexer.storage.catalogue import StoredWork
 from search_api.copies import copies_of
+from search_api.expanding import thesaurus_for
 from search_api.exporting.formats import Ranked
 from search_api.library import Library
 from search_api.ruling import rules_for
@@ -27,7 +28,8 @@ def walk(library: Library, wanted: Search, most: int | None = None, at_once: int
     query = wanted.query()
     view = View(sort=wanted.sort, limit=at_once if most is None else min(most, at_once))
     adapt = rules_for(library, query).adapt(view)  # one state of the rules from the first page to the last
-    first = search(library.index, query, view, adapt)
+    thesaurus = thesaurus_for(library, query)  # and of the terms: what the search page shows is what is exported
+    first = search(library.index, query, view, adapt, thesaurus)
 
     def pages() -> Iterator[Ranked]:
         hits, left = first.hits, most
@@ -39,7 +41,7 @@ def walk(library: Library, wanted: Search, most: int | None = None, at_once: int
             if hits.next is None or left == 0:
                 return
             following = replace(view, after=hits.next, snapshot=hits.snapshot)
-            hits = search(library.index, replace(query, match=first.match), following, adapt).hits
+            hits = search(library.index, replace(query, match=first.match), following, adapt, thesaurus).hits
             if not hits.unbroken:
                 raise SearchIndexError(
                     "The search index has changed, and the state of it that was being walked is no longer kept.",
