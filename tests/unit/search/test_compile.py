@@ -204,6 +204,8 @@ def test_a_query_that_says_more_than_words_is_no_title(text: str) -> None:
         ("what is the x of y", "any", AtLeast(count=1, clauses=(X, Y))),
         ("what is the x of y z", "most", AtLeast(count=3, clauses=(X, Y, Z))),
         ("the x", "all", AllOf(clauses=(tokens("the"), X))),
+        ("WHO of x", "any", AtLeast(count=1, clauses=(tokens("who"), X))),
+        ("THE X OF Y", "any", AtLeast(count=1, clauses=(X, Y))),
         ("what is the", "any", AtLeast(count=1, clauses=(tokens("what"), tokens("is"), tokens("the")))),
     ],
 )

@@ -107,6 +107,7 @@ def test_keywords_are_whole_and_canonical() -> None:
         "subject_facet": ("Medicine", "Networks"),
         "keyword": ("deep learning",),
         "clc": (),
+        "subject_key": (),
         "unmapped": (),
         "container": ("c1",),
         "type": ("article",),

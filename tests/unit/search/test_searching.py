@@ -130,10 +130,13 @@ def test_the_work_whose_title_is_the_query_stands_first_among_works_that_match_b
 
 def test_a_record_without_an_abstract_is_not_ranked_above_the_one_that_is_about_the_query() -> None:
     memory = MemoryIndex()
-    about = "Catalysts for photocatalysis are measured. " + "Photocatalysis on titania needs light. " * 5
+    about = "Light drives photocatalysis on titania, which splits water into oxygen and hydrogen under the sun. " * 2
     works = [
         replace(BARE, key=1, title=Text(value="Photocatalysis today")),
-        replace(BARE, key=2, title=Text(value="Titania in photocatalysis"), abstracts=(Text(value=about),)),
+        replace(
+            BARE, key=2, title=Text(value="Photocatalysis"), abstracts=(Text(value=about + "Water is clean. " * 12),)
+        ),
+        replace(BARE, key=3, title=Text(value="Other things"), abstracts=(Text(value="Nothing of the kind. " * 20),)),
     ]
     with memory.writer() as writer:
         writer.upsert(document_of(work) for work in works)
