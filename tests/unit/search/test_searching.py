@@ -134,7 +134,7 @@ def test_a_record_without_an_abstract_is_not_ranked_above_the_one_that_is_about_
     works = [
         replace(BARE, key=1, title=Text(value="Photocatalysis today")),
         replace(
-            BARE, key=2, title=Text(value="Photocatalysis"), abstracts=(Text(value=about + "Water is clean. " * 12),)
+            BARE, key=2, title=Text(value="On photocatalysis"), abstracts=(Text(value=about + "Water is clean. " * 12),)
         ),
         replace(BARE, key=3, title=Text(value="Other things"), abstracts=(Text(value="Nothing of the kind. " * 20),)),
     ]
