@@ -36,7 +36,10 @@ class WayView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedView:
-    """What a code was read as, and what came of it; ``miss`` is why there is nothing."""
+    """What a code was read as, and what came of it; ``miss``: nothing, and ``outcome`` is why.
+
+    ``everything`` is where all works are that a code of no journal stands for, with the words for it.
+    """
 
     outcome: str
     read_as: tuple[tuple[str, str], ...]
@@ -53,7 +56,9 @@ def resolved_view(body: Mapping[str, Any], frame: Frame, words: Words, labels: L
     count, miss = int(body["meta"]["count"]), body["miss"]
     cards = tuple(card_view(work, words, labels) for work in body["results"])
     journals = tuple(_journal(one, frame, words) for one in body["containers"])
-    found = journals[0].title.value if journals else words("resolve_found", works=words.works(count))
+    here = sum(int(one["works"]) for one in body["containers"]) or count
+    found = words("resolve_found_journal" if journals else "resolve_found", works=words.works(here))
+    everything = _search(body["read_as"], frame), words("resolve_all", works=words.works(count))
     is_cut = count > len(cards)
     return ResolvedView(
         outcome=str(miss["words"][words.language]) if miss else found,
@@ -61,9 +66,7 @@ def resolved_view(body: Mapping[str, Any], frame: Frame, words: Words, labels: L
         journals=journals,
         cards=cards,
         shown=words("resolve_newest", count=words.number(len(cards))) if is_cut else None,
-        everything=(_search(body["read_as"], frame), words("resolve_all", works=words.works(count)))
-        if is_cut
-        else None,
+        everything=everything if is_cut and not journals else None,
         miss=miss is not None,
         ways=tuple(_ways(body["ways_on"], frame, words)),
     )

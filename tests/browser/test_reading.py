@@ -22,6 +22,9 @@ _PATHS = (
     '/?q="library',
     "/?q=zzyzx",
     "/sources",
+    "/resolve",
+    "/resolve?id=10.5555/none",
+    "/resolve?id=5550-0021",
     "/docs",
     "/works/none",
 )
