@@ -111,6 +111,8 @@ def test_the_facets_own_filter_is_left_out_and_marked_and_others_hold(client: Te
         {"value": "turbines", "label": "turbines", "count": 4, "selected": True},
         {"value": "gone", "label": "gone", "count": 0, "selected": True},
     ]
+    listed = walk(client, facet="keyword", keyword="turbines", lang="zh", order="label")
+    assert {("renewable energy", 8), ("photovoltaics", 4), ("turbines", 4)} <= set(pairs(listed))
     body = get(client, "/v1/facets", facet="year", year=2003, q="solar")
     assert body["meta"]["count"] == 20
     assert [row["value"] for row in body["results"] if row["selected"]] == ["2003"]
@@ -233,6 +235,8 @@ def test_a_walk_by_label_stays_whole_while_counts_change(embedded: Library) -> N
     names = [row["value"] for row in first["results"]] + rest
     assert len(names) == len(set(names))
     assert set(names) >= {f"rare term {number:02}" for number in range(20)}
+    again = {row["value"]: row["count"] for row in walk(client, facet="keyword", order="label", limit=5)}
+    assert again["photovoltaics"] > next(row["count"] for row in first["results"] if row["value"] == "photovoltaics")
 
 
 def walk_on(client: TestClient, body: Json) -> list[str]:
