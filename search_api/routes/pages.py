@@ -18,7 +18,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
-from indexer.errors import IndexerError, QueryError
+from indexer.errors import IndexerError, QueryError, SearchTooSlowError
 from search_api.deps import LibraryDep, SearcherDep
 from search_api.library import Library
 from search_api.overview import source_rows
@@ -337,6 +337,9 @@ def _error_page(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestProblem | RequestValidationError):
         wanted = cast("str", request.path_params.get("work_id", ""))[:100]
         status, title, text = 404, words("error_404"), words("error_404_work", id=wanted)
+    elif isinstance(error, SearchTooSlowError):
+        status, title, text = 503, words("error_slow"), words("error_slow_text")
+        headers["Retry-After"] = "5"
     elif isinstance(error, IndexerError):
         _log.error("service_unavailable", error=str(error))
         status, title, text = 503, words("error_503"), words("error_503_text")

@@ -10,6 +10,11 @@ FINDING_TEXTS: dict[str, tuple[str, str]] = {
     "walk_again": ("从第一页重新翻起", "Begin again at the first page"),
     "follow_search": ("订阅这个检索", "Follow this search"),
     "follow_how": ("Atom 订阅源，新收录的在前", "Atom feed, what is new here first"),
+    "error_slow": ("这次检索太费时", "This search takes too long"),
+    "error_slow_text": (
+        "请缩小范围：词少一些、长一些，少用 * 和 ~；也可以稍候再试。",
+        "Narrow it: fewer and longer words, fewer * and ~. Or try again in a moment.",
+    ),
     "related": ("相关作品", "Related works"),
     "reasons_separator": ("；", "; "),
     "resolve_title": ("按号码或条码查找", "Find by number or bar code"),

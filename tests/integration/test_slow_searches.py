@@ -50,6 +50,8 @@ def test_a_slow_search_is_a_503_with_a_fix_and_others_are_answered_meanwhile(lib
             assert problem["title"] == "The search took too long"
             assert problem["errors"][0]["parameter"] == "q"
             assert "Narrow the query" in problem["errors"][0]["fix"]
+        page = client.get("/", params={"q": COSTLY, "ui": "zh"})
+        assert (page.status_code, "这次检索太费时" in page.text) == (503, True)
         assert client.get("/v1/works", params={"q": "solar cells"}).status_code == 200
         delayed.let_go.set()
 
