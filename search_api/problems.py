@@ -105,11 +105,12 @@ def query_fault(error: QueryError) -> ProblemError:
 
 def _too_slow(error: SearchTooSlowError) -> Problem:
     _log.warning("search_too_slow", error=str(error))
+    words = BothWords(en=str(error), zh="这次检索太费时。请缩小范围：词少一些、长一些，少用 * 和 ~；也可以稍候再试。")
     return Problem(
         title="The search took too long",
         status=503,
         detail=str(error),
-        errors=[ProblemError(parameter="q", detail=error.reason, fix=error.remedy)],
+        errors=[ProblemError(parameter="q", detail=error.reason, fix=error.remedy, words=words)],
     )
 
 
