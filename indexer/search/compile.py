@@ -203,8 +203,6 @@ class _Compiler:
     def _word_clauses(self, word: Word, *, positive: bool) -> list[Clause]:
         field: TextField = word.field or "all"
         units = self._units(word, positive=positive)
-        if not positive:
-            return [_unit_clause(unit, field) for unit in units]
         return [
             _widened(_unit_clause(unit, field), [_added_clause(one, field) for one in beside])
             for unit, beside in zip(units, self._beside(word, units), strict=True)

@@ -181,6 +181,13 @@ def test_hidden_works_and_journals_are_not_suggested(client: TestClient, library
     assert suggested(client, "silent l") == []
 
 
+def test_what_was_retracted_is_not_suggested(client: TestClient, library: Library) -> None:
+    put(library, article(8, "RETRACTED: Kinetics of quinine uptake", "Letters", "Adams, A.", "quinine"))
+    assert get(client, "/v1/works", q="status:retracted")["meta"]["count"] == 1
+    assert suggested(client, "kinetics quin") == []
+    assert suggested(client, "quinine") == []
+
+
 # --- did you mean ----------------------------------------------------------------------------------
 
 
@@ -288,6 +295,10 @@ def test_a_walk_goes_on_with_the_terms_it_began_with(client: TestClient, library
         seen += [one["id"] for one in page["results"]]
         cursor = page["meta"]["next_cursor"]
     assert len(seen) == len(set(seen)) == 3
+    other = ThesaurusTable(library.store.database)
+    assert len(other.as_of("1.0", builtin=False)) == 2
+    assert len(other.as_of("1.1", builtin=False)) == len(other.as_of("0.0", builtin=False)) == 0
+    assert len(other.as_of("no version", builtin=False)) == 0
     assert get(client, "/v1/works", q="cheese")["meta"]["count"] == 1
 
 

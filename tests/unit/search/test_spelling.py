@@ -113,6 +113,16 @@ def test_only_a_much_commoner_word_is_offered(index: MemoryIndex) -> None:
     assert meant("membrana", other) == []
 
 
+def test_a_word_of_several_works_is_no_slip() -> None:
+    other = MemoryIndex()
+    works = [work(key, "A podium" if key < 4 else "A sodium", EN) for key in range(1, 60)]
+    with other.writer() as writer:
+        writer.upsert(map(document_of, works))
+        writer.commit(1)
+    assert meant("podium", other) == []
+    assert meant("qodium", other)
+
+
 @given(st.text(max_size=60))
 def test_whatever_is_typed_gets_queries_that_differ(text: str) -> None:
     for one in corrections(text, MemoryIndex()):

@@ -59,9 +59,10 @@ def test_terms_are_found_where_their_words_stand_side_by_side(text: str, expecte
 def test_the_longest_term_counts() -> None:
     solar = Entry(kind="translation", terms=(Term(text="solar cell"), Term(text="太阳能电池")))
     perovskite = Entry(kind="translation", terms=(Term(text="perovskite solar cell"), Term(text="钙钛矿太阳能电池")))
-    assert told("perovskite solar cells", Thesaurus([solar, perovskite])) == [
-        ("perovskite solar cells", ["钙钛矿太阳能电池"])
-    ]
+    module = Entry(kind="translation", terms=(Term(text="solar cell module"), Term(text="太阳能电池组件")))
+    some = Thesaurus([solar, perovskite, module])
+    assert told("perovskite solar cells", some) == [("perovskite solar cells", ["钙钛矿太阳能电池"])]
+    assert told("solar cell modules", some) == [("solar cell modules", ["太阳能电池组件"])]
 
 
 def test_what_is_blocked_stands_for_nothing_and_nothing_for_it() -> None:
