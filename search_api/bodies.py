@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.requests import ClientDisconnect
 
-from search_api.problems import Problem, ProblemError, RequestProblem, unknown_parameter
+from search_api.problems import MOST_ERRORS, Problem, ProblemError, RequestProblem, unknown_parameter
 
 _T = TypeVar("_T")
 
@@ -19,6 +20,9 @@ def limited_body(longest: int) -> Callable[[Request], Awaitable[bytes]]:
     async def read(request: Request) -> bytes:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise _problem(415, "Not JSON", "Send the body as JSON, with Content-Type application/json.")
+        if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            # A few bytes may be gigabytes when they are unpacked, and no body is so long that packing it would help.
+            raise _problem(415, "Compressed", "Send the body as it is, without Content-Encoding.")
         body = await whole_body(request, longest)
         if body is None:
             raise _problem(413, "Too long", f"The body is longer than {longest:,} bytes. Send less at a time.")
@@ -28,12 +32,19 @@ def limited_body(longest: int) -> Callable[[Request], Awaitable[bytes]]:
 
 
 async def whole_body(request: Request, longest: int) -> bytes | None:
-    """Return a request's body, or ``None`` where it is longer than that; no more of it is read then."""
+    """Return a request's body, or ``None`` where it is longer than that; no more of it is read then.
+
+    Raises:
+        RequestProblem: 400 where the client left before the body was whole; nobody will read it.
+    """
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > longest:
-            return None
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > longest:
+                return None
+    except ClientDisconnect as error:
+        raise _problem(400, "Broke off", "The body ended before it was whole. Send it again.") from error
     return body
 
 
@@ -42,7 +53,7 @@ def read_body(body: bytes, model: TypeAdapter[_T], *, fix: str) -> _T:
     try:
         return model.validate_json(body)
     except ValidationError as error:
-        errors = [_error(item, fix) for item in error.errors(include_url=False, include_input=False)[:20]]
+        errors = [_error(item, fix) for item in error.errors(include_url=False, include_input=False)[:MOST_ERRORS]]
         detail = " ".join(f"{item.parameter}: {item.detail}." for item in errors)
         raise RequestProblem(
             Problem(title="The body cannot be read", status=400, detail=detail, errors=errors)

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
 
 from search_api.library import Library
-from search_api.problems import Problem, ProblemError, RequestProblem, unknown_parameter
+from search_api.problems import MOST_ERRORS, Problem, ProblemError, RequestProblem, unknown_parameter
 from search_api.searching import Searcher
 
 
@@ -48,6 +48,7 @@ class StrictParameters:
             for name, times in given.items()
             if times > 1 and name in self._known - self._repeated
         ]
+        errors = errors[:MOST_ERRORS]
         if errors:
             detail = " ".join(f"{error.parameter}: {error.detail}." for error in errors)
             raise RequestProblem(Problem(title="A parameter is wrong", status=400, detail=detail, errors=errors))

@@ -18,6 +18,8 @@ from search_api.manners.exchange import request_id
 from search_api.schemas import BothWords
 
 MEDIA_TYPE = "application/problem+json"
+#: What else is wrong with a request is told when these are mended: thousands would answer a request with its multiple.
+MOST_ERRORS = 20
 _RETRY_SECONDS = "5"
 _log = structlog.get_logger()
 
@@ -148,7 +150,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _validation(_: Request, error: RequestValidationError) -> ProblemResponse:
-        errors = [_validation_error(item) for item in error.errors()]
+        errors = [_validation_error(item) for item in error.errors()[:MOST_ERRORS]]
         detail = " ".join(f"{item.parameter}: {item.detail}." for item in errors)
         return respond(Problem(title="A parameter is wrong", status=400, detail=detail, errors=errors))
 

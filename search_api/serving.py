@@ -16,6 +16,7 @@ import uvicorn
 from search_api.app import make_app
 from search_api.errors import KaijuanError, PortTakenError
 from search_api.library import Library, open_library
+from search_api.manners.connections import Connection
 from search_api.settings import Settings
 
 _SHUTDOWN_SECONDS = 5
@@ -53,7 +54,7 @@ class _Server(uvicorn.Server):
             click.echo(f"Search at {address(one)} (Ctrl-C stops)", err=True)
 
 
-def make_server(library: Library) -> uvicorn.Server:
+def make_server(library: Library, connection: type[Connection] = Connection) -> uvicorn.Server:
     """Return a server of the library's application; access lines are not logged, they would name readers' queries."""
     config = uvicorn.Config(
         make_app(library),
@@ -62,6 +63,7 @@ def make_server(library: Library) -> uvicorn.Server:
         lifespan="off",
         server_header=False,
         proxy_headers=False,  # whom to believe is a setting of ours: search_api/manners/forwarded.py
+        http=connection,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
     )

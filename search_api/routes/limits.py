@@ -13,6 +13,7 @@ from indexer.search.parser import MAX_CLAUSES, MAX_DEPTH, MAX_QUERY_LENGTH
 from search_api.deps import OrjsonResponse, StrictParameters
 from search_api.desk import MOST_A_MINUTE
 from search_api.exporting.running import MOST
+from search_api.manners.connections import Connection
 from search_api.manners.gate import caller_of
 from search_api.manners.limits import COSTLY, COSTLY_FORMS, Allowance
 from search_api.problem_types import TYPES
@@ -54,6 +55,7 @@ class SizesOut(BaseModel):
     works_named_in_an_address: int = Field(description="By GET /v1/export.")
     works_named_in_a_body: int = Field(description="By POST /v1/export.")
     body_bytes: int = Field(description="Of POST /v1/works and POST /v1/export.")
+    request_seconds: float = Field(description="Within which a request must be here as a whole.")
     exports_at_a_time: int = Field(description="Whole results, of all readers together.")
     judgements_a_minute: int = Field(description="On the desk.")
 
@@ -99,6 +101,7 @@ def show_limits(request: Request) -> Response:
             "works_named_in_an_address": MOST_IDS,
             "works_named_in_a_body": MOST_IDS_POSTED,
             "body_bytes": LONGEST_BODY,
+            "request_seconds": Connection.seconds,
             "exports_at_a_time": MOST,
             "judgements_a_minute": MOST_A_MINUTE,
         },
