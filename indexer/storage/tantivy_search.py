@@ -1,10 +1,10 @@
 """Answer token queries with tantivy: clauses, pages in exact order, exact facets.
 
 Sorts by a field use one composite integer column per order (sort number, then key), so that every value is unique and a
-range query goes on exactly after any hit. Titles are sorted by a text with the key behind it; as tantivy knows no range
-of texts, two integer columns of its first 16 bytes lead near to the last hit. By relevance tantivy orders ties as it
-likes, so hits are taken from the top, with the whole last tie group, and put in order here; where every hit has one
-score by construction, the key column orders.
+range query goes on exactly after any hit. Titles are spelled in four integer columns; hits are taken by the first, with
+the whole last group of equal ones, and put in order here. By relevance tantivy orders ties as it likes, so hits are
+taken from the top, with the whole last tie group, and put in order here too; where every hit has one score by
+construction, the key column orders.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from indexer.search.query import (
     Without,
     Years,
 )
+from indexer.search.titles import COLUMNS, title_columns, title_of
 from indexer.storage.layout import (
     KEYWORD_FIELDS,
     NEVER,
@@ -71,10 +72,9 @@ _MOST_BUCKETS = 60_000
 _FEW_WORKS = 5_000
 _EVERY_SEGMENT = 1 << 30
 _SCORE_BITS = 12
-_TITLE = "title_order"
-_HEADS = ("title_head", "title_next")
-_HEAD_BYTES = 8
-_KEY_DIGITS = 10
+_TITLE_COLUMNS = tuple(f"title_{number}" for number in range(COLUMNS))
+#: Values that are counted as facets are held in a column too; the others are only looked for, or read from the terms.
+_COUNTED = frozenset(FACET_FIELDS.values()) | {"unmapped"}
 
 
 def build_schema() -> tantivy.Schema:
@@ -83,13 +83,11 @@ def build_schema() -> tantivy.Schema:
     for text in TEXT_FIELDS:
         builder.add_text_field(text, tokenizer_name=_ANALYZER, index_option="position")
     for keyword in KEYWORD_FIELDS:
-        # What is suggested is only read from the terms: a column would hold them once more.
-        builder.add_text_field(keyword, tokenizer_name="raw", index_option="basic", fast=keyword != "suggest")
+        builder.add_text_field(keyword, tokenizer_name="raw", index_option="basic", fast=keyword in _COUNTED)
     # Signed: deleting by an unsigned field deletes nothing and says nothing.
     builder.add_integer_field("key", indexed=True, fast=True)
-    for number in ("version", "year", *_COLUMNS.values(), *_HEADS):
+    for number in ("version", "year", *_COLUMNS.values(), *_TITLE_COLUMNS):
         builder.add_integer_field(number, fast=True)
-    builder.add_text_field(_TITLE, tokenizer_name="raw", index_option="basic", fast=True)
     return builder.build()
 
 
@@ -120,22 +118,9 @@ def encode_document(document: Document) -> tantivy.Document:
     encoded.add_integer("newest", _compose(document.published, document.key, "newest"))
     encoded.add_integer("oldest", _compose(document.published or NEVER, document.key, "oldest"))
     encoded.add_integer("latest", _compose(document.first_indexed, document.key, "first_indexed"))
-    title = _title_column(document.title_order, document.key)
-    encoded.add_text(_TITLE, title)
-    for name, head in zip(_HEADS, _title_heads(title), strict=True):
-        encoded.add_integer(name, head)
+    for name, column in zip(_TITLE_COLUMNS, title_columns(document.title_order), strict=True):
+        encoded.add_integer(name, column)
     return encoded
-
-
-def _title_column(order: str, key: int) -> str:
-    """Make every title's text unique, in the order of titles and then of keys."""
-    return f"{order}\0{key:0{_KEY_DIGITS}d}"
-
-
-def _title_heads(column: str) -> tuple[int, ...]:
-    """Return the first bytes as integers in the same order, 8 by 8."""
-    first = column.encode()[: _HEAD_BYTES * len(_HEADS)].ljust(_HEAD_BYTES * len(_HEADS), b"\0")
-    return tuple(int.from_bytes(first[at : at + _HEAD_BYTES]) + _LOWEST for at in range(0, len(first), _HEAD_BYTES))
 
 
 def _compose(number: int, key: int, sort: Sort) -> int:
@@ -269,31 +254,34 @@ class TantivySearch:
         return ranked, self._count(query) if start is not None else _counted(found)
 
     def _by_title(self, query: Query, view: View) -> tuple[list[Ranked], int]:
-        """Take hits in the order of titles; those that begin like the last one are passed over one by one."""
-        wanted, last, narrowed = view.limit + 1, "", query
-        if view.after is not None:
-            last = _title_column(str(view.after.value), view.after.key)
-            narrowed = _narrow(query, self._from_title(last))
-        depth = wanted if view.after is None else wanted + _SLACK
+        """Take hits in the order of their titles' first column, whole groups of it, and order them by all columns."""
+        wanted, start, narrowed = view.limit + 1, start_of(view, "title"), query
+        if start is not None:
+            narrowed = _narrow(query, self._from_title(title_columns(str(start[0]))))
+        depth = wanted + _SLACK
         while True:
-            found = self.searcher.search(narrowed, depth, count=True, order_by_field=_TITLE, order=Order.Asc)
-            columns = [column for column, _ in found.hits if column > last]
-            if len(columns) >= wanted or len(found.hits) < depth:
-                break
+            found = self.searcher.search(narrowed, depth, count=True, order_by_field=_TITLE_COLUMNS[0], order=Order.Asc)
+            whole = len(found.hits) < depth
+            near = [hit for hit in found.hits if whole or hit[0] < found.hits[-1][0]]
+            if whole or len(near) >= wanted:
+                following = self._following_titles(near, start)
+                if whole or len(following) >= wanted:
+                    return following[:wanted], _counted(found) if start is None else self._count(query)
             depth *= 4
-        ranked: list[Ranked] = []
-        for column in columns[:wanted]:
-            order, _, key = column.rpartition("\0")
-            ranked.append((order, int(key)))
-        return ranked, _counted(found) if view.after is None else self._count(query)
 
-    def _from_title(self, column: str) -> Query:
-        """Leave what comes after a title, and what has its first 16 bytes."""
-        head, following = _title_heads(column)
-        integer = FieldType.Integer
-        later = Query.range_query(self.schema, _HEADS[0], integer, head, None, include_lower=False)
-        same = Query.range_query(self.schema, _HEADS[0], integer, head, head)
-        beyond = Query.range_query(self.schema, _HEADS[1], integer, following, None)
+    def _following_titles(self, hits: list[tuple[int, tantivy.DocAddress]], start: Ranked | None) -> list[Ranked]:
+        addresses = [address for _, address in hits]
+        rest = [self.searcher.fast_field_values(name, addresses) for name in (*_TITLE_COLUMNS[1:], "key")]
+        rows = sorted(zip((first for first, _ in hits), *rest, strict=True))
+        ranked: list[Ranked] = [(title_of([int(one or 0) for one in row[:-1]]), int(row[-1] or 0)) for row in rows]
+        return [rank for rank in ranked if start is None or rank > start]
+
+    def _from_title(self, columns: tuple[int, ...]) -> Query:
+        """Leave what may come behind a title: a higher first column, or the same and no lower second one."""
+        (head, following), integer = columns[:2], FieldType.Integer
+        later = Query.range_query(self.schema, _TITLE_COLUMNS[0], integer, head, None, include_lower=False)
+        same = Query.range_query(self.schema, _TITLE_COLUMNS[0], integer, head, head)
+        beyond = Query.range_query(self.schema, _TITLE_COLUMNS[1], integer, following, None)
         alike = Query.boolean_query([(Occur.Must, same), (Occur.Must, beyond)])
         return Query.boolean_query([(Occur.Should, later), (Occur.Should, alike)])
 
@@ -344,7 +332,7 @@ class TantivySearch:
     def values(self, query: TokenQuery, field: KeywordField, prefix: str, size: int) -> tuple[FacetValue, ...]:
         """Count the values of a keyword field that begin so; of few works theirs only, instead of walking all terms."""
         counted = self._with_filters(query, filters_without(query))
-        if not prefix and self._count(counted) <= _FEW_WORKS:
+        if not prefix and field in _COUNTED and self._count(counted) <= _FEW_WORKS:
             aggregated = self.searcher.aggregate(counted, {field: _count_terms(field, _MOST_BUCKETS)})[field]
             if not aggregated.get("sum_other_doc_count"):
                 ordered = _read_buckets(aggregated, size) or ()
