@@ -116,7 +116,7 @@ def show_search(request: Request, library: LibraryDep, searcher: SearcherDep, li
         return _wrong_parameter(frame, values, str(error.errors()[0]["loc"][0]))
     address = SearchAddress.of(parameters, frame.carried[0][1] if frame.carried else None)
     try:
-        wanted = replace(parameters.search(frame.ui), facets=FACETS, fields=PAGE_FIELDS, highlight=bool(parameters.q))
+        wanted = replace(parameters.search(frame.ui), facets=FACETS, fields=PAGE_FIELDS, highlight=True)
         body = searcher.answer(wanted)
         histogram = histogram_of(*lister.count_years(wanted, body["meta"]["query"]["match"]))
     except QueryError as error:

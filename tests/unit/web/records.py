@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,9 +10,11 @@ from typing import Any, cast
 from xml.sax.saxutils import escape
 
 from lxml import html
+from sqlalchemy import select, update
 
 from harvesters.records import Page, RawRecord, Window
 from harvesters.sources.definition import Source
+from indexer.storage import schema
 from search_api.library import Library
 
 SOURCE = Source(id="campus", name="校园库 / Campus Repository", endpoint="http://repository.example/oai")
@@ -66,6 +69,14 @@ def put(library: Library, *records: Dublin, datestamp: str = "2026-10-01", sourc
     ledger.close_slice(source, state, status="complete", moves_checkpoint=True)
     ledger.finish(run, "complete", expected=None, error=None, error_url=None)
     library.bring_up_to_date()
+
+
+def rewrite(library: Library, work_id: str, **changes: Any) -> None:
+    """Change what the store keeps of a work, past all cleaning."""
+    table = schema.works
+    with library.store.database.write() as connection:
+        data = json.loads(connection.execute(select(table.c.data).where(table.c.id == work_id)).scalar_one())
+        connection.execute(update(table).where(table.c.id == work_id).values(data=json.dumps(data | changes).encode()))
 
 
 def _found(body: str, selector: str) -> list[Any]:

@@ -13,7 +13,7 @@ from search_api.app import make_app
 from search_api.library import Library, open_library
 from search_api.settings import Settings
 from tests.unit.web.conftest import NewClient
-from tests.unit.web.records import Dublin, put, texts, values
+from tests.unit.web.records import Dublin, put, rewrite, texts, values
 
 _HEADLINE = "//ol[@class='cards']//h2"
 _HARM = "<img src=x onerror=alert(1)>"
@@ -67,11 +67,15 @@ def test_another_title_is_shown_where_only_that_one_matches(own_library: Library
 
 
 def test_markup_in_what_matched_stays_text(own_library: Library) -> None:
-    title, abstract = f"Gardens {_HARM} of light", f"On gardens. {_HARM} Gardens again, <b>gardens</b>."
-    put(own_library, _article(1, ("title", title), ("description", abstract)))
-    page = _client(own_library).get("/", params={"q": "gardens img"}).text
-    assert len(values(page, "//mark")) > 1
-    assert not values(page, "//ol[@class='cards']//img | //ol[@class='cards']//article//p/b | //@onerror")
+    put(own_library, _article(1, ("title", "Gardens img"), ("description", "Gardens again b gardens")))
+    work = _client(own_library).get("/v1/works", params={"fields": "detail"}).json()["results"][0]
+    harm = {"value": f"Gardens {_HARM} again, <b>gardens</b>.", "language": None}
+    rewrite(own_library, work["id"], title=harm, abstracts=[harm])
+    for q in ("gardens img", '"again b gardens"'):
+        page = _client(own_library).get("/", params={"q": q}).text
+        assert values(page, "//p[@class='snippet']/mark"), q
+        assert not values(page, "//ol[@class='cards']//img | //ol[@class='cards']//b | //@onerror"), q
+    assert "again, <b>gardens" in texts(page, "//p[@class='snippet']/mark")
 
 
 def test_an_address_cannot_switch_the_marks(reader: TestClient) -> None:
@@ -234,3 +238,16 @@ def test_too_long_a_text_is_refused_with_a_way_back(reader: TestClient) -> None:
     answer = reader.get("/resolve", params={"id": "x" * 2001})
     assert answer.status_code == 400
     assert values(answer.text, "//main//a[@class='button']/@href") == ["/resolve"]
+
+
+def test_a_book_of_many_chapters_leads_to_all_of_them(own_library: Library) -> None:
+    subjects = ("rivers", "bridges", "gardens", "libraries", "villages", "mountains", "harvests")
+    titles = [f"On {one} and their {other}" for one in subjects for other in ("history", "future", "people", "law")]
+    book = ("identifier", "ISBN 978-0-306-40615-7"), ("type", "book chapter")
+    put(own_library, *(_article(number, ("title", title), *book) for number, title in enumerate(titles)))
+    reader = _client(own_library)
+    page = reader.get("/resolve", params={"id": "9780306406157", "ui": "en"}).text
+    assert texts(page, "//*[@id='outcome']") == ["Found 28 works"]
+    assert len(texts(page, _HEADLINE)) == 20
+    (everything,) = values(page, "//a[text()='See all 28 works']/@href")
+    assert texts(reader.get(everything).text, "//p[@class='count']") == ["28 works"]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select, update
 
-from indexer.storage import schema
 from search_api.app import make_app
 from search_api.library import Library
-from tests.unit.web.records import Dublin, put, texts, values
+from tests.unit.web.records import Dublin, put, rewrite, texts, values
 
 _TITLE = ("title", "Reading in mountain villages: a survey of school libraries")
 
@@ -29,14 +26,6 @@ def _only_work(reader: TestClient) -> str:
     results = reader.get("/v1/works").json()["results"]
     assert len(results) == 1
     return str(results[0]["id"])
-
-
-def _rewrite(library: Library, work_id: str, **changes: Any) -> None:
-    """Change what the store keeps of a work, past all cleaning."""
-    table = schema.works
-    with library.store.database.write() as connection:
-        data = json.loads(connection.execute(select(table.c.data).where(table.c.id == work_id)).scalar_one())
-        connection.execute(update(table).where(table.c.id == work_id).values(data=json.dumps(data | changes).encode()))
 
 
 def _demonstrated(reader: TestClient, **parameters: str) -> tuple[dict[str, Any], str]:
@@ -162,7 +151,7 @@ def test_a_record_that_means_harm_becomes_neither_link_nor_markup(own_library: L
         "affiliations": [script],
         "role": "author",
     }
-    _rewrite(
+    rewrite(
         own_library,
         work,
         title={"value": script, "language": {"code": '"><script>', "origin": "declared", "confidence": 1.0}},
@@ -219,7 +208,7 @@ def test_a_damaged_index_is_a_page_and_not_a_crash(own_library: Library, own_rea
 def test_an_unexpected_error_is_a_page_too(own_library: Library, own_reader: TestClient) -> None:
     put(own_library, Dublin(identifier="oai:a", elements=[_TITLE]))
     work = _only_work(own_reader)
-    _rewrite(own_library, work, contributors=None)
+    rewrite(own_library, work, contributors=None)
     answer = own_reader.get(f"/works/{work}?ui=zh")
     assert answer.status_code == 500
     assert texts(answer.text, "//h1") == ["这里出了问题"]
