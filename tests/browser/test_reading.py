@@ -201,6 +201,8 @@ def test_what_a_finger_must_hit_is_large_enough(new_page: NewPage) -> None:
         ".next",
         ".menu a",
         ".sort a",
+        ".exports summary",
+        ".follow a",
     ):
         for box in (element.bounding_box() for element in page.locator(selector).all()):
             assert box is not None
