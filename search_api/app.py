@@ -20,6 +20,7 @@ from search_api.manners.encoding import Encoding
 from search_api.manners.exchange import Exchanges
 from search_api.manners.forwarded import Forwarded
 from search_api.manners.gate import UNCOUNTED, Gate
+from search_api.manners.idempotency import Idempotent
 from search_api.manners.limits import Allowance
 from search_api.routes import (
     desk,
@@ -51,12 +52,13 @@ from search_api.searching import Searcher
 from search_api.suggesting import Suggester
 
 VERSION = "0.1.0"
-_CORS_ASKED = ("Authorization", "Content-Type", "If-None-Match", "X-Request-Id")
+_CORS_ASKED = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-Id")
 #: What scripts of other sites may read of an answer, beside what they always may.
 _CORS_TOLD = (
     "Content-Disposition",
     "Deprecation",
     "ETag",
+    "Idempotency-Replayed",
     "Link",
     "RateLimit",
     "RateLimit-Policy",
@@ -133,6 +135,7 @@ def _add_layers(app: FastAPI, library: Library, allowance: Allowance) -> None:
     """Put the layers around the routes; each one that is added is around those before it."""
     settings = library.settings
     app.state.allowance = allowance
+    app.add_middleware(Idempotent, library=library)
     app.add_middleware(Gate, library=library, allowance=allowance)
     app.add_middleware(problems.LastResort)
     app.add_middleware(Caching)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SLOW_DOWN, DAILY_QUOTA, UNKNOWN_TOKEN = "slow-down", "daily-quota", "unknown-token"
+KEY_IN_USE, KEY_OF_ANOTHER = "key-in-use", "key-of-another"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,24 @@ TYPES = {
         title_zh="令牌无效",
         text_zh="Authorization 中的令牌不存在、已撤销或已过期。"
         "系统不会把它当作未带令牌处理。请使用有效令牌，或去掉该请求头。",
+    ),
+    KEY_IN_USE: ProblemType(
+        status=409,
+        title_en="The request is under way",
+        text_en="A request with this Idempotency-Key came before and is not answered yet. Wait as long as Retry-After "
+        "says, and send it again: its answer will come, and it will not be done twice.",
+        title_zh="该请求正在处理",
+        text_zh="带有同一 Idempotency-Key 的请求已先到达，尚未应答。请按 Retry-After 所示等待后重发："
+        "届时会得到它的应答，操作不会执行两次。",
+    ),
+    KEY_OF_ANOTHER: ProblemType(
+        status=422,
+        title_en="The key belongs to another request",
+        text_en="This Idempotency-Key was sent with another request within the last 24 hours. Each new request needs a "
+        "new key, such as a random UUID; only a repetition keeps its own.",
+        title_zh="该键属于另一个请求",
+        text_zh="在过去 24 小时内，这个 Idempotency-Key 已用于另一个请求。每个新请求都需要新的键（例如随机 UUID），"
+        "只有重发同一请求时才沿用原来的键。",
     ),
 }
 

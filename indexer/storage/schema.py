@@ -27,6 +27,7 @@ from indexer.storage.identity_tables import (
     portraits,
 )
 from indexer.storage.search_tables import (
+    kept_answers,
     ranking_rules,
     subject_classes,
     subject_mappings,
@@ -53,6 +54,7 @@ __all__ = [
     "journals",
     "judgement_records",
     "judgements",
+    "kept_answers",
     "link_reports",
     "links",
     "manifestation_keys",

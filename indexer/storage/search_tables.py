@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Float, Index, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Table, Text
 
 from indexer.storage.columns import NEVER_REUSED, key_column, metadata, reference, time_column
 
@@ -95,4 +95,17 @@ tokens = Table(
     # A day, not a moment: enough to find what nobody uses, too little to tell when somebody reads.
     Column("last_used", Text),
     **NEVER_REUSED,
+)
+
+#: What was answered to writes that carried a key, for whoever sends them again; without ``status`` one is under way.
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("status", Integer),
+    Column("media_type", Text),
+    Column("body", LargeBinary),
+    time_column("at"),
+    Index(None, "at"),
 )

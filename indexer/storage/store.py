@@ -16,6 +16,7 @@ from indexer.storage.database import Database
 from indexer.storage.dated_works import DatedWorks
 from indexer.storage.feed import ChangeFeed
 from indexer.storage.harvests import HarvestLedger
+from indexer.storage.kept_answers import KeptAnswers
 from indexer.storage.links import LinkTable
 from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
@@ -48,6 +49,7 @@ class RecordStore:
         self.links = LinkTable(database)
         self.census = Census(database)
         self.tokens = TokenTable(database)
+        self.kept_answers = KeptAnswers(database)
         self.thesaurus = ThesaurusTable(database)
         self.subject_queue = SubjectQueue(database)
 

@@ -1,4 +1,4 @@
-"""Searching: thesaurus, subject tree, ranking rules, tokens."""
+"""Searching: thesaurus, subject tree, ranking rules, tokens, kept answers."""
 
 from __future__ import annotations
 
@@ -88,6 +88,18 @@ def upgrade() -> None:
         unique=("id", "digest"),
     )
 
+    op.create_table(
+        "kept_answers",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("media_type", sa.Text(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_kept_answers")),
+    )
+    op.create_index(op.f("ix_kept_answers_at"), "kept_answers", ["at"])
+
 
 def downgrade() -> None:
     held = sum(op.get_bind().scalar(sa.text(f"SELECT count(*) FROM {name}")) or 0 for name in _KEPT)  # noqa: S608
@@ -97,5 +109,6 @@ def downgrade() -> None:
             "schema 0005 has no place for.",
             remedy="Stay with this version, or restore a backup from before the update.",
         )
+    op.drop_table("kept_answers")
     for name in reversed(_KEPT):
         op.drop_table(name)
