@@ -80,6 +80,13 @@ def stemmer_for(language: str | None, script: str) -> str | None:
     return language if _SCRIPTS.get(language) == script else None
 
 
+def stemmed_as(language: str | None) -> str | None:
+    """Return the language of ``ALGORITHMS`` by whose rules texts in a language are stemmed; ``None``: by none."""
+    if language in ALGORITHMS:
+        return language
+    return "en" if language in _BORROWING else None
+
+
 class _Stems(dict[str, str]):
     """Word → stem of one language, remembered up to a bound; Snowball itself is not safe between threads."""
 
