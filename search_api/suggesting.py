@@ -18,7 +18,7 @@ from indexer.search.function_words import function_words_in
 from indexer.search.parser import parse
 from indexer.search.pinyin import begun, covered, has_han, syllables
 from indexer.search.query import FacetValue, Query, TokenQuery, View
-from indexer.search.rules import NO_RULES
+from indexer.search.rules import NO_RULES, Rules
 from indexer.search.suggesting import LONGEST_FORM, MARKS, Kind, form_of, read_value
 from search_api.library import Library
 from search_api.searching import Searcher
@@ -90,8 +90,7 @@ class Suggester:
     def __init__(self, library: Library, searcher: Searcher) -> None:
         self._library = library
         self._searcher = searcher
-        self._kept: dict[str, tuple[float, tuple[FacetValue, ...]]] = {}
-        self._kept_under = NO_RULES
+        self._kept: tuple[Rules, dict[str, tuple[float, tuple[FacetValue, ...]]]] = NO_RULES, {}
 
     def answer(self, text: str, *, kinds: tuple[AnyKind, ...] = KINDS, limit: int = DEFAULT_LIMIT) -> dict[str, Any]:
         """Return the body ``{meta, results}``."""
@@ -145,9 +144,11 @@ class Suggester:
         query = rules.apply(_EVERYTHING, is_ranked=False)
         if len(form) > _SHORT or size != _LOOKED_UP:
             return self._library.index.values(query, "suggest", prefix=prefix, size=size)
-        if rules is not self._kept_under or len(self._kept) >= _MOST_KEPT:
-            self._kept, self._kept_under = {}, rules
-        now, known = time.monotonic(), self._kept
+        under, known = self._kept  # both at once: what was counted under other rules must not come in among these
+        if rules is not under or len(known) >= _MOST_KEPT:
+            known = {}
+            self._kept = rules, known
+        now = time.monotonic()
         kept = known.get(prefix)
         if kept is None or kept[0] < now:
             kept = now + _KEPT_SECONDS, self._library.index.values(query, "suggest", prefix=prefix, size=size)

@@ -130,6 +130,11 @@ def expand(text: str, thesaurus: Thesaurus) -> Expanded:
     return _expand(text, thesaurus)
 
 
+def forget_expanded() -> None:
+    """Let go of what was added to queries of late, and with it of states of the thesaurus that nobody asks for."""
+    _expand.cache_clear()
+
+
 @functools.lru_cache(maxsize=256)
 def _expand(text: str, thesaurus: Thesaurus) -> Expanded:
     beside: dict[int, tuple[tuple[Beside, ...], ...]] = {}

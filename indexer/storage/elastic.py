@@ -9,6 +9,7 @@ writer puts there afterwards stays, and the same version may come back.
 from __future__ import annotations
 
 import contextlib
+import heapq
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -203,8 +204,8 @@ class ElasticIndex:
         """Count by the server's terms aggregation; very many by walking them in order."""
         if size <= VALUES_AT_ONCE:
             return read_values(self._ask(build_values(query, field, prefix, size)))
-        counted = [one for one in self._every_value(query, field) if one.value.startswith(prefix)]
-        return tuple(sorted(counted, key=lambda one: (-one.count, one.value))[:size])
+        counted = (one for one in self._every_value(query, field) if one.value.startswith(prefix))
+        return tuple(heapq.nsmallest(size, counted, key=lambda one: (-one.count, one.value)))
 
     def _every_value(self, query: TokenQuery, field: KeywordField) -> Iterator[FacetValue]:
         after = None

@@ -72,9 +72,9 @@ class SubjectTable:
     # --- reading -----------------------------------------------------------------------------
 
     def tree(self) -> SubjectTree:
-        """Return the tree as it was at most a second ago."""
+        """Return the tree as it was a second ago or, while another thread makes a newer one, as it was before that."""
         known = self._known
-        if known is not None and time.monotonic() - self._looked < _LOOK_SECONDS:
+        if known is not None and (time.monotonic() - self._looked < _LOOK_SECONDS or self._lock.locked()):
             return known[1]
         return self._current()[1]
 

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, func, select
 from indexer import ids
 from indexer.errors import WrongEditError
 from indexer.search.pinyin import has_han
-from indexer.search.thesaurus import Entry, EntryKind, Term, Thesaurus, builtin_entries, compared
+from indexer.search.thesaurus import Entry, EntryKind, Term, Thesaurus, builtin_entries, compared, forget_expanded
 from indexer.storage import schema
 from indexer.storage.database import Database, retried
 from indexer.storage.said import Signed, require_line, undo_row
@@ -95,7 +95,7 @@ class ThesaurusTable:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Lock()
+        self._looking, self._building = threading.Lock(), threading.Lock()
         self._kept: dict[tuple[str, bool], Thesaurus] = {}
         self._version = ""
         self._good_until = 0.0
@@ -105,15 +105,18 @@ class ThesaurusTable:
     def current(self, *, builtin: bool) -> Thesaurus:
         """Return the thesaurus as it was at most a second or two ago; nearly always without asking the database.
 
-        With ``builtin`` the terms that come with the program are part of it.
+        With ``builtin`` the terms that come with the program are part of it. Tens of thousands of entries take seconds
+        to be made ready: whoever comes meanwhile searches by those of before.
         """
-        if time.monotonic() >= self._good_until and self._lock.acquire(blocking=not self._version):
+        if time.monotonic() >= self._good_until and self._looking.acquire(blocking=not self._version):
             try:
                 with self._database.read() as connection:
-                    self._version = _version(connection)
+                    version = _version(connection)
+                self._state(version, builtin=builtin)
+                self._version = version
                 self._good_until = time.monotonic() + _LOOK_SECONDS
             finally:
-                self._lock.release()
+                self._looking.release()
         return self._state(self._version, builtin=builtin)
 
     def as_of(self, version: str, *, builtin: bool) -> Thesaurus:
@@ -123,14 +126,18 @@ class ThesaurusTable:
     def _state(self, version: str, *, builtin: bool) -> Thesaurus:
         if (known := self._kept.get((version, builtin))) is not None:
             return known
-        with self._database.read() as connection:
-            rows = _rows_of(connection, version)
-        entries = [Entry(kind=row.kind, terms=_terms(row)) for row in rows]
-        made = Thesaurus([*entries, *(builtin_entries() if builtin else ())], version=version)
-        with self._lock:
+        with self._building:  # by one; all others who need it wait for that one
+            if (known := self._kept.get((version, builtin))) is not None:
+                return known
+            with self._database.read() as connection:
+                rows = _rows_of(connection, version)
+            entries = [Entry(kind=row.kind, terms=_terms(row)) for row in rows]
+            made = Thesaurus([*entries, *(builtin_entries() if builtin else ())], version=version)
             while len(self._kept) >= _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-            return self._kept.setdefault((version, builtin), made)
+            self._kept[version, builtin] = made
+            forget_expanded()
+            return made
 
     # --- the desk's list ---------------------------------------------------------------------
 
