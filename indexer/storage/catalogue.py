@@ -186,12 +186,13 @@ class Catalogue:
             }
 
     def container_titles(self, container_ids: Sequence[str]) -> dict[str, str]:
-        """Return the titles of containers, for facet labels."""
+        """Return the titles of containers, for facet labels; a filter may name what is none, of any characters."""
         table = schema.containers.c
+        named = [one for one in container_ids if one.isprintable()]
         with self._database.read() as connection:
             return {
                 row.id: row.title or row.id
-                for chunk in chunks(container_ids)
+                for chunk in chunks(named)
                 for row in connection.execute(select(table.id, table.title).where(table.id.in_(chunk)))
             }
 

@@ -132,7 +132,8 @@ class RankingRules:
             if in_force is False:
                 statement = statement.where(_rules.c.key.not_in(ruling))
             if before is not None:
-                last = connection.scalar(select(_rules.c.key).where(_rules.c.id == before))
+                named = before if before.isprintable() else ""
+                last = connection.scalar(select(_rules.c.key).where(_rules.c.id == named))
                 statement = statement.where(_rules.c.key < (last or 0))
             rows = connection.execute(statement).all()
         shown = rows[:limit]

@@ -150,7 +150,8 @@ class ThesaurusTable:
             statement = statement.where(_table.c.undone_at.is_(None) == in_force)
         with self._database.read() as connection:
             if before is not None:
-                last = connection.scalar(select(_table.c.key).where(_table.c.id == before))
+                named = before if before.isprintable() else ""
+                last = connection.scalar(select(_table.c.key).where(_table.c.id == named))
                 statement = statement.where(_table.c.key < (last or 0))
             rows = connection.execute(statement).all()
         return [_entry(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
