@@ -102,7 +102,7 @@ def _text_of(work: Work) -> dict[TextField, tuple[str, ...]]:
     journal = _known_values(work.container.title, None) if work.container and work.container.title else ()
     terms = dict.fromkeys([*(subject.term for subject in work.subjects), *work.keywords])
     subject = tuple(value for term in terms for value in _known_values(term, main))
-    names = [(person, index_values(person.name, None)) for person in work.contributors]
+    names = [(person, _displayed_values(person)) for person in work.contributors]
     identifiers = (one.value for one in work.identifiers if one.scheme in _WORDLIKE_SCHEMES)
     numbers = tuple(value for identifier in identifiers for value in index_values(identifier, None))
     named = (value for _, values in names for value in values)
@@ -128,18 +128,24 @@ def _known_values(text: str, language: str | None) -> tuple[str, ...]:
     return index_values(text, language)
 
 
-def _name_values(person: Contributor, displayed: tuple[str, ...]) -> Iterator[str]:
-    """Yield the name as displayed and in its other forms: phrases find each (``"Smith J"``)."""
-    forms = (value for first, second in name_forms(person) for value in _side_by_side(first, second))
-    yield from dict.fromkeys([*displayed, *forms])
+def _displayed_values(person: Contributor) -> tuple[str, ...]:
+    if person.family and person.given and person.name == f"{person.given} {person.family}":
+        return _side_by_side(person.given, person.family)
+    return index_values(person.name, None)
+
+
+def _name_values(person: Contributor, displayed: tuple[str, ...]) -> Iterable[str]:
+    """Return the name as displayed and in its other forms: phrases find each (``"Smith J"``)."""
+    values = [*displayed]
+    for first, second in name_forms(person):
+        values += _side_by_side(first, second)
+    return dict.fromkeys(values)
 
 
 def _side_by_side(first: str, second: str) -> tuple[str, ...]:
     """Analyse two parts with a blank between; they come again in other forms and names, so each is remembered."""
-    known = _known_values(first, None), _known_values(second, None)
-    if all(len(values) == 1 for values in known):
-        return (f"{known[0][0]} {known[1][0]}",)
-    return index_values(f"{first} {second}", None)
+    one, other = _known_values(first, None), _known_values(second, None)
+    return (f"{one[0]} {other[0]}",) if len(one) == len(other) == 1 else index_values(f"{first} {second}", None)
 
 
 def _keywords_of(work: Work, classified: Classified) -> dict[KeywordField, tuple[str, ...]]:
@@ -186,7 +192,7 @@ def address_value(mark: str) -> str:
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(value for value in dict.fromkeys(values) if value)
+    return tuple(filter(None, dict.fromkeys(values)))
 
 
 def _subjects_of(work: Work) -> tuple[str, ...]:

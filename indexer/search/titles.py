@@ -16,6 +16,8 @@ _ALPHABET = " 0123456789abcdefghijklmnopqrstuvwxyz"
 _OTHER = len(_ALPHABET) + 1
 _BASE = _OTHER + 1
 _CODES = {character: code for code, character in enumerate(_ALPHABET, start=1)}
+#: The digit of each byte that has one of its own, which titles in English have throughout; 0 for the others.
+_ASCII_DIGITS = bytes(_CODES.get(chr(byte), 0) for byte in range(256))
 #: Letters of the nearest scripts (Greek, Cyrillic, most of Arabic) take two digits behind the mark, others five.
 _NEAR, _FIRST_NEAR = _OTHER * _BASE, 0x80
 _WORDS = re.compile(r"[^\W_]+")
@@ -41,16 +43,26 @@ def title_order(title: str, language: str | None) -> str:
     words = _WORDS.findall(fold(title))
     if len(words) > 1 and words[0] in _ARTICLES.get(language or "", ()):
         words = words[1:]
-    spelled = _HAN.sub(lambda found: f" {_pinyin(found[0])} ", " ".join(words))
-    return _cut(" ".join(spelled.split())).rstrip() or "\uffff"
+    spelled = " ".join(words)
+    if not spelled.isascii():
+        spelled = " ".join(_HAN.sub(lambda found: f" {_pinyin(found[0])} ", spelled).split())
+    return _cut(spelled).rstrip() or "\uffff"
 
 
 def title_columns(order: str) -> tuple[int, ...]:
     """Return what orders a title as numbers that are in the same order, for engines that sort by numbers only."""
-    digits = [digit for character in order for digit in _digits_of(character)][: COLUMNS * _DIGITS]
-    digits += [0] * (COLUMNS * _DIGITS - len(digits))
-    rows = (digits[at : at + _DIGITS] for at in range(0, len(digits), _DIGITS))
-    return tuple(functools.reduce(lambda number, digit: number * _BASE + digit, row, 0) for row in rows)
+    length = COLUMNS * _DIGITS
+    digits: Sequence[int] = order[:length].encode("ascii", "replace").translate(_ASCII_DIGITS)
+    if 0 in digits:
+        digits = [digit for character in order[:length] for digit in _digits_of(character)][:length]
+    digits = [*digits, *[0] * (length - len(digits))]
+    columns = []
+    for at in range(0, length, _DIGITS):
+        number = 0
+        for digit in digits[at : at + _DIGITS]:
+            number = number * _BASE + digit
+        columns.append(number)
+    return tuple(columns)
 
 
 def title_of(columns: Sequence[int]) -> str:
@@ -88,6 +100,8 @@ def _far_character(digits: Iterator[int]) -> str:
 def _cut(order: str) -> str:
     """Cut to the letters that fit whole."""
     left = COLUMNS * _DIGITS
+    if order.isascii():  # folded words, of which each letter is a digit
+        return order[:left]
     for at, character in enumerate(order):
         left -= len(_digits_of(character))
         if left < 0:

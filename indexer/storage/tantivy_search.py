@@ -106,20 +106,22 @@ def encode_document(document: Document) -> tantivy.Document:
     if not 0 <= document.key <= _KEY_MASK:
         raise ValueError(f"key {document.key} is not between 0 and {_KEY_MASK}")
     encoded = tantivy.Document()
+    add_text, add_integer = encoded.add_text, encoded.add_integer
     for text in TEXT_FIELDS:
-        encoded.add_text(text, _GAP.join(stretches(document, text)))
+        add_text(text, _GAP.join(stretches(document, text)))
+    keywords = document.keywords
     for keyword in KEYWORD_FIELDS:
-        for value in dict.fromkeys(document.keywords.get(keyword, ())):
-            encoded.add_text(keyword, value)
-    encoded.add_integer("key", document.key)
-    encoded.add_integer("version", document.version)
+        for value in dict.fromkeys(keywords.get(keyword, ())):
+            add_text(keyword, value)
+    add_integer("key", document.key)
+    add_integer("version", document.version)
     if document.year is not None:
-        encoded.add_integer("year", document.year)
-    encoded.add_integer("newest", _compose(document.published, document.key, "newest"))
-    encoded.add_integer("oldest", _compose(document.published or NEVER, document.key, "oldest"))
-    encoded.add_integer("latest", _compose(document.first_indexed, document.key, "first_indexed"))
+        add_integer("year", document.year)
+    add_integer("newest", _compose(document.published, document.key, "newest"))
+    add_integer("oldest", _compose(document.published or NEVER, document.key, "oldest"))
+    add_integer("latest", _compose(document.first_indexed, document.key, "first_indexed"))
     for name, column in zip(_TITLE_COLUMNS, title_columns(document.title_order), strict=True):
-        encoded.add_integer(name, column)
+        add_integer(name, column)
     return encoded
 
 
