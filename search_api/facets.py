@@ -12,7 +12,7 @@ import threading
 import time
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, cast
 
@@ -37,8 +37,9 @@ _FIRST = 1_000
 _YEARS = 10_000
 #: Values that moved up since the page before.
 _SLACK = 100
-#: Values of lists that are kept for their next pages, some 100 bytes each.
-_MOST_KEPT = 300_000
+#: Values of lists that are kept for their next pages, some 100 bytes each, and for how long: works follow the subject
+#: tree, and names change, without the index' position telling.
+_MOST_KEPT, _KEPT_SECONDS = 300_000, 60.0
 #: Facets of codes that have names in the page's texts, and under which group these stand.
 _NAMED = {"type": "type", "has": "has", "license": "license", "status": "badge", "version": "version"}
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -111,36 +112,46 @@ def _by_rank(pair: tuple[_Rank, FacetValue]) -> _Rank:
 
 
 class _Kept:
-    """The last lists that were counted whole, for their next pages; each is of one state of the index."""
+    """The last lists that were counted whole, for their next pages; each is of one position of the index."""
 
-    def __init__(self) -> None:
-        self._lists: OrderedDict[str, _Counted] = OrderedDict()
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lists: OrderedDict[str, tuple[float, _Counted]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: str) -> _Counted | None:
-        """Return a list that was kept."""
+        """Return a list that was kept and is no older than it may be."""
         with self._lock:
-            if key in self._lists:
-                self._lists.move_to_end(key)
-            return self._lists.get(key)
+            since, counted = self._lists.get(key, (0.0, None))
+            if counted is None or self._clock() - since >= _KEPT_SECONDS:
+                return None
+            self._lists.move_to_end(key)
+            return counted
 
     def put(self, key: str, counted: _Counted) -> None:
         """Keep a list, and forget the oldest ones where they come to too many values."""
         with self._lock:
-            self._lists[key] = counted
-            while len(self._lists) > 1 and sum(len(one.ranked) for one in self._lists.values()) > _MOST_KEPT:
+            self._lists[key] = self._clock(), counted
+            self._lists.move_to_end(key)
+            while len(self._lists) > 1 and sum(len(one.ranked) for _, one in self._lists.values()) > _MOST_KEPT:
                 self._lists.popitem(last=False)
 
 
 class FacetLister:
     """Answers what values a facet has among the works of a search."""
 
-    def __init__(self, library: Library, searcher: Searcher, most: int = MOST_VALUES) -> None:
+    def __init__(
+        self,
+        library: Library,
+        searcher: Searcher,
+        most: int = MOST_VALUES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._library = library
         self._searcher = searcher
         self._most = most
         self._names = FacetNames(searcher)
-        self._kept = _Kept()
+        self._kept = _Kept(clock)
         self._places = Places(library.store.secret("cursor"), "facet-values-1")
 
     def answer(self, wanted: FacetSearch) -> dict[str, Any]:

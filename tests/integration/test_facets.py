@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from lxml import etree
 
 from indexer.errors import QueryError
+from indexer.storage.said import Signed
 from search_api.app import make_app
 from search_api.facets import FacetLister, FacetSearch
 from search_api.library import Library
@@ -237,6 +238,18 @@ def test_a_walk_by_label_stays_whole_while_counts_change(embedded: Library) -> N
     assert set(names) >= {f"rare term {number:02}" for number in range(20)}
     again = {row["value"]: row["count"] for row in walk(client, facet="keyword", order="label", limit=5)}
     assert again["photovoltaics"] > next(row["count"] for row in first["results"] if row["value"] == "photovoltaics")
+
+
+def test_a_list_that_is_kept_follows_the_subject_tree_within_a_minute(embedded: Library) -> None:
+    put(embedded, *map(record, range(6)))
+    now = [100.0]
+    lister = FacetLister(embedded, Searcher(embedded), clock=lambda: now[0])
+    wanted = FacetSearch(search=Search(), facet="clc", order="label")
+    assert "B84" not in {row["value"] for row in lister.answer(wanted)["results"]}
+    embedded.store.subjects.map("keyword", "Photovoltaics", "B84", Signed(who="Li Ming", note="So is our shelving."))
+    embedded.bring_up_to_date()  # which moves no position: no work has changed
+    now[0] += 60
+    assert {row["value"]: row["count"] for row in lister.answer(wanted)["results"]}["B84"] == 2
 
 
 def walk_on(client: TestClient, body: Json) -> list[str]:

@@ -14,7 +14,7 @@ from search_api.library import open_library
 from search_api.settings import Settings
 
 NOBODYS = "a\x00b"
-TOKEN = SecretStr("-".join(["nobody", "guesses", "this", "desk"]))
+TOKEN = SecretStr("nobody-guesses-this-desk")
 PAGES = {"/": (), "/facets": (("facet", "container"),), "/trends": (("facet", "container"),), "/resolve": ()}
 _ON_PAGES = ("q", "container", "clc", "source", "keyword", "value", "code", "cursor")
 Asked = tuple[str, dict[str, Any]]
