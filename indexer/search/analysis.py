@@ -140,7 +140,7 @@ class _Chunk:
         )
 
 
-def _cut_words(text: str) -> list[str]:
+def cut_words(text: str) -> list[str]:
     """Cut Chinese into words; the dictionary is loaded at first use (34 MiB that a harvest does not need)."""
     import rjieba  # noqa: PLC0415
 
@@ -176,7 +176,7 @@ def _analyse(text: str, language: str | None) -> tuple[list[str], list[str]]:
             extra += known.joined
             written += known.written
     if runs:
-        extra += _words_of(_cut_words(" ".join(runs)))
+        extra += _words_of(cut_words(" ".join(runs)))
     extra += dict.fromkeys(written)
     if language in _SPELLING_OUT and not text.isascii():
         extra += _spelled_out(text).values()
@@ -207,9 +207,9 @@ def query_words(text: str, *, stemmed: bool = True) -> QueryWords:
             words += _query_chunk(chunk, stemmed=stemmed, spelled=spelled)
         elif len(chunk) <= _LONGEST_NAME or not _IS_HAN.match(chunk):
             words.append(QueryRun(text=chunk, pairs=_pairs(chunk)))
-            bonus += _words_of(_cut_words(chunk)) if _IS_HAN.match(chunk) else ()
+            bonus += _words_of(cut_words(chunk)) if _IS_HAN.match(chunk) else ()
         else:
-            pieces = _cut_words(chunk)
+            pieces = cut_words(chunk)
             runs = [QueryRun(text=piece, pairs=_pairs(piece)) for piece in _join_singles(pieces)]
             words += runs
             required = {pair for run in runs for pair in run.pairs}

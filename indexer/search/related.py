@@ -8,17 +8,21 @@ journal in common lift a work that shares words, and never bring one that shares
 from __future__ import annotations
 
 import math
+import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from indexer.models import Contributor, Text, Work
 from indexer.normalise.licences import NONE_STATED
-from indexer.search.analysis import index_values, locate
+from indexer.search.analysis import cut_words, index_values, locate
 from indexer.search.folding import fold
 from indexer.search.function_words import FUNCTION_WORDS
 from indexer.search.query import AtLeast, Clause, Exact, Flat, Keys, TokenPhrase, TokenQuery, Tokens, Weighted, Without
+from indexer.subjects.tables import section_headings
 
 ReasonCode = Literal["words", "subjects", "authors", "journal"]
 Frequencies = Callable[[Sequence[str]], Mapping[str, int]]
@@ -38,6 +42,8 @@ _SUBJECT_LIFT, _AUTHOR_LIFT, _JOURNAL_LIFT = 0.05, 0.08, 0.03
 _MOST_SUBJECTS, _MOST_AUTHORS = 5, 10
 _MOST_TOLD = 8
 _SHORTEST = 2
+_LONGEST_TOLD = 8
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +92,31 @@ def _count_tokens(work: Work) -> tuple[Counter[str], dict[str, str]]:
     texts += [(Text(value=term), _SUBJECT) for term in _terms_of(work)]
     texts += [(text, _ABSTRACT) for text in work.abstracts]
     for text, weight in texts:
+        words = _word_edges(text.value)
         for piece in locate(text.value, text.language.code if text.language else main):
-            surface = text.value[piece.start : piece.end]
+            surface = _word_around(text.value, piece.start, piece.end, words)
             for token in piece.stream:
                 if len(surface) < _SHORTEST or token.isdigit() or is_function_word(fold(surface)):
                     continue
                 counts[token] += weight
                 written.setdefault(token, surface)
     return counts, written
+
+
+def _word_edges(text: str) -> list[int]:
+    """Return where the words of a text without blanks begin and end; empty where that cannot be told."""
+    folded = fold(text)
+    if text.isascii() or len(folded) != len(text) or not _HAN.search(text):
+        return []
+    return [0, *accumulate(map(len, cut_words(folded)))]
+
+
+def _word_around(text: str, start: int, end: int, edges: list[int]) -> str:
+    """Return a piece as written, of Chinese the whole word that a pair is in; ``""`` across two words."""
+    if not edges or end - start > len("对字") or not _HAN.match(text[start]):
+        return text[start:end]
+    at = bisect_right(edges, start)
+    return text[edges[at - 1] : edges[at]] if at < len(edges) and end <= edges[at] else ""
 
 
 def is_function_word(word: str) -> bool:
@@ -125,7 +148,7 @@ def related_query(work: Work, profile: Profile, *, without: Sequence[int] = ()) 
     lifts: list[tuple[Clause, float]] = [
         (Exact(field="subject_facet", values=(subject.term,)), _SUBJECT_LIFT)
         for subject in work.subjects[:_MOST_SUBJECTS]
-        if subject.origin == "article"
+        if subject.origin == "article" and fold(subject.term) not in section_headings()
     ]
     lifts += [(clause, _AUTHOR_LIFT) for person in work.contributors[:_MOST_AUTHORS] if (clause := _author(person))]
     if work.container and work.container.id:
@@ -147,8 +170,10 @@ def explain(work: Work, other: Work, profile: Profile) -> tuple[RelatedReason, .
     """Tell what two works share, what weighs most first."""
     theirs, _ = _count_tokens(other)
     shared = sorted((token for token in profile.weights if token in theirs), key=lambda one: -profile.weights[one])
-    words = _join_pairs([profile.written[token] for token in shared], work)[:_MOST_TOLD]
-    subjects = _common([one.term for one in work.subjects], [one.term for one in other.subjects])
+    words = _join_neighbours([profile.written[token] for token in shared], work)[:_MOST_TOLD]
+    headings = section_headings()
+    terms = [one.term for one in work.subjects if fold(one.term) not in headings]
+    subjects = _common(terms, [one.term for one in other.subjects])
     subjects += [term for term in _common(work.keywords, other.keywords) if term not in subjects]
     authors = _common(
         [person.name for person in work.contributors], [person.name for person in other.contributors], key=_name_key
@@ -164,26 +189,19 @@ def explain(work: Work, other: Work, profile: Profile) -> tuple[RelatedReason, .
     return tuple(RelatedReason(code=code, detail=tuple(detail)) for code, detail in told if detail)
 
 
-def _join_pairs(written: Sequence[str], work: Work) -> list[str]:
-    """Join pairs of Chinese characters that overlap in the work's title to the words that a reader sees."""
-    title = fold(work.title.value)
+def _join_neighbours(written: Sequence[str], work: Work) -> list[str]:
+    """Join Chinese words that stand side by side in the work's title: 深度 and 学习 are told as 深度学习."""
+    title = work.title.value
     joined: list[str] = []
     for word in dict.fromkeys(written):
-        at = next((place for place, known in enumerate(joined) if _overlapped(known, word, title)), None)
-        if at is None:
-            joined.append(word)
+        for at, known in enumerate(joined):
+            both = next((one for one in (known + word, word + known) if one in title), None)
+            if both and _HAN.match(word) and _HAN.match(known) and len(both) <= _LONGEST_TOLD:
+                joined[at] = both
+                break
         else:
-            joined[at] = _overlapped(joined[at], word, title) or joined[at]
+            joined.append(word)
     return list(dict.fromkeys(joined))
-
-
-def _overlapped(known: str, word: str, title: str) -> str | None:
-    if len(word) != len("对字") or word.isascii():
-        return None
-    for longer in (known + word[1:] if known[-1] == word[0] else "", word + known[1:] if word[-1] == known[0] else ""):
-        if longer and fold(longer) in title:
-            return longer
-    return None
 
 
 def _common(ours: Sequence[str], theirs: Sequence[str], key: Callable[[str], object] = fold) -> list[str]:
