@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.search.analysis import (
@@ -11,6 +11,7 @@ from indexer.search.analysis import (
     Located,
     QueryRun,
     QueryWord,
+    _words,
     analyse,
     index_values,
     locate,
@@ -366,3 +367,15 @@ def test_tokens_hold_no_blank_and_are_never_empty(text: str, language: str | Non
 def test_every_text_is_found_by_itself(text: str) -> None:
     for language in (None, "en", "ru"):
         assert is_found(text, text, language)
+
+
+@given(st.text(alphabet="ab s3.'-+#(,_\n", max_size=24), st.sampled_from([None, "en", "fr"]))
+@example("c++. c#, a.b 1.5 3.c 's s's -a- a. b", "en")
+def test_plain_text_is_cut_as_text_with_other_signs_is(text: str, language: str | None) -> None:
+    assert analyse(text, language) == analyse(f"{text} \N{RIGHTWARDS ARROW}", language)
+
+
+def test_a_word_without_end_is_not_remembered() -> None:
+    before = sum(map(len, _words.values()))
+    assert analyse("x" * 100_000, "en").stream == ["x" * MAX_TOKEN_LENGTH]
+    assert sum(map(len, _words.values())) == before
