@@ -69,17 +69,19 @@ def compile_query(query: Query, match: UsedMatch, thesaurus: Thesaurus = EMPTY) 
         UnsupportedQueryError: a phrase with slop has more than two words.
     """
     node = parse(query.text)
-    compiler = _Compiler(match, expand(query.text, thesaurus).beside if query.expand else {})
+    beside = expand(query.text, thesaurus).beside if query.expand else {}
+    compiler = _Compiler(match, beside)
     citation = read_citation(query.text) if match in {"identifier", "citation"} else None
     matching = (
         compiler.compile_citation(citation) if citation else compiler.compile_top(node, query.text) if node else None
     )
     if node is not None and matching is None:
         raise QueryError("no_word", position=0)
+    written = _Compiler(match, {}).compile_top(node, query.text) if beside and node and not citation else None
     years = query.filters.year_from, query.filters.year_to
     return TokenQuery(
         matching=matching,
-        boosts=compiler.boosts(),
+        boosts=(*compiler.boosts(), *([ranking.as_written(written, compiler.words)] if written else [])),
         filters=_compile_filters(query.filters),
         restrictions=(Years(since=years[0], until=years[1]),) if years != (None, None) else (),
     )
@@ -140,7 +142,8 @@ class _Compiler:
                 continue
             units = self._units(word, positive=True)
             for unit, beside in zip(units, self._beside(word, units), strict=True):
-                clause, added = _unit_clause(unit, "all"), [_added_clause(one, "all") for one in beside]
+                clause = _unit_clause(unit, "all")
+                added = [_added_clause(one, "all", instead_of=clause) for one in beside]
                 needed.update([*_scatter(clause), *added] if self.match == "any" else [_widened(clause, added)])
             side_by_side += [None] if word.text in passed_over else units
         self.pairs.update(ranking.word_pairs(side_by_side, "all"))
@@ -203,9 +206,10 @@ class _Compiler:
     def _word_clauses(self, word: Word, *, positive: bool) -> list[Clause]:
         field: TextField = word.field or "all"
         units = self._units(word, positive=positive)
+        clauses = [_unit_clause(unit, field) for unit in units]
         return [
-            _widened(_unit_clause(unit, field), [_added_clause(one, field) for one in beside])
-            for unit, beside in zip(units, self._beside(word, units), strict=True)
+            _widened(clause, [_added_clause(one, field, instead_of=clause) for one in beside])
+            for clause, beside in zip(clauses, self._beside(word, units), strict=True)
         ]
 
     def _beside(self, word: Word, units: Sized) -> Iterable[tuple[Beside, ...]]:
@@ -284,8 +288,11 @@ def _unit_clause(unit: QueryWord | QueryRun, field: TextField) -> Clause:
             assert_never(unit)
 
 
-def _added_clause(beside: Beside, field: TextField) -> Weighted:
-    """Compile a term of the thesaurus: its words in a row."""
+def _added_clause(beside: Beside, field: TextField, *, instead_of: Clause) -> Weighted:
+    """Compile a term of the thesaurus: its words in a row, where what was written is not.
+
+    Records in two languages have both; counted twice, they would stand before all others.
+    """
     rows = beside.added.rows
     single = all(len(row) == 1 for row in rows)
     clause = (
@@ -293,7 +300,7 @@ def _added_clause(beside: Beside, field: TextField) -> Weighted:
         if single
         else TokenPhrase(field=field, alternatives=rows)
     )
-    return Weighted(clause=clause, weight=beside.weight)
+    return Weighted(clause=Without(clause=clause, excluded=instead_of), weight=beside.weight)
 
 
 def _widened(clause: Clause, added: list[Weighted]) -> Clause:

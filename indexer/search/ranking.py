@@ -15,7 +15,7 @@ from indexer.search.expression import And, Node, Or, Phrase, Word
 from indexer.search.expression import Sequence as SideBySide
 from indexer.search.function_words import function_words_in
 from indexer.search.parser import parse
-from indexer.search.query import Exact, Flat, TextField, TokenPhrase
+from indexer.search.query import Clause, Exact, Flat, TextField, TokenPhrase
 from indexer.search.titles import title_key
 
 #: A match in the title scores this share on top: more makes titles beat texts that are about the query.
@@ -26,6 +26,10 @@ PAIR_WEIGHT = 0.25
 MOST_PAIRS = 16
 #: Added where the whole query is a title; more than any other score, so that such works stand first.
 EXACT_TITLE_SCORE = 1_000.0
+#: Added for each word of the query, up to a bound, where works match the query as written and not only by what a
+#: thesaurus has for it: about the most that a word brings, so that those works stand first. Not more, as engines keep
+#: only the leading digits of a score.
+AS_WRITTEN_SCORE, MOST_AS_WRITTEN = 8.0, 32.0
 #: ``match=most`` needs this share of the words, rounded up; with fewer than three words it needs all.
 MOST_SHARE = 0.7
 FEWEST_FOR_MOST = 3
@@ -63,6 +67,11 @@ def exact_title(text: str, node: Node) -> Flat | None:
         return None
     key = title_key(text)
     return Flat(clause=Exact(field="title_key", values=(key,)), score=EXACT_TITLE_SCORE) if key else None
+
+
+def as_written(matching: Clause, words: int) -> Flat:
+    """Return the clause that lifts works which match a query as written above those that the thesaurus brings."""
+    return Flat(clause=matching, score=min(AS_WRITTEN_SCORE * max(words, 1), MOST_AS_WRITTEN))
 
 
 def _is_wording(node: Node) -> bool:

@@ -27,8 +27,9 @@ from indexer.search.stemming import script_of, stem
 
 EntryKind = Literal["synonym", "translation", "block"]
 Origin = Literal["library", "builtin", "stem", "script"]
-#: What an added term scores, of what it would score if it had been written; shared by the words it stands beside.
-WEIGHT = 0.5
+#: What an added term scores, of what it would score if it had been written; shared by the words it stands beside. It
+#: orders the works that only the thesaurus brings, behind those with what was written (``ranking.as_written``).
+WEIGHT = 0.1
 _MOST_UNITS = 6
 _MOST_ADDED, _MOST_EXPANDED = 8, 8
 #: Of longer queries nobody means a single term.

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import QueryError
+from indexer.models import Text, Work
 from indexer.search.compile import compile_query
-from indexer.search.query import AllOf, AtLeast, Query, TokenPhrase, Tokens, Weighted, Without
-from indexer.search.thesaurus import Entry, Term, Thesaurus, builtin_entries, expand, read_as
+from indexer.search.document import document_of
+from indexer.search.query import AllOf, AtLeast, Match, Query, TokenPhrase, Tokens, View, Weighted, Without
+from indexer.search.searching import search
+from indexer.search.thesaurus import WEIGHT, Entry, Term, Thesaurus, builtin_entries, expand, read_as
+from indexer.storage.memory import MemoryIndex
 
 DEEP = Entry(
     kind="translation", terms=(Term(text="深度学习", language="zh"), Term(text="deep learning", language="en"))
@@ -72,25 +78,80 @@ def test_what_is_blocked_stands_for_nothing_and_nothing_for_it() -> None:
 
 
 def test_a_term_is_looked_for_beside_each_of_its_words() -> None:
-    beside = Weighted(clause=CHINESE, weight=0.25)
     words = (
         Tokens(field="all", alternatives=("deep",)),
         Tokens(field="all", alternatives=("learning", "learn", "learningi")),
     )
-    expected = AllOf(clauses=tuple(AtLeast(count=1, clauses=(word, beside)) for word in words))
+    expected = AllOf(
+        clauses=tuple(
+            AtLeast(count=1, clauses=(word, Weighted(clause=Without(clause=CHINESE, excluded=word), weight=WEIGHT / 2)))
+            for word in words
+        )
+    )
     assert compile_query(Query(text="deep learning"), "all", SOME).matching == expected
 
 
-def test_with_any_of_the_words_the_term_is_one_more() -> None:
+def test_with_any_of_the_words_the_term_is_one_more_for_each() -> None:
     matching = compile_query(Query(text="deep learning"), "any", SOME).matching
     assert isinstance(matching, AtLeast)
     assert matching.count == 1
-    assert len(matching.clauses) == 3
+    assert len(matching.clauses) == 4
 
 
 @pytest.mark.parametrize("text", ['"deep learning"', "deep x learning", "heart -cancer", "author:cancer"])
 def test_what_has_no_term_is_compiled_as_without_a_thesaurus(text: str) -> None:
     assert compile_query(Query(text=text), "all", SOME) == compile_query(Query(text=text), "all")
+
+
+LIBRARY = {
+    1: ("Diabetes", "One word among very many others here, " * 40 + "and nothing about it at all."),
+    2: ("Care at home", "It tells of many things, " * 40 + "and of diabetes once, in a hospital"),
+    3: ("糖尿病糖尿病", "糖尿病。hospital hospital hospital"),
+    4: ("糖尿病 (Diabetes)", "糖尿病糖尿病糖尿病"),
+    5: ("Diabetes", "Diabetes, diabetes and diabetes: all about diabetes"),
+    6: ("Hospital", "hospital hospital"),
+}
+
+
+def ranked(text: str, match: Match, *, expand: bool = True) -> list[int]:
+    entries = [Entry(kind="translation", terms=(Term(text="diabetes"), Term(text="糖尿病", language="zh")))]
+    memory = MemoryIndex()
+    with memory.writer() as writer:
+        works = (
+            Work(
+                key=key,
+                id=f"w{key}",
+                version=1,
+                first_indexed=datetime(2026, 1, 1, tzinfo=UTC),
+                title=Text(value=title),
+                abstracts=(Text(value=abstract),),
+            )
+            for key, (title, abstract) in LIBRARY.items()
+        )
+        writer.upsert(map(document_of, works))
+        writer.commit(1)
+    query = Query(text=text, match=match, expand=expand)
+    return [hit.key for hit in search(memory, query, View(), thesaurus=Thesaurus(entries)).hits.hits]
+
+
+@pytest.mark.parametrize("match", ["auto", "all", "most", "any"])
+@pytest.mark.parametrize("text", ["diabetes", "(diabetes)"])
+def test_works_with_what_was_typed_stand_first_and_those_of_the_thesaurus_are_found_behind(
+    text: str, match: Match
+) -> None:
+    found = ranked(text, match)
+    assert found[-1] == 3
+    assert found[:-1] == ranked(text, match, expand=False)
+    assert set(found) == {1, 2, 3, 4, 5}
+
+
+def test_that_holds_beside_other_words_too() -> None:
+    assert ranked("diabetes hospital", "all") == [2, 3]
+    assert ranked("diabetes AND hospital", "all") == [2, 3]
+
+
+def test_a_work_in_both_languages_is_not_counted_twice() -> None:
+    assert ranked("diabetes", "all")[0] == 5
 
 
 def test_a_query_that_wants_none_gets_none() -> None:
