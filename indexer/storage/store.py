@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from indexer import ids
 from indexer.storage import schema
 from indexer.storage.catalogue import Catalogue
 from indexer.storage.counting import Census
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from indexer.storage.subjects import SubjectTable
 
 FILE_NAME = "records.db"
+_LIBRARY_ID = "library_id"
 
 
 class RecordStore:
@@ -83,11 +85,20 @@ class RecordStore:
 
     def secret(self, name: str) -> str:
         """Return a secret of this library, made at first use (such as the key that signs cursors)."""
+        return self._made_once(f"secret:{name}", secrets.token_urlsafe(32))
+
+    @functools.cached_property
+    def library_id(self) -> str:
+        """Return this library's own id, minted at first use; a backup that is put back brings it along."""
+        return self.fact(_LIBRARY_ID) or self._made_once(_LIBRARY_ID, ids.mint(ids.LIBRARY))
+
+    def _made_once(self, name: str, value: str) -> str:
+        """Write a fact down unless it is known, and return what is known: the first of several processes decides."""
         table = schema.facts
         with self.database.write() as connection:
-            insert = self.database.insert(table).values(name=f"secret:{name}", value=secrets.token_urlsafe(32))
+            insert = self.database.insert(table).values(name=name, value=value)
             connection.execute(insert.on_conflict_do_nothing(index_elements=["name"]))
-            return str(connection.execute(select(table.c.value).where(table.c.name == f"secret:{name}")).scalar_one())
+            return str(connection.execute(select(table.c.value).where(table.c.name == name)).scalar_one())
 
     def fact(self, name: str) -> str | None:
         """Return a fact about the store, such as the version of the normaliser that wrote its manifestations."""

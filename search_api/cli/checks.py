@@ -53,12 +53,23 @@ def examine() -> list[Check]:
     ]
     try:
         with open_library(settings) as library:
-            found += [_disk(settings), *_store(library), *_index(library), *_sources(library)]
+            found += [*_names(library), _disk(settings), *_store(library), *_index(library), *_sources(library)]
     except IndexerError as error:
         found.append(Check(name="store", state="failed", found=error.reason, remedy=error.remedy))
     except HarvestError as error:
         found.append(Check(name="sources file", state="failed", found=str(error), remedy="Correct the file."))
     return found
+
+
+def _names(library: Library) -> Iterator[Check]:
+    """Warn where harvesters and feed readers get identifiers that name no place."""
+    if not (library.settings.repository_id or library.settings.public_url):
+        yield Check(
+            name="repository",
+            state="warning",
+            found=f"identifiers in /oai and feeds are kaijuan-{library.store.library_id}.invalid",
+            remedy="Set KAIJUAN_PUBLIC_URL or KAIJUAN_REPOSITORY_ID before others harvest or follow this library.",
+        )
 
 
 def _disk(settings: Settings) -> Check:

@@ -219,11 +219,16 @@ class Provider:
         return found
 
 
-def place_of(settings: Settings, request_url: str) -> Place:
-    """Return where a library is reached: by its settings, or where they say nothing by the address of a request."""
+def place_of(settings: Settings, request_url: str, library_id: str) -> Place:
+    """Return where a library is reached: by its settings, or where they say nothing by the address of a request.
+
+    Identifiers never follow the request: whoever asks by another name would get other identifiers, of their choice.
+    Without settings they carry the library's own id, below a domain that nobody can own (RFC 2606).
+    """
     site = settings.public_url.rstrip("/") or request_url.rstrip("/")
-    host = settings.repository_id or urlsplit(site).hostname or ""
-    return Place(base_url=f"{site}/oai", site=site, host=host if _HOST.fullmatch(host) else "localhost")
+    named = settings.repository_id or urlsplit(settings.public_url).hostname or ""
+    host = named if _HOST.fullmatch(named) else f"kaijuan-{library_id}.invalid"
+    return Place(base_url=f"{site}/oai", site=site, host=host)
 
 
 def set_spec(source: str) -> str:

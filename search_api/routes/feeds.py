@@ -53,7 +53,7 @@ def follow_works(
     body = searcher.answer(wanted)
     given = [(name, value) for name, value in request.query_params.multi_items() if value]
     feed = Feed(
-        place=place_of(library.settings, str(request.base_url)),
+        place=place_of(library.settings, str(request.base_url), library.store.library_id),
         title=f"kaijuan: {parameters.q[:_SHOWN]}" if parameters.q.strip() else "kaijuan 开卷",
         asked=[pair for pair in given if pair[0] not in _OF_THE_PAGE],
         page=[pair for pair in given if pair[0] in _OF_THE_PAGE],

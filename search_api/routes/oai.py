@@ -127,7 +127,8 @@ def send_schema() -> Response:
 
 
 def _answer(request: Request, library: Library, given: list[tuple[str, str]]) -> Response:
-    pieces = _provider(request, library).answer(given, place_of(library.settings, str(request.base_url)))
+    place = place_of(library.settings, str(request.base_url), library.store.library_id)
+    pieces = _provider(request, library).answer(given, place)
     if IS_HEAD in request.scope:
         return Response(media_type=_MEDIA_TYPE)
     return StreamingResponse(encoded(pieces), media_type=_MEDIA_TYPE)

@@ -254,6 +254,8 @@ def test_doctor_examines_everything_and_says_what_to_do(filled: Shell) -> None:
     found = {row["name"]: row for row in filled.lines("doctor", "--json")}
     assert {"settings", "disk", "store", "index", "source doaj", "source pmc"} <= set(found)
     assert found["store"]["state"] == found["index"]["state"] == "ok"
+    assert found["repository"]["state"] == "warning"
+    assert "KAIJUAN_REPOSITORY_ID" in found["repository"]["remedy"]
     assert (
         found["source pmc-recorded"]["state"] == "warning" or "Recorded pages" in found["source pmc-recorded"]["found"]
     )

@@ -58,10 +58,10 @@ def _one(element: etree._Element, name: str) -> str:
     return found.text
 
 
-def test_a_feed_has_what_the_format_demands(client: TestClient) -> None:
+def test_a_feed_has_what_the_format_demands(client: TestClient, library: Library) -> None:
     feed = _feed(client, "?q=solar")
     for element in (feed, *feed.findall(f"{_A}entry")):
-        assert _one(element, "id").startswith("tag:testserver,2026:")
+        assert _one(element, "id").startswith(f"tag:kaijuan-{library.store.library_id}.invalid,2026:")
         assert _one(element, "title")
         assert datetime.fromisoformat(_one(element, "updated")).tzinfo is not None
         assert len(_links(element, "alternate")) == 1
@@ -72,11 +72,11 @@ def test_a_feed_has_what_the_format_demands(client: TestClient) -> None:
     assert max(_one(entry, "updated") for entry in feed.findall(f"{_A}entry")) == _one(feed, "updated")
 
 
-def test_an_entry_tells_of_its_work_and_nothing_in_it_is_markup(client: TestClient) -> None:
+def test_an_entry_tells_of_its_work_and_nothing_in_it_is_markup(client: TestClient, library: Library) -> None:
     feed = _feed(client, "?q=doi:10.5555/solar.100")
     [entry] = feed.findall(f"{_A}entry")
     work = client.get("/v1/works/doi:10.5555/solar.100").json()
-    assert _one(entry, "id") == f"tag:testserver,2026:works/{work['id']}"
+    assert _one(entry, "id") == f"tag:kaijuan-{library.store.library_id}.invalid,2026:works/{work['id']}"
     assert _one(entry, "title") == work["title"]
     assert _one(entry, "published") == work["first_indexed"]
     assert entry.findtext(f"{_A}author/{_A}name") == "Na Li"
@@ -105,7 +105,8 @@ def test_what_is_new_here_comes_first_and_what_changed_is_told(client: TestClien
     before = {_one(entry, "id"): _one(entry, "updated") for entry in _feed(client).findall(f"{_A}entry")}
     put(library, _dublin(3, ("description", "An abstract that came later.")), datestamp="2026-10-05")
     after = {_one(entry, "id"): _one(entry, "updated") for entry in _feed(client).findall(f"{_A}entry")}
-    changed = f"tag:testserver,2026:works/{client.get('/v1/works/doi:10.5555/solar.3').json()['id']}"
+    third = client.get("/v1/works/doi:10.5555/solar.3").json()["id"]
+    changed = f"tag:kaijuan-{library.store.library_id}.invalid,2026:works/{third}"
     assert before.keys() == after.keys()
     assert after[changed] >= before[changed]
     told = library.store.dated_works.dates([changed.rpartition("/")[2]])

@@ -26,6 +26,7 @@ from sickle import Sickle
 
 from harvesters.sources.definition import Source
 from indexer import clock
+from indexer.storage.store import RecordStore
 from search_api.app import make_app
 from search_api.library import Library, open_library
 from search_api.repository.own_format import schema_document
@@ -43,6 +44,7 @@ _DC_NAMES = {
     *("title", "creator", "subject", "description", "publisher", "contributor", "date", "type", "format", "identifier"),
     *("source", "language", "relation", "coverage", "rights"),
 }
+_LISTED = "verb=ListIdentifiers&metadataPrefix=oai_dc"
 OTHER = Source(id="other", name="Other", endpoint="http://other.example/oai")
 
 
@@ -258,9 +260,38 @@ def test_sources_are_sets_and_ended_works_stay_in_theirs(library: Library, ask: 
     record = ask(
         "GetRecord",
         metadataPrefix="oai_dc",
-        identifier=f"oai:testserver:{work_id(library, 3)}",
+        identifier=f"oai:kaijuan-{library.store.library_id}.invalid:{work_id(library, 3)}",
     )
     assert {one.text for one in record.iter(f"{_OAI}setSpec")} == {"source:campus", "source:other"}
+
+
+def test_identifiers_are_the_same_whatever_host_is_asked(library: Library) -> None:
+    put(library, dublin(1))
+    client = TestClient(make_app(library))
+
+    def told(host: str, query: str, path: str = "/oai") -> str:
+        return client.get(f"{path}?{query}", headers={"Host": host}).text
+
+    hosts = ("localhost:8000", "127.0.0.1", "evil.example", "[::1]:8000")
+    found = {host: re.findall("<identifier>(.*?)</identifier>", told(host, _LISTED)) for host in hosts}
+    [name] = found["localhost:8000"]
+    assert all(one == [name] for one in found.values())
+    assert library.store.library_id in name
+    for host in hosts:
+        assert f"<identifier>{name}</identifier>" in told(
+            host, f"verb=GetRecord&metadataPrefix=oai_dc&identifier={name}"
+        )
+        assert f"<repositoryIdentifier>{name.split(':')[1]}</repositoryIdentifier>" in told(host, "verb=Identify")
+    tags = {host: re.findall("<id>(.*?)</id>", told(host, "", "/v1/works.atom")) for host in hosts}
+    assert len(tags["localhost:8000"]) == 2
+    assert all(one == tags["localhost:8000"] for one in tags.values())
+
+
+def test_a_library_keeps_its_id(library: Library) -> None:
+    first = library.store.library_id
+    again = RecordStore(library.store.database)
+    assert again.library_id == first
+    assert again.fact("library_id") == first
 
 
 def test_without_sources_there_are_no_sets(embedded: Library) -> None:
@@ -418,7 +449,8 @@ def test_our_own_format_follows_its_schema_which_is_served(
     for page in pages(asker(embedded), metadataPrefix="kaijuan"):
         for metadata in page.iter(f"{_OAI}metadata"):
             schema.assertValid(metadata[0])
-    one = small.get(f"/oai?verb=GetRecord&metadataPrefix=kaijuan&identifier=oai:testserver:{work_id(embedded, 4)}")
+    name = f"oai:kaijuan-{embedded.store.library_id}.invalid:{work_id(embedded, 4)}"
+    one = small.get(f"/oai?verb=GetRecord&metadataPrefix=kaijuan&identifier={name}")
     assert '<identifier scheme="doi">10.5555/solar.4</identifier>' in one.text
     assert 'source="campus">oai:campus:4</record>' in one.text
     assert '<license code="cc-by"' in one.text

@@ -1,4 +1,4 @@
-"""Where a library is reached: by its settings, else by the address that was asked."""
+"""Where a library is reached: by its settings, else by the address that was asked; its name never follows that."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from search_api.settings import Settings
 @pytest.mark.parametrize(
     ("public_url", "repository_id", "asked", "base_url", "identifier"),
     [
-        ("", "", "http://lib.example.edu/", "http://lib.example.edu/oai", "oai:lib.example.edu:w1"),
-        ("", "", "http://127.0.0.1:8000/", "http://127.0.0.1:8000/oai", "oai:127.0.0.1:w1"),
-        ("", "", "http://[::1]:8000/", "http://[::1]:8000/oai", "oai:localhost:w1"),
+        ("", "", "http://lib.example.edu/", "http://lib.example.edu/oai", "oai:kaijuan-l0.invalid:w1"),
+        ("", "", "http://127.0.0.1:8000/", "http://127.0.0.1:8000/oai", "oai:kaijuan-l0.invalid:w1"),
+        ("", "", "http://[::1]:8000/", "http://[::1]:8000/oai", "oai:kaijuan-l0.invalid:w1"),
         ("https://x.example/kj/", "", "http://10.0.0.1/", "https://x.example/kj/oai", "oai:x.example:w1"),
         ("https://x.example", "old.example", "http://x/", "https://x.example/oai", "oai:old.example:w1"),
     ],
@@ -25,7 +25,7 @@ def test_settings_come_before_the_address_that_was_asked(
     tmp_path: Path, public_url: str, repository_id: str, asked: str, base_url: str, identifier: str
 ) -> None:
     settings = Settings(data_dir=tmp_path, public_url=public_url, repository_id=repository_id)
-    place = place_of(settings, asked)
+    place = place_of(settings, asked, "l0")
     assert (place.base_url, place.identifier("w1")) == (base_url, identifier)
 
 
