@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import structlog
+
 from indexer.search.analysis import query_phrases
 from indexer.search.document import Document
 from indexer.search.query import AtLeast, Clause, Exact, TokenPhrase, TokenQuery, View
@@ -25,6 +27,7 @@ _PAGE = 200
 _PAGES_A_COMMIT = 10
 #: Different headings and class marks that one beginning may stand for.
 _MOST_KEYS = 10_000
+_log = structlog.get_logger()
 _NOTATIONS = frozenset(scheme.casefold() for scheme in NOTATIONS)
 
 Describe = Callable[[Iterable[StoredWork]], Iterator[Document]]
@@ -60,6 +63,8 @@ def _surely(index: SearchIndex, waiting: Sequence[Pending]) -> Clause | None:
                 TokenQuery(matching=None), "subject_key", prefix=f"{one.scheme}:{one.value}", size=_MOST_KEYS
             )
             keys.update(dict.fromkeys(found.value for found in begun))
+            if len(begun) == _MOST_KEYS:
+                _log.warning("reclassified_in_part", scheme=one.scheme, value=one.value, remedy="Run kaijuan rebuild.")
         elif one.scheme is not None:
             keys[f"{one.scheme}:{one.value}"] = None
     clauses: list[Clause] = []

@@ -41,7 +41,7 @@ from indexer.search.signs import core_of, has_word, is_punctuation, plain_signs
 MAX_QUERY_LENGTH = 2_000
 MAX_CLAUSES = 200
 MAX_DEPTH = 20
-MAX_SLOP = 100
+MAX_SLOP = 50
 _SHORTEST_PREFIX = 2
 _FIRST_HAN = "\u2e80"  # one such character is a word's beginning that means something
 
@@ -87,6 +87,8 @@ def read_query(text: str) -> Reading:
         raise QueryError("too_long", length=len(text), most=MAX_QUERY_LENGTH, position=MAX_QUERY_LENGTH)
     plain = plain_signs(text)
     if not plain.strip():
+        if text.strip():  # signs that nobody sees: whoever sent them did not ask for everything
+            raise QueryError("no_word", position=0)
         return Reading(node=None)
     if whole := whole_identifier(plain):
         return Reading(node=whole)

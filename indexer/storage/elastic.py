@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Self
@@ -51,6 +52,8 @@ _SERVER_ERROR = 500
 #: How long a point in time is kept after a page was asked for from it.
 _SNAPSHOT_KEPT = "5m"
 _LONGEST_FIRST_PAGE = 1_000
+#: Points in time that a process holds at once; each keeps files and memory of the cluster.
+_MOST_SNAPSHOTS = 200
 _SEE_THAT_IT_RUNS = "See that it runs and that the address in the settings is right."
 
 
@@ -79,6 +82,7 @@ class ElasticIndex:
         self._replicas = replicas
         self._grace_seconds = grace_seconds
         self._known: str | None = None
+        self._snapshots: deque[str] = deque()
 
     @classmethod
     def open(
@@ -166,13 +170,21 @@ class ElasticIndex:
     def _read_snapshot(self, answer: dict[str, Any], query: TokenQuery, view: View, *, unbroken: bool) -> Hits:
         hits = read_answer(answer, query, view)
         if hits.next is None:
-            with contextlib.suppress(ApiError, TransportError):
-                self._client.close_point_in_time(id=answer["pit_id"])
+            self._give_up(answer["pit_id"])
         return replace(hits, snapshot=answer["pit_id"], unbroken=unbroken)
 
     def _take_snapshot(self) -> str:
+        """Take a point in time; of too many, the oldest is given up, whose walk then says that it is broken."""
         with asking("search"):
-            return str(self._client.open_point_in_time(index=self._alias, keep_alive=_SNAPSHOT_KEPT)["id"])
+            snapshot = str(self._client.open_point_in_time(index=self._alias, keep_alive=_SNAPSHOT_KEPT)["id"])
+        self._snapshots.append(snapshot)
+        if len(self._snapshots) > _MOST_SNAPSHOTS:
+            self._give_up(self._snapshots.popleft())
+        return snapshot
+
+    def _give_up(self, snapshot: str) -> None:
+        with contextlib.suppress(ApiError, TransportError):
+            self._client.close_point_in_time(id=snapshot)
 
     def _ask_snapshot(self, snapshot: str, request: dict[str, Any]) -> dict[str, Any]:
         with asking("search"):

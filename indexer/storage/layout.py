@@ -18,7 +18,7 @@ KEYWORD_FIELDS: tuple[KeywordField, ...] = get_args(KeywordField)
 #: Stands in for the text of a field that has none; no analyser makes it (private use area).
 FILLER = "\ue000"
 #: Positions between two stretches of one field; a phrase whose slop is smaller never crosses.
-STRETCH_GAP = 100
+STRETCH_GAP = 51
 #: The order value of documents without a date where the oldest come first.
 NEVER = 99_999_999
 

@@ -19,6 +19,7 @@ import hashlib
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -41,6 +42,7 @@ DEFAULT_HEAP_BYTES = 64_000_000
 _BATCH = 1_000
 _REBUILD_COMMIT = 200_000
 _ATTEMPTS = 5
+_LOOK_AGAIN_SECONDS = 0.05
 
 Stamp = tuple[int, int, int, int]
 _Answer = TypeVar("_Answer")
@@ -373,11 +375,12 @@ def _open_generation(folder: Path) -> tantivy.Index:
 
 def _require_positions(folder: Path) -> None:
     """Miss the files of word positions, without which tantivy opens and finds no phrase."""
-    before = None
-    while missing := _list_missing(folder, meta := (folder / "meta.json").read_bytes()):
-        if meta == before:
-            raise FileNotFoundError(f"{folder.name}/{missing[0]} is missing")
-        before = meta  # look again: a writer elsewhere may have merged segments in between
+    for attempt in range(_ATTEMPTS):
+        missing = _list_missing(folder, (folder / "meta.json").read_bytes())
+        if not missing:
+            return
+        time.sleep(_LOOK_AGAIN_SECONDS * attempt)  # a writer elsewhere may be merging segments
+    raise FileNotFoundError(f"{folder.name}/{missing[0]} is missing")
 
 
 def _list_missing(folder: Path, meta: bytes) -> list[str]:

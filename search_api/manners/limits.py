@@ -20,7 +20,7 @@ from search_api.settings import Limits
 
 MINUTE, DAY = 60, 24 * 3600
 #: Whole results, harvests, and what counts all values of a field: each keeps index or store busy for many pages.
-COSTLY = ("/v1/export", "/v1/facets", "/v1/keywords", "/v1/trends", "/oai")
+COSTLY = ("/v1/export", "/v1/facets", "/v1/keywords", "/v1/trends", "/oai", "/facets", "/trends")
 #: Wherever they are: feeds and drawings of the same.
 COSTLY_FORMS = (".atom", ".svg")
 

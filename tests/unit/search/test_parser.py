@@ -201,9 +201,15 @@ def test_full_width_signs_are_their_twins() -> None:
     assert parse("（人工智能 OR “深度 学习”） －title：综述") == parse('(人工智能 OR "深度 学习") -title:综述')
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\x00\t\u3000"])
+@pytest.mark.parametrize("text", ["", "   ", "\t\n\u3000"])
 def test_a_blank_query_is_none(text: str) -> None:
     assert parse(text) is None
+
+
+@pytest.mark.parametrize("text", ["\x00", " \x01\x7f ", "\ufeff", "\u200b"])
+def test_signs_that_nobody_sees_do_not_ask_for_everything(text: str) -> None:
+    with pytest.raises(QueryError, match="at least one letter"):
+        parse(text)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +254,7 @@ def test_a_blank_query_is_none(text: str) -> None:
         ("AND a", 0, "both sides"),
         ("a AND OR b", 2, "both sides"),
         ("NOT", 0, "a word after it"),
-        ('"a b"~999', 5, "at most ~100"),
+        ('"a b"~999', 5, "at most ~50"),
         ("a colour~2", 2, "Remove the “~”"),
         ("???", 0, "at least one letter"),
         ("()", 0, "at least one letter"),

@@ -26,7 +26,7 @@ from indexer.search.expression import (
     YearRange,
     print_query,
 )
-from indexer.search.parser import parse, read_query
+from indexer.search.parser import MAX_SLOP, parse, read_query
 from indexer.search.query import Query
 from indexer.search.wording import LANGUAGES, doubt_shown, in_words
 
@@ -72,7 +72,7 @@ _leaves = st.one_of(
     st.builds(Word, text=_words, field=_fields),
     st.builds(Prefix, text=st.sampled_from(["comput", "人", "état"]), field=_fields),
     st.builds(Phrase, text=st.lists(_words, min_size=1, max_size=4).map(" ".join), field=_fields),
-    st.builds(Phrase, text=st.just("a b"), slop=st.integers(0, 100), field=_fields),
+    st.builds(Phrase, text=st.just("a b"), slop=st.integers(0, MAX_SLOP), field=_fields),
     _terms(),
     st.tuples(_years, _years).filter(any).map(_range),
 )
