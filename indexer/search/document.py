@@ -21,7 +21,7 @@ from indexer.search.suggesting import suggest_values
 from indexer.search.titles import title_key, title_order
 
 #: Raised whenever the shape or content of documents changes; stands in the index name.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 MOST_SUBJECTS = 50
 #: What a record without an abstract leaves unsaid, as tokens that nobody asks for (private use area): being short does
 #: not mean that it is about one thing alone, as BM25 would have it. Shorter than abstracts are (docs/ranking.md).

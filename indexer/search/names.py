@@ -1,7 +1,8 @@
 """Names of people: in either order, by initials, with hyphens or without, and Chinese ones by their pinyin.
 
 The index has a few forms of each name, as phrases: ``smith john a``, ``john a smith``, ``smith j a``. What a query says
-(``J.A. Smith``, ``Smith JA``, ``Smith, J``) is turned into phrases that are one of these or its beginning.
+(``J.A. Smith``, ``Smith JA``, ``Smith, J``, ``John Smith``) is turned into phrases that are one of these or its
+beginning.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ Row = tuple[str, ...]
 _MOST_INITIALS = 3
 _MOST_WORDS = 5
 _HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
+_LETTERS = re.compile(r"[^\W\d_]+")
+#: Words of a name whose syllables may stand apart, and the letters of the longest: ``ouyang``, ``zhuang``.
+_PINYIN_WORDS, _LONGEST_SYLLABLES = (3, 4), 6
 _NAME_PART = re.compile(r"[^\W\d_]+(?:[.'’-]+[^\W\d_]+)*\.?")
 #: Family names of two characters, and those read otherwise than the character is in most words.
 _DOUBLE = frozenset(
@@ -97,37 +101,69 @@ def _spoken(person: Contributor) -> Row:
 
 
 def _initials_of(given: str) -> str:
-    """Return first letters: ``ja`` of ``John Adam``, ``J. A.`` and ``JA``; nothing in scripts other than Latin."""
+    """Return first letters: ``ja`` of ``John Adam``, ``J. A.`` and ``JA``; nothing in scripts without capitals."""
     letters = ""
     for part in given.replace(".", " ").replace("-", " ").split():
         written_as_initials = part.isupper() and len(part) <= _MOST_INITIALS
         letters += part if written_as_initials else part[:1]
     folded = fold(letters)
-    return folded if folded.isascii() and folded.isalpha() else ""
+    return folded if all(map(_may_be_initials, folded)) else ""
 
 
 def name_rows(text: str) -> tuple[Row, ...]:
     """Return the rows of tokens that a name, as somebody writes it, may stand as among authors."""
     rows: dict[Row, None] = {}
+    capitals = frozenset(fold(word) for word in _LETTERS.findall(text.replace(".", "")) if word.isupper())
     for form in (text, text.replace("-", "")):
         for row in query_phrases(form, stemmed=False):
             rows.update(dict.fromkeys(_orders_of(row)))
+            rows.update(dict.fromkeys(_initials_apart(row, capitals)))
+            rows.update(dict.fromkeys(_syllables_joined(row)))
     return tuple(rows)
 
 
 def _orders_of(row: Row) -> Iterator[Row]:
-    """Yield a row of tokens, and the family name first where initials stand before or behind it."""
+    """Yield a row of tokens, and with what stands behind in front: ``smith peter`` begins “Smith, Peter J.”.
+
+    No single letter comes in front: “J Smith” begins other people's names, as “J. Smith Jones”.
+    """
     yield row
-    ahead = next((at for at, token in enumerate(row) if not _may_be_initials(token)), len(row))
-    behind = next((at for at, token in enumerate(reversed(row)) if not _may_be_initials(token)), len(row))
+    for at in range(1, min(len(row), _MOST_WORDS)):
+        if len(row[at]) > 1:
+            yield (*row[at:], *row[:at])
+
+
+def _initials_apart(row: Row, capitals: frozenset[str]) -> Iterator[Row]:
+    """Yield the family name first, then each initial, where some stand before or behind it.
+
+    A short word beside longer ones is taken for initials in any case, among short ones (``Li JX``) only if written so.
+    """
+    short = [_may_be_initials(token) for token in row]
+    if all(short):
+        short = [len(token) == 1 or token in capitals for token in row]
+    if all(short):  # ``LI JX``: either may be the family name
+        ahead = behind = 1
+    else:
+        ahead, behind = short.index(False), short[::-1].index(False)
     if 0 < ahead < len(row):
         yield (*row[ahead:], *"".join(row[:ahead]))
     if 0 < behind < len(row):
         yield (*row[:-behind], *"".join(row[-behind:]))
 
 
+def _syllables_joined(row: Row) -> Iterator[Row]:
+    """Yield a name of two parts of one that may be pinyin with a blank between syllables (``Ou Yang Wen Bo``)."""
+    if _PINYIN_WORDS[0] <= len(row) <= _PINYIN_WORDS[1] and all(map(_may_be_syllable, row)):
+        for at in range(1, len(row)):
+            yield "".join(row[:at]), "".join(row[at:])
+
+
+def _may_be_syllable(token: str) -> bool:
+    return 1 < len(token) <= _LONGEST_SYLLABLES and token.isascii() and token.isalpha()
+
+
 def _may_be_initials(token: str) -> bool:
-    return len(token) <= _MOST_INITIALS and token.isascii() and token.isalpha()
+    return len(token) <= _MOST_INITIALS and token.isalpha() and all(letter != letter.upper() for letter in token)
 
 
 def bare_name_rows(words: Sequence[str]) -> tuple[Row, ...]:

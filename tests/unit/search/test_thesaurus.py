@@ -13,6 +13,7 @@ from indexer.models import Text, Work
 from indexer.search.compile import compile_query
 from indexer.search.document import document_of
 from indexer.search.query import AllOf, AtLeast, Match, Query, TokenPhrase, Tokens, View, Weighted, Without
+from indexer.search.ranking import AS_WRITTEN_SCORE
 from indexer.search.searching import search
 from indexer.search.thesaurus import WEIGHT, Entry, Term, Thesaurus, builtin_entries, expand, read_as
 from indexer.storage.memory import MemoryIndex
@@ -113,7 +114,7 @@ LIBRARY = {
 }
 
 
-def ranked(text: str, match: Match, *, expand: bool = True) -> list[int]:
+def scored(text: str, match: Match, *, expand: bool = True) -> dict[int, float]:
     entries = [Entry(kind="translation", terms=(Term(text="diabetes"), Term(text="糖尿病", language="zh")))]
     memory = MemoryIndex()
     with memory.writer() as writer:
@@ -131,7 +132,11 @@ def ranked(text: str, match: Match, *, expand: bool = True) -> list[int]:
         writer.upsert(map(document_of, works))
         writer.commit(1)
     query = Query(text=text, match=match, expand=expand)
-    return [hit.key for hit in search(memory, query, View(), thesaurus=Thesaurus(entries)).hits.hits]
+    return {hit.key: hit.score for hit in search(memory, query, View(), thesaurus=Thesaurus(entries)).hits.hits}
+
+
+def ranked(text: str, match: Match, *, expand: bool = True) -> list[int]:
+    return list(scored(text, match, expand=expand))
 
 
 @pytest.mark.parametrize("match", ["auto", "all", "most", "any"])
@@ -151,7 +156,8 @@ def test_that_holds_beside_other_words_too() -> None:
 
 
 def test_a_work_in_both_languages_is_not_counted_twice() -> None:
-    assert ranked("diabetes", "all")[0] == 5
+    written, expanded = scored("diabetes", "all", expand=False), scored("diabetes", "all")
+    assert {round(expanded[key] - written[key], 9) for key in written} == {AS_WRITTEN_SCORE}
 
 
 def test_a_query_that_wants_none_gets_none() -> None:
