@@ -149,6 +149,26 @@ FAULTS: dict[str, tuple[Told, Told]] = {
         ("“{field}:{value}” cannot be asked.", "Use one of {choice}."),
     ),
     # --- parameters
+    "filter_language": (
+        ("“{value}”不是语种代码。", "请写 ISO 639 代码，例如 lang=zh。"),
+        ("“{value}” is not a language code.", "Write an ISO 639 code, like lang=zh."),
+    ),
+    "filter_class": (
+        ("“{value}”不是分类号。", "请写成 clc=TP 这样。"),
+        ("“{value}” is not the code of a class.", "Write it like clc=TP."),
+    ),
+    "filter_one_of": (
+        ("{name} 没有“{value}”这个值。", "请从这些里选一个：{choice}。"),
+        ("{name} has no value “{value}”.", "Use one of {choice}."),
+    ),
+    "filter_blank": (
+        ("{name} 是空白的。", "请写上值，或者去掉这个参数。"),
+        ("{name} is blank.", "Give a value, or leave the parameter out."),
+    ),
+    "filter_years": (
+        ("year_from={since} 晚于 year_to={until}。", "请把两者对调：year_from={until}&year_to={since}。"),
+        ("year_from={since} is later than year_to={until}.", "Exchange them: year_from={until}, year_to={since}."),
+    ),
     "foreign_cursor": (
         ("这个翻页标记不是这里给出的。", "请去掉它，从第一页开始。"),
         ("The cursor is not one of ours.", "Leave it out to begin at the first page."),

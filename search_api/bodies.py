@@ -6,10 +6,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
-from search_api.problems import MOST_ERRORS, Problem, ProblemError, RequestProblem, unknown_parameter
+from search_api.problems import (
+    MOST_ERRORS,
+    Problem,
+    ProblemError,
+    RequestProblem,
+    in_short,
+    refused_value,
+    unknown_parameter,
+)
 
 _T = TypeVar("_T")
 
@@ -54,7 +62,7 @@ def read_body(body: bytes, model: TypeAdapter[_T], *, fix: str) -> _T:
         return model.validate_json(body)
     except ValidationError as error:
         errors = [_error(item, fix) for item in error.errors(include_url=False, include_input=False)[:MOST_ERRORS]]
-        detail = " ".join(f"{item.parameter}: {item.detail}." for item in errors)
+        detail = " ".join(map(in_short, errors))
         raise RequestProblem(
             Problem(title="The body cannot be read", status=400, detail=detail, errors=errors)
         ) from error
@@ -65,6 +73,21 @@ def json_body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]
     schema = model.model_json_schema()
     schema = _inlined(schema, schema.pop("$defs", {}))
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
+
+
+def _with_other_writings(schema: dict[str, Any]) -> None:
+    """Describe that a JSON object may have lists of names, and single values where several may stand."""
+    for name, told in schema["properties"].items():
+        if name in {"facets", "fields"}:
+            told.pop("type", None)
+            told["anyOf"] = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+        elif told.get("type") == "array":
+            told["anyOf"] = [{key: told.pop(key) for key in ("type", "items", "maxItems") if key in told}]
+            told["anyOf"].append(told["anyOf"][0]["items"])
+
+
+#: Of models that are read from a JSON object.
+OF_JSON = ConfigDict(json_schema_extra=_with_other_writings)
 
 
 def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
@@ -85,7 +108,9 @@ def _error(item: Any, fix: str) -> ProblemError:
     name = named[-1] if named else "body"
     if item["type"] == "extra_forbidden":
         return unknown_parameter(name)
-    return ProblemError(parameter=name, detail=str(item["msg"]), fix=fix)
+    return refused_value(item) or ProblemError(
+        parameter=name, detail=str(item["msg"]).removeprefix("Value error, "), fix=fix
+    )
 
 
 def _problem(status: int, title: str, detail: str) -> RequestProblem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -10,10 +11,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from indexer.errors import IndexerError, QueryError, SearchIndexError, SearchTooSlowError, StoreError
 from search_api import problem_types
+from search_api.filter_values import WrongValueError
 from search_api.manners.exchange import request_id
 from search_api.schemas import BothWords
 
@@ -21,6 +24,7 @@ MEDIA_TYPE = "application/problem+json"
 #: What else is wrong with a request is told when these are mended: thousands would answer a request with its multiple.
 MOST_ERRORS = 20
 _RETRY_SECONDS = "5"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _log = structlog.get_logger()
 
 
@@ -151,15 +155,25 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _validation(_: Request, error: RequestValidationError) -> ProblemResponse:
         errors = [_validation_error(item) for item in error.errors()[:MOST_ERRORS]]
-        detail = " ".join(f"{item.parameter}: {item.detail}." for item in errors)
+        detail = " ".join(map(in_short, errors))
         return respond(Problem(title="A parameter is wrong", status=400, detail=detail, errors=errors))
 
     @app.exception_handler(HTTPException)
-    def _http(_: Request, error: HTTPException) -> ProblemResponse:
+    def _http(request: Request, error: HTTPException) -> ProblemResponse:
         problem = Problem(
             title=str(error.detail), status=error.status_code, detail=f"{error.detail}. See /docs for what there is."
         )
-        return respond(problem, dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(_methods(request))
+        return respond(problem, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods that a request's path answers; a router names those of the first route with it only."""
+    asked = [{**request.scope, "method": method} for method in _METHODS]
+    found = {one["method"] for one in asked for route in request.app.routes if route.matches(one)[0] is Match.FULL}
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 class LastResort:
@@ -205,11 +219,23 @@ def unknown_parameter(name: str) -> ProblemError:
     return ProblemError(parameter=name, detail=f"there is no parameter {name!r}", fix="Leave it out; see /docs.")
 
 
+def in_short(error: ProblemError) -> str:
+    """Say in one sentence what is wrong with which parameter, and what to do where that was told in words."""
+    said = f"{error.parameter}: {error.detail.removesuffix('.')}."
+    return f"{said} {error.fix}" if error.words else said
+
+
+def refused_value(item: Any) -> ProblemError | None:
+    """Return what a validator of ours said of a value, from pydantic's error; ``None`` where pydantic refused it."""
+    wrong = item.get("ctx", {}).get("error")
+    return query_fault(wrong.fault) if isinstance(wrong, WrongValueError) else None
+
+
 def _validation_error(item: dict[str, Any]) -> ProblemError:
     named = [part for part in item.get("loc", ())[1:] if isinstance(part, str)]  # ("query", "year", 0)
     name = named[0] if named else "request"
     if item["type"] == "extra_forbidden":
         return unknown_parameter(name)
-    return ProblemError(
+    return refused_value(item) or ProblemError(
         parameter=name, detail=str(item["msg"]).removeprefix("Value error, "), fix="See /docs for what is allowed."
     )

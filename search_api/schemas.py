@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from indexer.errors import QueryError
 from indexer.identity.copies import Reason, State
 from indexer.models import ArticleVersion, NoticeKind, WorkStatus
 from indexer.search.query import FACET_FIELDS, Filters
 from search_api.cards import CARD_FIELDS
+from search_api.filter_values import LISTED, SPELT, WrongValueError, canonical, require_forwards
 from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, PRESETS, Search, facets_of, fields_of
 
 #: Longer than the query language allows, so that its own error (with the remedy) is the one that is shown.
@@ -67,6 +76,31 @@ class QueryParameters(BaseModel):
         Field(description="off: look for the words as they are written, not for what the thesaurus has beside them."),
     ] = "on"
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _one_is_a_list_of_one(cls, value: Any, info: ValidationInfo) -> Any:
+        """Take a single value where several may stand: JSON bodies and agents write it so."""
+        field = cls.model_fields[info.field_name or ""]
+        is_one = isinstance(value, str | int) and not isinstance(value, bool)
+        return [value] if is_one and get_origin(field.annotation) is list else value
+
+    @field_validator(*LISTED, mode="before")
+    @classmethod
+    def _small_letters(cls, value: Any) -> Any:
+        values = value if isinstance(value, list) else [value]
+        return [one.strip().lower() if isinstance(one, str) else one for one in values]
+
+    @field_validator(*SPELT)
+    @classmethod
+    def _as_in_the_index(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        return canonical(info.field_name or "", value)
+
+    @field_validator("year_to")
+    @classmethod
+    def _not_before_the_first(cls, value: int | None, info: ValidationInfo) -> int | None:
+        require_forwards(info.data.get("year_from"), value)
+        return value
+
     def search(self, ui_language: str = "en") -> Search:
         """Return the parameters as a search."""
         return Search(
@@ -113,6 +147,13 @@ class WorksParameters(QueryParameters):
 
     highlight: Annotated[bool, Field(description="Tell what matched: ranges of the title and of a snippet.")] = False
 
+    @field_validator("facets", "fields", mode="before")
+    @classmethod
+    def _names_of_a_list(cls, value: Any) -> Any:
+        """Take a list of names too, as JSON writes them."""
+        is_names = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        return ",".join(value) if is_names else value
+
     @field_validator("facets")
     @classmethod
     def _known_facets(cls, value: str) -> str:
@@ -143,6 +184,8 @@ def search_parameters(values: dict[str, Any]) -> WorksParameters:
         return WorksParameters.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if isinstance(wrong := first.get("ctx", {}).get("error"), WrongValueError):
+            raise wrong.fault from error
         name = str(first["loc"][0]) if first["loc"] else "q"
         raise QueryError("wrong_option", name=name, problem=first["msg"], parameter=name) from error
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indexer.errors import IndexerError, QueryError
 from indexer.storage.catalogue import StoredWork
+from search_api.bodies import OF_JSON
 from search_api.cards import card, detail
 from search_api.copies import copies_of
 from search_api.exporting.formats import FORMATS, format_named
@@ -22,7 +23,7 @@ from search_api.exporting.walking import ranked, walk
 from search_api.library import Library
 from search_api.problems import RequestProblem
 from search_api.related import DEFAULT_RELATED, MOST_RELATED, related, sentence
-from search_api.routes.works import find_active
+from search_api.routes.works import WorksBody, find_active
 from search_api.schemas import QueryParameters, WorksParameters
 from search_api.searching import DEFAULT_LIMIT, MAX_LIMIT, Searcher
 from search_api.states import name_works, works_told_of
@@ -54,6 +55,8 @@ class RelatedParameters(WorkParameters):
 
 class ExportParameters(QueryParameters):
     """The works named, or the first ones that a query finds."""
+
+    model_config = OF_JSON
 
     format: Annotated[str, Field(json_schema_extra={"enum": list(FORMATS)}, description="How the works are written.")]
     id: Annotated[
@@ -89,7 +92,7 @@ class Tools:
                     "year:2019..2024. Pasted DOIs, PMIDs and whole references find their record, in any script. "
                     "meta.next_cursor leads to the next page; fields=detail adds abstracts."
                 ),
-                parameters=WorksParameters,
+                parameters=WorksBody,
                 run=self._search,
             ),
             Tool(
@@ -181,10 +184,10 @@ class Tools:
 
 
 def _wrong(error: ValidationError) -> str:
-    said = [
-        f"{'.'.join(str(part) for part in one['loc'][:1]) or 'arguments'}: {one['msg'].removeprefix('Value error, ')}"
-        for one in error.errors(include_url=False, include_input=False)[:5]
-    ]
+    said = []
+    for one in error.errors(include_url=False, include_input=False)[:5]:
+        name = str(one["loc"][0]) if one["loc"] else "arguments"
+        said.append(f"{name}: {one['msg'].removeprefix('Value error, ').removesuffix('.')}")
     return f"{'; '.join(said)}. See the tool's parameters, and correct the call."
 
 

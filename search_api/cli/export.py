@@ -21,7 +21,10 @@ from search_api.library import Library, open_library
 from search_api.schemas import QueryParameters, search_parameters
 from search_api.settings import read_settings
 
-_FILTERS = ("source", "year", "lang", "license", "subject", "container", "type", "has", "status")
+_FILTERS = (
+    *("source", "year", "lang", "license", "subject", "keyword", "container", "clc", "type", "version", "has"),
+    "status",
+)
 
 
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
@@ -41,7 +44,8 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--limit", type=click.IntRange(1), help="Works at most; all where it is left out.")
 @click.option("--bom", is_flag=True, help="For csv: begin with a byte order mark, for Excel.")
 @click.option("--match", help="all, most, any or auto (the default).")
-@click.option("--sort", help="relevance, newest, oldest or first_indexed.")
+@click.option("--no-expand", "expand", flag_value="off", help="Only the words as written, nothing of the thesaurus.")
+@click.option("--sort", help="relevance, newest, oldest, first_indexed or title.")
 @click.option("--year-from", help="Only this year and later.")
 @click.option("--year-to", help="Only this year and earlier.")
 @_filters

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import Field, TypeAdapter
 
 from indexer.storage.catalogue import StoredWork
-from search_api.bodies import json_body, limited_body, read_body
+from search_api.bodies import OF_JSON, json_body, limited_body, read_body
 from search_api.deps import IS_HEAD, LibraryDep, StrictParameters
 from search_api.exporting.formats import FORMATS, Format, encoded, format_named
 from search_api.exporting.running import MOST, Running
@@ -58,6 +58,8 @@ class ExportParameters(QueryParameters):
 
 class ExportBody(ExportParameters):
     """The same in a body, with room for more names."""
+
+    model_config = OF_JSON
 
     id: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=500)]],

@@ -22,11 +22,11 @@ from indexer.errors import IndexerError, QueryError, SearchTooSlowError
 from search_api.deps import LibraryDep, SearcherDep
 from search_api.library import Library
 from search_api.overview import source_rows
-from search_api.problems import RequestProblem
+from search_api.problems import RequestProblem, refused_value
 from search_api.resolving import LONGEST_CODE, resolve
 from search_api.routes.facets import ListerDep
 from search_api.routes.works import find_work
-from search_api.schemas import WorksParameters
+from search_api.schemas import BothWords, WorksParameters
 from search_api.searching import Search, Searcher
 from search_api.web.addresses import BOUNDS, FILTERS, SearchAddress, plain_words, web_address
 from search_api.web.charts import histogram_of
@@ -113,7 +113,10 @@ def show_search(request: Request, library: LibraryDep, searcher: SearcherDep, li
     try:
         parameters = WorksParameters.model_validate(values)
     except ValidationError as error:
-        return _wrong_parameter(frame, values, str(error.errors()[0]["loc"][0]))
+        wrong = error.errors()[0]
+        if refused := refused_value(wrong):  # in words of both languages
+            return _wrong_parameter(frame, values, refused.parameter, said=refused.words)
+        return _wrong_parameter(frame, values, str(wrong["loc"][0]))
     address = SearchAddress.of(parameters, frame.carried[0][1] if frame.carried else None)
     try:
         wanted = replace(parameters.search(frame.ui), facets=FACETS, fields=PAGE_FIELDS, highlight=True)
@@ -315,16 +318,19 @@ def _wrong_query(frame: Frame, parameters: WorksParameters, address: SearchAddre
     )
 
 
-def _wrong_parameter(frame: Frame, values: dict[str, Any], name: str, first_page: str | None = None) -> Response:
+def _wrong_parameter(
+    frame: Frame, values: dict[str, Any], name: str, first_page: str | None = None, said: BothWords | None = None
+) -> Response:
     words = Words(frame.ui)
     is_cursor = name == "cursor"
+    fix = getattr(said, frame.ui) if said else words("error_parameter_fix", name=name)
     return render(
         "message.html",
         frame,
         status=400,
         q=values.get("q", ""),
         title=words("error_cursor" if is_cursor else "error_parameter"),
-        text=words("error_cursor_fix") if is_cursor else words("error_parameter_fix", name=name),
+        text=words("error_cursor_fix") if is_cursor else fix,
         first_page=first_page,
     )
 

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 
 from indexer.storage.catalogue import StoredWork
-from search_api.bodies import json_body, limited_body, read_body
+from search_api.bodies import OF_JSON, json_body, limited_body, read_body
 from search_api.cards import detail
 from search_api.copies import copies_of
 from search_api.deps import LibraryDep, OrjsonResponse, SearcherDep, StrictParameters
@@ -22,7 +22,15 @@ from search_api.states import name_works, works_told_of
 router = APIRouter(prefix="/v1", tags=["works"])
 _PROBLEM: dict[str, Any] = {"model": Problem}
 _LISTS = {name for name, field in WorksParameters.model_fields.items() if get_origin(field.annotation) is list}
-_POSTED = TypeAdapter(WorksParameters)
+
+
+class WorksBody(WorksParameters):
+    """The parameters of a search in a JSON object: lists of names too, and single values where several may stand."""
+
+    model_config = OF_JSON
+
+
+_POSTED = TypeAdapter(WorksBody)
 BodyDep = Annotated[bytes, Depends(limited_body(LONGEST_BODY))]
 _SEARCH_PARAMETERS = StrictParameters(*WorksParameters.model_fields, repeated=_LISTS)
 
@@ -45,7 +53,7 @@ def search_works(parameters: Annotated[WorksParameters, Query()], searcher: Sear
     dependencies=[Depends(StrictParameters())],
     response_class=OrjsonResponse,
     responses={200: {"model": WorksOut}, **dict.fromkeys((400, 413, 415, 503), _PROBLEM), "default": _PROBLEM},
-    openapi_extra=json_body(WorksParameters, {"q": "perovskite", "year_from": 2020, "facets": "year", "limit": 5}),
+    openapi_extra=json_body(WorksBody, {"q": "perovskite", "year_from": 2020, "facets": ["year"], "limit": 5}),
 )
 def search_works_posted(body: BodyDep, searcher: SearcherDep) -> Response:
     """Search as with GET, the parameters in a JSON body: for queries too long for an address. Cursors serve both."""

@@ -104,6 +104,11 @@ def test_an_agent_searches_reads_relates_and_exports(filled: Library) -> None:
         second = _body(await client.call_tool("search_works", following))
         assert not {one["id"] for one in found["results"]} & {one["id"] for one in second["results"]}
 
+        as_lists = {"q": "perovskite", "facets": ["lang"], "fields": ["id"], "lang": "eng", "limit": 3}
+        brief = _body(await client.call_tool("search_works", as_lists))
+        assert brief["meta"]["query"]["filters"] == {"lang": ["en"]}
+        assert (set(brief["facets"]), [set(one) for one in brief["results"]]) == ({"lang"}, [{"id"}] * 3)
+
         chinese = _body(await client.call_tool("search_works", {"q": "水稻"}))
         assert [one["title"] for one in chinese["results"]] == ["黄河三角洲的水稻"]
         work = _body(await client.call_tool("get_work", {"id": "doi:10.5555/solar.3"}))
@@ -127,6 +132,7 @@ def test_what_an_agent_does_wrong_is_told_with_the_remedy_and_the_session_goes_o
         ("search_works", {"q": "auther:smith title:"}, "position|character"),
         ("search_works", {"q": "x", "limit": 201}, "limit: .*less than or equal to 200.*correct the call"),
         ("search_works", {"query": "x"}, "query: Extra inputs.*correct the call"),
+        ("search_works", {"q": "x", "lang": "english"}, "lang: .*lang=zh. See the tool's parameters"),
         ("search_works", {"q": "x", "cursor": "nonsense"}, "Leave it out"),
         ("get_work", {"id": "w0"}, "Search for its title"),
         ("get_work", {"id": "\x00' OR 1=1"}, "Search for its title"),
