@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 from indexer.errors import QueryError
-from indexer.search.expression import Node, Sequence, Word
+from indexer.search.expression import Node, Word
+from indexer.search.expression import Sequence as Row
 from indexer.search.fields import ALIASES, FIELDS
 from indexer.search.folding import fold, fold_with_origins
 from indexer.search.function_words import function_words_in
 from indexer.search.parser import parse
 from indexer.search.pinyin import begun, covered, has_han, syllables
-from indexer.search.query import FacetValue, Query, TokenQuery, View
+from indexer.search.query import Exact, FacetValue, Query, TokenQuery, View
 from indexer.search.rules import NO_RULES, Rules
 from indexer.search.suggesting import LONGEST_FORM, MARKS, Kind, form_of, read_value
 from search_api.library import Library
@@ -103,7 +104,7 @@ class Suggester:
 
     def _suggest(self, typed: Typed, limit: int) -> list[Suggestion]:
         by_kind = {kind: self._of_kind(kind, typed) for kind in typed.kinds if _is_enough(kind, typed)}
-        seen: set[str] = set()
+        seen: dict[str, AnyKind] = {}
         queues = {kind: iter(_once(found, seen)) for kind, found in by_kind.items()}
         taken: list[Suggestion] = []
         while queues and len(taken) < limit:
@@ -114,7 +115,18 @@ class Suggester:
                     del queues[kind]
                 else:
                     taken.append(one)
-        return sorted(taken, key=lambda one: KINDS.index(one.kind))
+        return sorted(self._counted(taken), key=lambda one: KINDS.index(one.kind))
+
+    def _counted(self, taken: Sequence[Suggestion]) -> list[Suggestion]:
+        """Count journals as their facet does: what they suggest is counted form by form, and some works bear others."""
+        ids = tuple(one.container for one in taken if one.container)
+        if not ids:
+            return list(taken)
+        query = replace(_EVERYTHING, filters={"container": Exact(field="container", values=ids)})
+        ruled = self._library.store.ranking_rules.current().apply(query, is_ranked=False)
+        values = self._library.index.values(ruled, "container", size=len(ids))
+        counts = {one.value: one.count for one in values}
+        return [replace(one, count=counts.get(one.container, one.count)) if one.container else one for one in taken]
 
     def _of_kind(self, kind: AnyKind, typed: Typed) -> list[Suggestion]:
         if kind == "title":
@@ -260,12 +272,12 @@ def _reading(text: str) -> tuple[str, ...]:
     return syllables(form_of(text).replace(" ", ""))
 
 
-def _once(found: Iterable[Suggestion], seen: set[str]) -> Iterator[Suggestion]:
-    """Yield what no other kind has suggested in the same words."""
+def _once(found: Iterable[Suggestion], seen: dict[str, AnyKind]) -> Iterator[Suggestion]:
+    """Yield what no other kind has suggested in the same words; of journals of one name, each leads elsewhere."""
     for one in found:
         form = form_of(one.text)
-        if form not in seen:
-            seen.add(form)
+        if form not in seen or (one.container and seen[form] == one.kind):
+            seen[form] = one.kind
             yield one
 
 
@@ -301,7 +313,7 @@ def _is_plain(text: str) -> bool:
         node: Node | None = parse(text)
     except QueryError:
         return False
-    items = node.items if isinstance(node, Sequence) else (node,)
+    items = node.items if isinstance(node, Row) else (node,)
     return all(isinstance(item, Word) and item.field is None for item in items)
 
 

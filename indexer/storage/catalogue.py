@@ -186,14 +186,19 @@ class Catalogue:
             }
 
     def container_titles(self, container_ids: Sequence[str]) -> dict[str, str]:
-        """Return the titles of containers, for facet labels; a filter may name what is none, of any characters."""
-        table = schema.containers.c
+        """Return the titles of containers, for facet labels: the first ISSN where there is no title, else the id.
+
+        A filter may name what is none, of any characters.
+        """
+        table, keys = schema.containers.c, schema.container_keys.c
+        issn = select(func.min(keys.value)).where(keys.container_key == table.key, keys.scheme == "issn")
+        columns = select(table.id, func.coalesce(func.nullif(table.title, ""), issn.scalar_subquery()).label("name"))
         named = [one for one in container_ids if one.isprintable()]
         with self._database.read() as connection:
             return {
-                row.id: row.title or row.id
+                row.id: row.name or row.id
                 for chunk in chunks(named)
-                for row in connection.execute(select(table.id, table.title).where(table.id.in_(chunk)))
+                for row in connection.execute(columns.where(table.id.in_(chunk)))
             }
 
 

@@ -16,6 +16,7 @@ from indexer.storage.thesaurus import ThesaurusTable, make_entry
 from search_api.app import make_app
 from search_api.library import Library, open_library
 from search_api.settings import Settings
+from tests.integration.journals import ONLINE, OTHER, PRINT, doaj_article, receive
 from tests.unit.web.records import Dublin, put
 
 Json = dict[str, Any]
@@ -179,6 +180,35 @@ def test_hidden_works_and_journals_are_not_suggested(client: TestClient, library
     rules.add("container", container, "hide", BY)
     assert suggested(client, "silence libr") == []
     assert suggested(client, "silent l") == []
+
+
+def test_each_journal_of_one_name_is_suggested_with_its_own_title_and_its_facets_count(library: Library) -> None:
+    receive(
+        library,
+        [
+            doaj_article(1, PRINT, journal="圖書館季刊"),
+            doaj_article(2, PRINT, journal="圖書館季刊(英文)"),  # a work that bears another name counts too
+            doaj_article(3, OTHER, journal="图书馆季刊"),
+        ],
+    )
+    library.bring_up_to_date()
+    client = TestClient(make_app(library), raise_server_exceptions=False)
+    facet = get(client, "/v1/facets", facet="container")["results"]
+    expected = {(one["value"], one["label"], one["count"]) for one in facet}
+    assert {(label, count) for _, label, count in expected} == {("圖書館季刊", 2), ("图书馆季刊", 1)}
+    for typed in ("图书馆", "圖書館", "tsgjk"):
+        found = get(client, "/v1/suggest", q=typed, kinds="container")["results"]
+        assert {(one["container"], one["text"], one["count"]) for one in found} == expected, typed
+        assert len(found) == 2
+
+
+def test_a_journal_without_a_title_is_called_by_its_issn(library: Library) -> None:
+    receive(library, [doaj_article(1, PRINT, ONLINE, journal="")])
+    library.bring_up_to_date()
+    client = TestClient(make_app(library), raise_server_exceptions=False)
+    (one,) = get(client, "/v1/facets", facet="container")["results"]
+    assert one["label"] == min(PRINT, ONLINE)
+    assert [one["label"] for one in get(client, "/v1/facets", facet="container", facet_q=ONLINE)["results"]] == [ONLINE]
 
 
 def test_what_was_retracted_is_not_suggested(client: TestClient, library: Library) -> None:
