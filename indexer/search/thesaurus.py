@@ -98,14 +98,17 @@ class Thesaurus:
         self._added: dict[str, dict[str, Added]] = {}
         listed = list(entries)
         blocked = {compared(term.text) for entry in listed if entry.kind == "block" for term in entry.terms}
+        whole = {compared(term.text) for entry in listed for term in entry.terms if not _is_cut_short(term.text)}
         for entry in listed:
             if entry.kind != "block":
-                self._learn(entry, blocked)
+                self._learn(entry, blocked, whole)
 
-    def _learn(self, entry: Entry, blocked: set[str]) -> None:
+    def _learn(self, entry: Entry, blocked: set[str], whole: set[str]) -> None:
         keyed = [(compared(term.text), term) for term in entry.terms]
-        for key, _ in keyed:
-            if not key or key in blocked:
+        for key, written in keyed:
+            # 图神经网络 is compared as 神经网络, which has an entry of its own and means something else.
+            is_others = entry.origin == "builtin" and key in whole and _is_cut_short(written.text)
+            if not key or key in blocked or is_others:
                 continue
             known = self._added.setdefault(key, {})
             for other, term in keyed:
@@ -276,6 +279,11 @@ def compared(text: str) -> str:
     """Return what of a term is compared with a query; empty where there is no word of two letters in it."""
     key = _key(_units(text))
     return key if len(key) > 1 else ""
+
+
+def _is_cut_short(text: str) -> bool:
+    """Tell whether characters of a Chinese term are not compared: single ones that the dictionary cuts off."""
+    return has_han(text) and len(compared(text).replace(" ", "")) < len(fold(text).replace(" ", ""))
 
 
 @functools.lru_cache(maxsize=1 << 13)

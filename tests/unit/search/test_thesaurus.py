@@ -15,7 +15,7 @@ from indexer.search.document import document_of
 from indexer.search.query import AllOf, AtLeast, Match, Query, TokenPhrase, Tokens, View, Weighted, Without
 from indexer.search.ranking import AS_WRITTEN_SCORE
 from indexer.search.searching import search
-from indexer.search.thesaurus import WEIGHT, Entry, Term, Thesaurus, builtin_entries, expand, read_as
+from indexer.search.thesaurus import WEIGHT, Entry, Term, Thesaurus, builtin_entries, compared, expand, read_as
 from indexer.storage.memory import MemoryIndex
 
 DEEP = Entry(
@@ -180,11 +180,46 @@ def test_the_terms_that_come_with_the_program_mean_one_thing_each() -> None:
     entries = builtin_entries()
     texts = [term.text for entry in entries for term in entry.terms if term.language == "zh"]
     assert len(texts) == len(set(texts)) >= 200
-    assert all({"zh", "en"} <= {term.language for term in entry.terms} for entry in entries)
+    assert all(len({compared(term.text) for term in entry.terms} - {""}) > 1 for entry in entries)
+    assert all("zh" in {term.language for term in entry.terms} for entry in entries)
     assert all(len(text) > 1 for text in texts)
     whole = Thesaurus(entries)
     assert told("machine learning", whole) == [("machine learning", ["机器学习"])]
     assert told("机器学习", whole) == [("机器学习", ["machine learning"])]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("软件", ["軟體"]),
+        ("軟體", ["软件"]),
+        ("網路", ["网络"]),
+        ("數位化", ["数字化"]),
+        ("資訊", ["信息"]),
+        ("資料庫", ["数据库"]),
+        ("人工智慧", ["人工智能", "artificial intelligence"]),
+        ("雷射", ["激光"]),
+        ("列印", ["打印"]),
+        ("硬體", ["硬件"]),
+        ("網際網路", ["互联网"]),
+        ("教學品質", ["教学质量"]),
+        ("程式設計", ["程序设计"]),
+    ],
+)
+def test_words_of_taiwan_and_of_the_mainland_stand_for_each_other(text: str, expected: list[str]) -> None:
+    assert [added for _, added in told(text, Thesaurus(builtin_entries()))] == [expected]
+
+
+@pytest.mark.parametrize("text", ["质量", "品質", "程序", "數據", "資料", "software"])
+def test_words_that_mean_something_else_too_stand_for_nothing(text: str) -> None:
+    assert told(text, Thesaurus(builtin_entries())) == []
+
+
+def test_a_term_that_is_part_of_another_brings_what_stands_for_itself_alone() -> None:
+    whole = Thesaurus(builtin_entries())
+    assert told("神经网络", whole) == [("神经网络", ["神經網路", "neural network"])]
+    assert told("微分方程", whole) == [("微分方程", ["differential equation"])]
+    assert told("graph neural network", whole)[0][1][0] == "图神经网络"
 
 
 @given(st.text(alphabet='deplarnig 深度学习()"-:ORND*', max_size=40))
