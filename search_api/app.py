@@ -23,6 +23,7 @@ from search_api.manners.gate import UNCOUNTED, Gate
 from search_api.manners.idempotency import Idempotent
 from search_api.manners.limits import Allowance
 from search_api.routes import (
+    containers,
     desk,
     desk_ranking,
     desk_subjects,
@@ -106,6 +107,7 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
         oai,
         provenance,
         exports,
+        containers,
         facets,
         facet_pages,
         trends,
