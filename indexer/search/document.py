@@ -187,8 +187,8 @@ def _address_values(work: Work) -> Iterator[str]:
 
 
 def address_value(mark: str) -> str:
-    """Return what stands in the index for an address (64 bits of its mark's digest)."""
-    return f"at:{hashlib.blake2b(mark.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
+    """Return what stands in the index for an address (48 bits of its mark's digest)."""
+    return f"at:{hashlib.blake2b(mark.encode('utf-8', 'replace'), digest_size=6).hexdigest()}"
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ MARKS: dict[Kind, str] = {"subject": "s", "container": "j", "author": "a"}
 SEPARATOR = "\x1f"
 #: Letters of what is typed that are compared; more are no beginning but a title.
 LONGEST_FORM = 48
-_MOST_SUBJECTS, _MOST_AUTHORS = 12, 4
+_MOST_SUBJECTS, _MOST_AUTHORS = 12, 3
 _LONGEST_TERM = 80
 _MOST_INNER = 3
 _WORDS = re.compile(r"[^\W_]+")
