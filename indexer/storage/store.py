@@ -23,13 +23,13 @@ from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
 from indexer.storage.sources import SourceTable
 from indexer.storage.subject_queue import SubjectQueue
-from indexer.storage.thesaurus import ThesaurusTable
 from indexer.storage.tokens import TokenTable
 from indexer.storage.wants import Wants
 
 if TYPE_CHECKING:
     from indexer.storage.ranking_rules import RankingRules
     from indexer.storage.subjects import SubjectTable
+    from indexer.storage.thesaurus import ThesaurusTable
 
 FILE_NAME = "records.db"
 _LIBRARY_ID = "library_id"
@@ -52,8 +52,14 @@ class RecordStore:
         self.census = Census(database)
         self.tokens = TokenTable(database)
         self.kept_answers = KeptAnswers(database)
-        self.thesaurus = ThesaurusTable(database)
         self.subject_queue = SubjectQueue(database)
+
+    @functools.cached_property
+    def thesaurus(self) -> ThesaurusTable:
+        """Return the library's terms that stand for each other."""
+        from indexer.storage.thesaurus import ThesaurusTable  # noqa: PLC0415  # stems that a harvest does not need
+
+        return ThesaurusTable(self.database)
 
     @functools.cached_property
     def subjects(self) -> SubjectTable:

@@ -92,8 +92,10 @@ def test_numbers_and_titles_that_are_cited_elsewhere_come_out_as_they_are_cited(
     with OalibSite({4054: Journal("Known", entries)}, per_page=6) as site:
         assert harvest(embedded, add_oalib(embedded, site, "journal:4054")).new == len(wanted)
     embedded.bring_up_to_date()
-    (twin,) = titles(embedded, "基于dolfa的高效正则表达式匹配算法")
-    assert twin == "Efficient Regular Expression Matching Algorithm Based on DoLFA", "two papers of OALib, one work"
+    twin = "Efficient Regular Expression Matching Algorithm Based on DoLFA"
+    found = titles(embedded, "基于dolfa的高效正则表达式匹配算法")
+    assert found[0] == twin
+    assert found.count(twin) == 1, "two papers of OALib, one work"
     assert "Regular Expression Optimization in Java" in titles(embedded, "Expression Optimization Java")
     assert not [path for path in site.paths if path.startswith(("/references/", "/articles/"))]
 
