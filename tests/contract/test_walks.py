@@ -39,14 +39,11 @@ def change(index: SearchIndex, chance: random.Random, step: int) -> None:
         writer.commit(step + 10)
 
 
-def walk_amid(
-    index: SearchIndex, view: View, between: Callable[[int], None], *, forget: bool = False
-) -> tuple[Counter[int], list[Hits]]:
+def walk_amid(index: SearchIndex, view: View, between: Callable[[int], None]) -> tuple[Counter[int], list[Hits]]:
     pages = [index.search(ANY, view)]
     while (after := pages[-1].next) is not None:
         between(len(pages))
-        snapshot = None if forget else pages[-1].snapshot
-        pages.append(index.search(ANY, replace(view, after=after, snapshot=snapshot)))
+        pages.append(index.search(ANY, replace(view, after=after, snapshot=pages[-1].snapshot)))
     return Counter(hit.key for page in pages for hit in page.hits), pages
 
 
