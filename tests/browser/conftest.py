@@ -11,9 +11,13 @@ from tests.browser.chromium import EXECUTABLE, chromium
 from tests.browser.demonstration import demonstration_library, serving
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, or a skip where there is none."""
+    """Chromium, or a skip where there is none.
+
+    It goes with its file: as long as it lives, an event loop runs in the tests' own thread, and none of another file
+    could run one of its own.
+    """
     if not EXECUTABLE.exists():
         pytest.skip(f"there is no {EXECUTABLE}: install Debian's package chromium")
     with chromium() as started:
