@@ -85,9 +85,13 @@ class Library:
         if isinstance(storage, ClusterStorage):
             from indexer.storage.elastic import ElasticIndex  # noqa: PLC0415  # half a second that the other deployment need not pay
 
-            url = storage.elasticsearch_url.get_secret_value()
             engine: SearchIndex = ElasticIndex.open(
-                url, storage.index_prefix, for_rebuild=for_rebuild, search_seconds=self.settings.search_seconds
+                storage.elasticsearch_url.get_secret_value(),
+                storage.index_prefix,
+                shards=storage.shards,
+                replicas=storage.replicas,
+                for_rebuild=for_rebuild,
+                search_seconds=self.settings.search_seconds,
             )
             return LimitedIndex(engine, self.settings.search_seconds)
         from indexer.storage.tantivy import TantivyIndex  # noqa: PLC0415  # as above

@@ -40,12 +40,22 @@ class EmbeddedStorage(BaseModel):
 
 
 class ClusterStorage(BaseModel):
-    """PostgreSQL and Elasticsearch; both addresses may carry passwords and are never logged."""
+    """PostgreSQL and Elasticsearch; both addresses may carry passwords and are never logged.
+
+    ``elasticsearch_url`` may be several with commas, one for each node that answers. A password may stand in a file
+    instead, as container platforms hand it over; it then belongs to the user that the address names.
+    """
 
     kind: Literal["cluster"]
     database_url: SecretStr
+    database_password_file: Path | None = None
     elasticsearch_url: SecretStr
+    elasticsearch_password_file: Path | None = None
+    elasticsearch_ca: Path | None = None
     index_prefix: str = "kaijuan"
+    shards: int = Field(default=1, ge=1, le=1_024)
+    replicas: int = Field(default=0, ge=0, le=8)
+    lease_seconds: int = Field(default=60, ge=1, le=3_600)
 
 
 _Quota = Annotated[int, Field(ge=0, le=1_000_000_000)]

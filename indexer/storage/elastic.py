@@ -22,6 +22,7 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 from indexer.errors import IndexDamagedError, SearchIndexError, SearchTooSlowError
 from indexer.search.document import Document
 from indexer.search.query import FacetValue, Hits, KeywordField, TextField, TokenQuery, View
+from indexer.storage.elastic_generation import ElasticGeneration
 from indexer.storage.elastic_queries import (
     MOST_FREQUENCIES,
     VALUES_AT_ONCE,
@@ -134,6 +135,19 @@ class ElasticIndex:
     def writer(self) -> Iterator[IndexWriter]:
         """Open the current generation for changes; other processes may do the same at the same time."""
         yield ElasticWriter(self._client, self._current())
+
+    def shared(self) -> ElasticGeneration:
+        """Return the current generation; its id has the index's own, which is another after it was restored."""
+        name = self._current()
+        with asking("describe the index"):
+            settings = self._client.indices.get_settings(index=name, name="index.uuid")[name]["settings"]
+        writer = ElasticWriter(self._client, name)
+        return ElasticGeneration(
+            f"{name}:{settings['index']['uuid']}",
+            send=writer.send,
+            position=lambda: self._position_of(name)[0],
+            advance=writer.commit,
+        )
 
     @contextlib.contextmanager
     def rebuild(self) -> Iterator[IndexWriter]:
@@ -401,7 +415,7 @@ class ElasticWriter:
             self._client.indices.put_mapping(index=self._name, meta={"position": position, "mark": mark})
 
     def _send_upserts(self) -> None:
-        self._send([operation for _, operation in self._upserts.values()])
+        self.send([operation for _, operation in self._upserts.values()])
         self._upserts.clear()
         self._size = 0
 
@@ -410,10 +424,11 @@ class ElasticWriter:
         for start in range(0, len(keys), _LOOKUP):
             with asking("look up versions"):
                 found = self._client.mget(index=self._name, ids=[str(key) for key in keys[start : start + _LOOKUP]])
-            self._send([encode_delete(doc["_id"], doc["_version"]) for doc in found["docs"] if doc.get("found")])
+            self.send([encode_delete(doc["_id"], doc["_version"]) for doc in found["docs"] if doc.get("found")])
         self._deletes.clear()
 
-    def _send(self, operations: list[bytes]) -> None:
+    def send(self, operations: list[bytes]) -> None:
+        """Send changes in parts that the server takes well."""
         bulk: list[bytes] = []
         size = 0
         for operation in operations:

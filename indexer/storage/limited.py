@@ -31,7 +31,7 @@ from indexer.search.query import (
     Weighted,
     Without,
 )
-from indexer.storage.search_index import IndexStats, IndexWriter, SearchIndex
+from indexer.storage.search_index import IndexStats, IndexWriter, SearchIndex, SharedGeneration
 
 DEFAULT_SECONDS = 10.0
 #: Costly searches that run at once, those included that nobody waits for any more, and those that wait to run.
@@ -153,6 +153,10 @@ class LimitedIndex:
     def writer(self) -> AbstractContextManager[IndexWriter]:
         """Open the current generation for changes."""
         return self.engine.writer()
+
+    def shared(self) -> SharedGeneration | None:
+        """Return the current generation for several writers, where there may be several."""
+        return self.engine.shared()
 
     def rebuild(self) -> AbstractContextManager[IndexWriter]:
         """Open a new generation."""

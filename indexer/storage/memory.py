@@ -76,6 +76,9 @@ class MemoryIndex:
         with self._hold():
             yield _Writer(self, self._generation, self._corpus.documents, self._position)
 
+    def shared(self) -> None:
+        """Return ``None``: there is one writer at a time."""
+
     @contextmanager
     def rebuild(self) -> Iterator[IndexWriter]:
         """Open an empty generation that replaces the present one when the block ends without an error."""

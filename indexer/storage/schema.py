@@ -27,6 +27,7 @@ from indexer.storage.identity_tables import (
     portraits,
 )
 from indexer.storage.search_tables import (
+    index_leases,
     kept_answers,
     ranking_rules,
     subject_classes,
@@ -51,6 +52,7 @@ __all__ = [
     "harvest_slices",
     "heads",
     "identity_blocks",
+    "index_leases",
     "journals",
     "judgement_records",
     "judgements",
@@ -78,7 +80,7 @@ __all__ = [
 ]
 
 #: The newest migration; a test holds it to the scripts in ``migrations``.
-MIGRATION = "0006"
+MIGRATION = "0007"
 
 #: Facts about the store itself: library id, signing key, versions of what wrote the data.
 facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))

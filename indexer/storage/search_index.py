@@ -9,7 +9,7 @@ index knows by itself where to go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -46,11 +46,45 @@ class IndexWriter(Protocol):
         """Make the changes durable and visible, with the feed position they stand for and what stands there."""
 
 
+class SharedGeneration(Protocol):
+    """The current generation of an index that several processes write at the same time.
+
+    What they write is guarded by versions: an older one never replaces a newer one, nor does it bring back what a newer
+    one removed. Writes are durable when ``write`` returns, and seen from the next ``advance`` on. Where a rebuild has
+    swapped the generation away meanwhile, each method raises ``SearchIndexError``: take the new one and go on.
+    """
+
+    @property
+    def id(self) -> str:
+        """Return the generation's name; another one where the same name was made or restored anew."""
+
+    def write(self, documents: Iterable[Document], gone: Mapping[int, int]) -> None:
+        """Replace whole documents, and remove those that are ``gone``: by key, with the version at which they went."""
+
+    def position(self) -> int:
+        """Return the feed position up to which all is written and seen."""
+
+    def advance(self, position: int, mark: str) -> None:
+        """Show what was written, and store the position that it stands for with what stands there."""
+
+    def step_back(self) -> bool:
+        """Go back to the position that every copy surely has, where copies were missing and are whole again.
+
+        Tell whether it did: what follows is to be written again then. Nobody may be writing meanwhile.
+        """
+
+
 class SearchIndex(Protocol):
     """Documents in, hits out. Opening a damaged index raises ``IndexDamagedError`` with the remedy."""
 
     def writer(self) -> AbstractContextManager[IndexWriter]:
         """Open the current generation for changes; one writer at a time. Uncommitted changes are dropped."""
+
+    def shared(self) -> SharedGeneration | None:
+        """Return the current generation for several writers at once; ``None`` where an index has one writer at a time.
+
+        Raises ``SearchIndexError`` as ``writer`` does.
+        """
 
     def rebuild(self) -> AbstractContextManager[IndexWriter]:
         """Open a new, empty generation; leaving the block without an error swaps it in and drops the old one.

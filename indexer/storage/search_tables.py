@@ -1,4 +1,4 @@
-"""The tables behind searching: the library's thesaurus, subject tree and ranking, and who may ask.
+"""The tables behind searching: thesaurus, subject tree, ranking, who may ask, and who is writing the index.
 
 ``schema`` has all tables. What a librarian takes back is marked, never removed: each row keeps who said it and when.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from indexer.storage.columns import NEVER_REUSED, key_column, metadata, reference, time_column
+from indexer.storage.columns import NEVER_REUSED, Key, key_column, metadata, reference, time_column
 
 
 def _said() -> list[Column[Any]]:
@@ -108,4 +108,20 @@ kept_answers = Table(
     Column("body", LargeBinary),
     time_column("at"),
     Index(None, "at"),
+)
+
+#: Stretches of the change feed that are being written into a shared index, by whom and until when; a lost worker's
+#: comes free then. ``index_id`` is the generation's. What is done goes when all before it is done as well.
+index_leases = Table(
+    "index_leases",
+    metadata,
+    key_column(),
+    Column("index_id", Text, nullable=False),
+    Column("first", Key, nullable=False),
+    Column("last", Key, nullable=False),
+    Column("owner", Text, nullable=False),
+    time_column("until"),
+    Column("done", Boolean, nullable=False),
+    UniqueConstraint("index_id", "first"),
+    **NEVER_REUSED,
 )

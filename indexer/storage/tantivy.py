@@ -110,6 +110,9 @@ class TantivyIndex:
             with _TantivyWriter.open(self._folder / generation.name, self._heap_bytes) as writer:
                 yield writer
 
+    def shared(self) -> None:
+        """Return ``None``: there is one writer at a time."""
+
     @contextlib.contextmanager
     def rebuild(self) -> Iterator[IndexWriter]:
         """Fill a new generation beside the old one and swap; the only way on from a damaged index.
