@@ -6,13 +6,22 @@ ARGS ?=
 # Processes that share a whole run of the tests; each takes whole files, so that what a file prepares is made once.
 WORKERS ?= 2
 
-.PHONY: run test check services stop-services lock clean
+.PHONY: run test test-cluster test-faults check services stop-services lock clean
 
 run: $(VENV)/.run  ## harvest, index and serve on http://127.0.0.1:8000
 	$(BIN)/kaijuan up $(ARGS)
 
 test: $(VENV)/.test  ## all tests, or ARGS=path; those that need a missing service skip with the reason
 	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadfile)
+
+test-cluster: $(VENV)/.test  ## the contract of the engines, then the faults, against real servers that it starts
+	set -e; services=$$(.ci/services start); eval "$$services"; \
+	$(BIN)/python -m pytest tests/contract
+	$(MAKE) test-faults
+
+test-faults: $(VENV)/.test  ## kill servers and processes of a cluster of our own; needs the machine to itself
+	set -e; programs=$$(.ci/services env); eval "$$programs"; \
+	KAIJUAN_TEST_FAULTS=1 $(BIN)/python -m pytest -v -p no:randomly $(if $(ARGS),$(ARGS),tests/cluster)
 
 check: $(VENV)/.test  ## lint, types, import direction
 	$(BIN)/ruff check .
