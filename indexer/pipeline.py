@@ -6,16 +6,14 @@ being lost.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Connection
 
 from indexer.errors import IndexDamagedError, StoreBusyError, StoreDamagedError
+from indexer.following import DEFAULT_LEASE_SECONDS, Follower, Indexed, never, uncollected
 from indexer.identity.judging import RULES_VERSION
 from indexer.identity.portrait import PORTRAIT_VERSION
 from indexer.joining import Joined, Joiner, Watch, unwatched
@@ -38,21 +36,14 @@ _UNKNOWN = ""
 _log = structlog.get_logger()
 
 
-@dataclass(slots=True, kw_only=True)
-class Indexed:
-    """What following the feed did to the index."""
-
-    indexed: int = 0
-    removed: int = 0
-
-
 class Pipeline:
     """The steps between the store's raw records and the search index."""
 
-    def __init__(self, store: RecordStore) -> None:
+    def __init__(self, store: RecordStore, *, lease_seconds: float = DEFAULT_LEASE_SECONDS) -> None:
         self._store = store
         store.database.make_room()
         self._joiner = Joiner(store)
+        self._follower = Follower(store, self._describe, lease_seconds=lease_seconds)
 
     # --- records to works --------------------------------------------------------------------
 
@@ -118,16 +109,46 @@ class Pipeline:
 
     # --- works to index ----------------------------------------------------------------------
 
-    def follow_feed(self, index: SearchIndex, *, watch: Watch = unwatched) -> Indexed:
-        """Bring the index up to the feed's horizon; a changed work replaces its document, a gone one leaves."""
+    def follow_feed(
+        self, index: SearchIndex, *, watch: Watch = unwatched, is_stopped: Callable[[], bool] = never
+    ) -> Indexed:
+        """Bring the index up to the feed's horizon; a changed work replaces its document, a gone one leaves.
+
+        A shared index may be followed by several processes at once; what others have in hand they are left with.
+        """
         self.require_same_history(index)
         done = Indexed()
+        if index.shared() is not None:
+            self._follower.follow(index, done, watch=watch, is_stopped=is_stopped)
+            return done
         position = index.position()
         if self._store.feed.after(position, 1):
             with index.writer() as writer:
                 self._follow(writer, position, done, watch)
-        done.indexed += reclassify(self._store, index, self._describe)
         return done
+
+    def has_seen(self, index: SearchIndex, horizon: int) -> bool:
+        """Tell whether all entries up to a position of the feed are in a shared index."""
+        return self._follower.has_seen(index, horizon)
+
+    def reclassify(self, index: SearchIndex) -> int:
+        """Index again what changes of the subject tree are about; return how many works. One process at a time."""
+        if index.shared() is not None:
+            return self._follower.reclassify(index)
+        waiting = self._store.subject_queue.waiting()
+        if not waiting:
+            return 0
+        position, mark = index.position(), index.mark()
+        describe = self._describe()
+        with index.writer() as writer:
+            return reclassify(
+                self._store,
+                index,
+                waiting,
+                describe,
+                write=writer.upsert,
+                show=lambda: writer.commit(position, mark),
+            )
 
     def _describe(self) -> Callable[[Iterable[StoredWork]], Iterator[Document]]:
         """Return what makes documents by the subject tree as it is now."""
@@ -140,7 +161,7 @@ class Pipeline:
             works = self._store.catalogue.by_keys(keys)
             active = [work for work in works.values() if work.state == "active"]
             gone = [key for key in keys if key not in works or works[key].state != "active"]
-            with _uncollected():
+            with uncollected():
                 writer.upsert(describe(active))
             writer.delete(gone)
             position = changes[-1].sequence
@@ -161,7 +182,8 @@ class Pipeline:
             IndexDamagedError: the index followed another history of the store (a backup was put back: numbers are given
                 anew, and it would show one work's words on another's card); or, unless it ``may_be_new``, it is empty.
         """
-        position, horizon = index.position(), self._store.feed.horizon()
+        position, mark = _standing(index)
+        horizon = self._store.feed.horizon()
         if position and not horizon:
             raise StoreDamagedError(
                 f"The record store is empty, though the search index has followed {position:,} of its changes.",
@@ -172,21 +194,24 @@ class Pipeline:
             raise IndexDamagedError(
                 "The search index is missing or empty, though the store has works.", remedy="Run kaijuan index."
             )
-        if index.mark() != self._store.feed.mark(position):
+        if mark != self._store.feed.mark(position):
             raise IndexDamagedError(
                 "The search index belongs to another state of the store (was a backup put back?).",
                 remedy="Build it anew with kaijuan rebuild --index-only.",
             )
 
-    def rebuild_index(self, index: SearchIndex, *, watch: Watch = unwatched) -> Indexed:
-        """Fill a new generation from all works and swap it in; searches go on in the old one meanwhile."""
+    def rebuild_index(self, index: SearchIndex, *, is_alone: bool = True, watch: Watch = unwatched) -> Indexed:
+        """Fill a new generation from all works and swap it in; searches go on in the old one meanwhile.
+
+        Unless it ``is_alone``, others follow the feed with the old one, and with the new one from where that was left.
+        """
         done = Indexed()
         horizon = self._store.feed.horizon()
-        settled = len(self._store.subject_queue.waiting())  # what is said from now on is done after
-        describe = self._describe()
+        settled = len(self._store.subject_queue.waiting()) if is_alone else 0
+        describe = self._describe()  # what is said of subjects from now on is done after
         with index.rebuild() as writer:
             for page in self._store.catalogue.pages():
-                with _uncollected():
+                with uncollected():
                     writer.upsert(describe(page))
                 done.indexed += len(page)
                 watch(len(page))
@@ -202,19 +227,12 @@ class Pipeline:
             return self._store.raw.await_again(connection)
 
 
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Make a batch without Python's search for cycles.
-
-    Works and documents have none, and looking through them for some takes a third of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+def _standing(index: SearchIndex) -> tuple[int, str]:
+    """Read position and mark as they belong together, though others may be moving them on."""
+    while True:
+        position, mark = index.position(), index.mark()
+        if index.position() == position:
+            return position, mark
 
 
 def _documents(works: Iterable[StoredWork], classify: Classify) -> Iterator[Document]:

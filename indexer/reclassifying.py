@@ -31,24 +31,37 @@ _log = structlog.get_logger()
 _NOTATIONS = frozenset(scheme.casefold() for scheme in NOTATIONS)
 
 Describe = Callable[[Iterable[StoredWork]], Iterator[Document]]
+Write = Callable[[Iterable[Document]], None]
 
 
-def reclassify(store: RecordStore, index: SearchIndex, describe: Callable[[], Describe]) -> int:
-    """Index the works again that changes of the subject tree are about; return how many.
+def reclassify(
+    store: RecordStore,
+    index: SearchIndex,
+    waiting: Sequence[Pending],
+    describe: Describe,
+    *,
+    write: Write,
+    show: Callable[[], None],
+) -> int:
+    """Index the works again that the first changes in the queue, ``waiting``, are about; return how many.
 
-    ``describe`` gives what makes documents by the present tree. It is asked for after the queue was read, so that
-    what is said meanwhile is done the next time.
+    ``describe`` makes documents by the present tree. It is to be made after the queue was read, so that what is said
+    meanwhile is done the next time. ``write`` takes documents, ``show`` makes them seen.
     """
-    waiting = store.subject_queue.waiting()
-    if not waiting:
-        return 0
-    documents = describe()
     done = 0
     for start in range(0, len(waiting), _TOGETHER):
         together = waiting[start : start + _TOGETHER]
-        done += _reindex(store, index, documents, _surely(index, together), None)
         words = frozenset(one.value for one in together if one.scheme == KEYWORD)
-        done += _reindex(store, index, documents, _by_words(words), words)
+        for clause, carried in ((_surely(index, together), None), (_by_words(words), words)):
+            found = 0
+            for number, documents in enumerate(_concerned(store, index, clause, carried), start=1):
+                write(describe(documents))
+                found += len(documents)
+                if number % _PAGES_A_COMMIT == 0:
+                    show()
+            if found:
+                show()
+            done += found
     store.subject_queue.settle(len(waiting))
     return done
 
@@ -82,35 +95,23 @@ def _by_words(keywords: Iterable[str]) -> Clause | None:
     return AtLeast(count=1, clauses=clauses) if clauses else None
 
 
-def _reindex(
-    store: RecordStore, index: SearchIndex, documents: Describe, clause: Clause | None, words: frozenset[str] | None
-) -> int:
-    """Walk what a clause finds, in an order that indexing does not change; with ``words`` only works with a keyword."""
+def _concerned(
+    store: RecordStore, index: SearchIndex, clause: Clause | None, words: frozenset[str] | None
+) -> Iterator[list[StoredWork]]:
+    """Walk what a clause finds, in an order that indexing does not change; with ``words`` only works with a keyword.
+
+    What is asked for next is behind in an order that stays; it may be asked before or after what was found is shown.
+    """
     if clause is None:
-        return 0
-    query, view, done = TokenQuery(matching=clause), View(sort="first_indexed", limit=_PAGE), 0
-    position, mark = index.position(), index.mark()
-    hits = index.search(query, view)
-    if not hits.hits:
-        return 0
-    with index.writer() as writer:
-        pages = 0
-        while True:
-            works = store.catalogue.by_keys([hit.key for hit in hits.hits])
-            concerned = [
-                work for work in works.values() if work.state == "active" and (words is None or _carries(work, words))
-            ]
-            writer.upsert(documents(concerned))
-            done += len(concerned)
-            pages += 1
-            if hits.next is None:
-                break
-            # What is asked for next is behind in an order that stays; it may be asked before or after a commit.
-            hits = index.search(query, View(sort="first_indexed", limit=_PAGE, after=hits.next))
-            if pages % _PAGES_A_COMMIT == 0:
-                writer.commit(position, mark)
-        writer.commit(position, mark)
-    return done
+        return
+    query, view = TokenQuery(matching=clause), View(sort="first_indexed", limit=_PAGE)
+    while True:
+        hits = index.search(query, view)
+        works = store.catalogue.by_keys([hit.key for hit in hits.hits])
+        yield [work for work in works.values() if work.state == "active" and (words is None or _carries(work, words))]
+        if hits.next is None:
+            return
+        view = View(sort="first_indexed", limit=_PAGE, after=hits.next)
 
 
 def _carries(work: StoredWork, words: frozenset[str]) -> bool:

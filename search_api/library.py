@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,17 +28,27 @@ if TYPE_CHECKING:
     from indexer.storage.search_index import SearchIndex
 
 INDEX_FOLDER = "search"
-#: Held by whoever joins records and writes the index.
+#: Held by whoever joins records, and writes an index that has one writer at a time.
 LOCK = "index"
+#: Held by whoever builds the index anew, beside others that join records and follow with a shared one.
+REBUILDING = "rebuild"
 REPLAYED_AT_ONCE = 1_000
 #: The largest integer key of both databases.
 MAX_KEY = 2**63 - 1
 #: Who only looks whether a lock is free holds it for a moment: that is not being busy.
 _PATIENCE_SECONDS = 1.0
+#: A rebuild waits for the batch that another process has in hand.
+_REBUILD_PATIENCE_SECONDS = 5.0
+_POLL_SECONDS = 0.2
 
 
 def _unwatched(_: int) -> None:
     """Nobody is watching."""
+
+
+def _unstopped() -> bool:
+    """Nobody asks to stop."""
+    return False
 
 
 class Library:
@@ -55,6 +66,9 @@ class Library:
         from indexer.pipeline import Pipeline  # noqa: PLC0415  # 40 MiB and a third of a second
 
         choose_detector(self.settings.language_detector)
+        storage = self.settings.storage
+        if isinstance(storage, ClusterStorage):
+            return Pipeline(self.store, lease_seconds=storage.lease_seconds)
         return Pipeline(self.store)
 
     @property
@@ -234,9 +248,17 @@ class Library:
         return self._run(work, source, Request(), pace, lambda _: None), waiting
 
     def bring_up_to_date(
-        self, watch: Callable[[int], None] = _unwatched, *, limit: int | None = None, wait_seconds: float = 0
+        self,
+        watch: Callable[[int], None] = _unwatched,
+        *,
+        limit: int | None = None,
+        wait_seconds: float = 0,
+        is_stopped: Callable[[], bool] = _unstopped,
     ) -> tuple[Joined, Indexed]:
         """Join pending records (about ``limit`` at most) and follow the feed.
+
+        Records are joined by one process at a time. An index that several may write is followed by all of them; where
+        ``wait_seconds`` are given, what others have in hand is waited for as well.
 
         Raises:
             StoreBusyError: another process does it, and did not end in ``wait_seconds``.
@@ -245,18 +267,61 @@ class Library:
         with self._indexing(wait_seconds):
             index = self._fitting_index(may_be_new=True)
             joined = self.pipeline.join_pending(limit=limit, watch=watch)
-            return joined, self.pipeline.follow_feed(index)
+            if not self.is_shared:
+                indexed = self.pipeline.follow_feed(index)
+                indexed.indexed += self.pipeline.reclassify(index)
+                return joined, indexed
+        horizon = self.store.feed.horizon()
+        indexed = self.follow_feed(is_stopped=is_stopped)
+        self._wait_until_seen(index, horizon, indexed, wait_seconds)
+        return joined, indexed
+
+    def follow_feed(self, *, is_stopped: Callable[[], bool] = _unstopped) -> Indexed:
+        """Do a share of bringing a shared index up to date, whoever joins records.
+
+        Raises:
+            StoreBusyError: the index is not a shared one, and another process brings it up to date.
+            IndexDamagedError: the index followed another history of the store.
+        """
+        index = self._fitting_index(may_be_new=True)
+        indexed = self.pipeline.follow_feed(index, is_stopped=is_stopped)
+        with contextlib.suppress(StoreBusyError), self._indexing():
+            # While an index is built anew, by the subject tree as it was, what changes there is done after.
+            if not self.store.database.is_locked(REBUILDING):
+                indexed.indexed += self.pipeline.reclassify(index)
+        return indexed
+
+    def _wait_until_seen(self, index: SearchIndex, horizon: int, indexed: Indexed, seconds: float) -> None:
+        """Wait for the stretches that other processes have in hand, or take them over when their time has passed."""
+        until = time.monotonic() + seconds
+        while seconds and not self.pipeline.has_seen(index, horizon) and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+            more = self.follow_feed()
+            indexed.indexed += more.indexed
+            indexed.removed += more.removed
 
     def rebuild(self, *, normalise: bool, watch: Callable[[int], None] = _unwatched) -> tuple[Joined, Indexed]:
-        """Build the index anew from the store; with ``normalise`` the works from the raw records before."""
-        with self._indexing():
+        """Build the index anew from the store; with ``normalise`` the works from the raw records before.
+
+        Others search meanwhile; a shared index they bring up to date as well.
+        """
+        busy = StoreBusyError("Another process builds the index anew.", remedy="Wait until it is done, or stop it.")
+        with self._locked(REBUILDING, busy, _PATIENCE_SECONDS), contextlib.ExitStack() as alone:
+            alone.enter_context(self._indexing(_REBUILD_PATIENCE_SECONDS))
             self._require_store()
             if normalise:
                 self.pipeline.forget_normalised()
             joined = self.pipeline.join_pending(watch=watch, limit=None if normalise else 0)
             if self._index is None:  # it may be damaged or of another version: the rebuild replaces it
                 self._index = self._open_index(for_rebuild=True)
-            return joined, self.pipeline.rebuild_index(self._index, watch=watch)
+            if self.is_shared:
+                alone.close()
+            return joined, self.pipeline.rebuild_index(self._index, is_alone=not self.is_shared, watch=watch)
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether several processes may write the index at once; it may be damaged, and cannot be asked."""
+        return isinstance(self.settings.storage, ClusterStorage)
 
     def _require_store(self) -> None:
         """Refuse to replace an index by one of an emptied store: it may be the last trace of what there was."""

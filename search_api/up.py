@@ -26,7 +26,7 @@ from harvesters.pace import Pace
 from harvesters.runner import Request
 from harvesters.sources.definition import Source
 from indexer.errors import IndexDamagedError, IndexerError, IndexVersionError, SearchIndexError, StoreBusyError
-from indexer.joining import unwatched
+from indexer.joining import Joined, unwatched
 from search_api.cli.checks import reach
 from search_api.cli.harvesting import print_reports
 from search_api.cli.output import HarvestWatch
@@ -263,12 +263,7 @@ class Service:
         while not self._stop.wait(wait):
             wait = _INDEX_SECONDS
             try:
-                anew = self._library.pipeline.count_to_identify()
-                watch = self._watch.counting("identify anew", anew) if anew else unwatched
-                joined, indexed = self._library.bring_up_to_date(watch, limit=_ROUND)
-                wait = 0.0 if joined.records or joined.remerged else _INDEX_SECONDS
-                if joined.records or indexed.indexed or indexed.removed:
-                    _log.debug("indexed", records=joined.records, works=indexed.indexed, removed=indexed.removed)
+                wait = 0.0 if self._index_a_round() else _INDEX_SECONDS
             except StoreBusyError:
                 continue
             except (IndexDamagedError, IndexVersionError):
@@ -279,3 +274,18 @@ class Service:
             except Exception:  # noqa: BLE001  # an outermost loop: it goes on when the cause is gone
                 _log.exception("indexing_failed")
                 self._stop.wait(_RETRY_SECONDS)
+
+    def _index_a_round(self) -> bool:
+        """Join a round of records and index what changed; tell whether there may be more to join at once."""
+        anew = self._library.pipeline.count_to_identify()
+        watch = self._watch.counting("identify anew", anew) if anew else unwatched
+        is_stopped = self._stop.is_set
+        try:
+            joined, indexed = self._library.bring_up_to_date(watch, limit=_ROUND, is_stopped=is_stopped)
+        except StoreBusyError:  # another process joins: a shared index is written besides
+            if not self._library.is_shared:
+                raise
+            joined, indexed = Joined(), self._library.follow_feed(is_stopped=is_stopped)
+        if joined.records or indexed.indexed or indexed.removed:
+            _log.debug("indexed", records=joined.records, works=indexed.indexed, removed=indexed.removed)
+        return bool(joined.records or joined.remerged)

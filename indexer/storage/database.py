@@ -43,6 +43,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
+from indexer import clock
 from indexer.errors import StoreBusyError, StoreConflictError, StoreError
 from indexer.storage.driver_errors import LET_WRITE, translated
 from indexer.storage.schema import MIGRATION
@@ -183,6 +184,13 @@ class Database:
     def time_value(self, moment: datetime) -> object:
         """Return a time as :meth:`insert_rows` takes it: SQLite has no type for it and keeps UTC as text."""
         return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if self.is_embedded else moment
+
+    def moment(self, connection: Connection) -> datetime:
+        """Return the time of the database, in UTC: one clock for all processes, whatever their machines' show."""
+        if self.is_embedded:
+            return clock.now()  # of the one machine that there is
+        moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
 
     @contextlib.contextmanager
     def lock(self, name: str, *, wait_seconds: float = 0) -> Iterator[None]:

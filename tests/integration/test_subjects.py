@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +11,6 @@ from sqlalchemy import select
 import indexer.reclassifying
 from indexer.errors import UnfitEditError, UnknownEditError, WrongEditError
 from indexer.pipeline import Pipeline
-from indexer.reclassifying import reclassify
 from indexer.search.document import Document
 from indexer.storage import schema
 from indexer.storage.catalogue import StoredWork
@@ -43,6 +42,16 @@ def shelves(library: Library) -> Library:
     return library
 
 
+def described(library: Library, describe: Callable[[], Any]) -> Pipeline:
+    """Return the steps with what makes documents replaced."""
+
+    class Described(Pipeline):
+        def _describe(self) -> Any:
+            return describe()
+
+    return Described(library.store)
+
+
 def indexed(library: Library) -> list[int]:
     """Bring the index up to date; return the keys of the works that were indexed again."""
     keys: list[int] = []
@@ -58,7 +67,7 @@ def indexed(library: Library) -> list[int]:
 
         return documents_of
 
-    reclassify(library.store, library.index, counting)
+    described(library, counting).reclassify(library.index)
     return keys
 
 
@@ -264,7 +273,7 @@ def test_many_works_follow_in_batches_and_a_kill_between_leaves_them_waiting(
         return some
 
     with pytest.raises(KeyboardInterrupt):
-        reclassify(embedded.store, embedded.index, killed)
+        described(embedded, killed).reclassify(embedded.index)
     assert len(embedded.store.subject_queue.waiting()) == 1
     assert 0 < len(in_class(embedded, "B84")) < 25
     assert len(indexed(embedded)) == 25
@@ -280,7 +289,7 @@ def test_what_is_said_while_works_follow_is_done_the_next_time(shelves: Library)
         shelves.store.subjects.map("keyword", "stress", "R74", BY)
         return describe
 
-    reclassify(shelves.store, shelves.index, meanwhile)
+    described(shelves, meanwhile).reclassify(shelves.index)
     assert in_class(shelves, "B84") == {"Compilers", "Cheese"}
     assert len(indexed(shelves)) == 2
     assert (in_class(shelves, "B84"), in_class(shelves, "R74")) == (set(), {"Compilers", "Cheese"})
