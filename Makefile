@@ -38,6 +38,7 @@ stop-services:  ## stop what `make services` started
 lock:  ## renew the locks after a change of dependencies (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+	printf 'hatchling\nsetuptools\n' | uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes -c requirements-test.lock - -o requirements-build.lock
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
