@@ -60,6 +60,13 @@ def is_due(source: Source, last: RunReport | None, now: datetime) -> bool:
     return now - datetime.fromisoformat(last.started) >= (every - _NEAREST_DAY if source.hours else every)
 
 
+def is_seen_to(source: Source, last: RunReport | None, now: datetime) -> bool:
+    """Tell whether another worker harvested a source, on its own interval, so lately that this one need not."""
+    if last is None or is_due(source, last, now):
+        return False
+    return now - datetime.fromisoformat(last.started) < timedelta(hours=source.every_hours) / 2
+
+
 def is_reconcile_due(source: Source, last: RunReport | None, now: datetime) -> bool:
     """Tell whether it is time to compare with the repository; a comparison that did not come to its end counts not."""
     if last is None or last.finished is None:

@@ -33,7 +33,7 @@ from search_api.cli.output import HarvestWatch
 from search_api.hours import is_allowed_at
 from search_api.library import Library, open_library
 from search_api.link_checks import Wanted, check_links
-from search_api.schedule import HoursPace, is_due, is_reconcile_due, link_trigger, trigger
+from search_api.schedule import HoursPace, is_due, is_reconcile_due, is_seen_to, link_trigger, trigger
 from search_api.serving import bind, make_server, until_interrupted
 from search_api.settings import EmbeddedStorage, Settings
 
@@ -189,10 +189,14 @@ class Service:
                 return
 
     def harvest_by_schedule(self, source_id: str) -> None:
-        """Harvest a source whose moment has come; one with hours is looked at daily, however seldom it is due."""
+        """Harvest a source whose moment has come; one with hours is looked at daily, however seldom it is due.
+
+        Several workers keep the schedule, each from when it was started: the first does it.
+        """
         source = self._library.store.sources.get(source_id)
         last = self._library.store.harvests.history.last_runs().get(source_id)
-        if source.hours is None or is_due(source, last, self._now()):
+        is_time = is_due(source, last, self._now()) if source.hours else not is_seen_to(source, last, self._now())
+        if is_time:
             self._harvest(source_id, Request())
 
     def reconcile_by_schedule(self, source_id: str) -> None:

@@ -12,7 +12,7 @@ from harvesters.checkpoints import Counts, RunReport, RunStatus
 from harvesters.runner import Request
 from harvesters.sources.definition import Source, seed_sources
 from search_api.hours import is_allowed_at
-from search_api.schedule import is_due, is_reconcile_due
+from search_api.schedule import is_due, is_reconcile_due, is_seen_to
 
 
 def source(hours: str | None) -> Source:
@@ -65,6 +65,13 @@ def run(hours_ago: float, status: RunStatus = "complete", since: str | None = No
         error_url=None,
         **asdict(Counts()),
     )
+
+
+def test_what_another_worker_harvested_lately_is_left_alone() -> None:
+    assert is_seen_to(source(None), run(6), NOW)
+    assert not is_seen_to(source(None), run(23), NOW), "our own last time, a little less than an interval ago"
+    assert not is_seen_to(source(None), None, NOW)
+    assert not is_seen_to(source(None), run(1, "incomplete"), NOW), "it goes on"
 
 
 def test_a_source_is_due_when_its_time_has_come() -> None:
