@@ -11,23 +11,35 @@
 ``KAIJUAN_LIMITS`` how much a client may ask · ``KAIJUAN_TRUSTED_PROXIES`` who may say for whom they ask ·
 ``KAIJUAN_CORS_ORIGINS`` sites whose pages may ask ·
 ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
-``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster.
+``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster ·
+``…_FILE``: what is secret may stand in a file instead.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import pydantic_settings
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from search_api.errors import SettingsError
+from search_api.secret_files import read_password, read_secret, with_password
 
 _LONGEST_CONTACT = 200
 SHORTEST_TOKEN = 24
@@ -43,7 +55,8 @@ class ClusterStorage(BaseModel):
     """PostgreSQL and Elasticsearch; both addresses may carry passwords and are never logged.
 
     ``elasticsearch_url`` may be several with commas, one for each node that answers. A password may stand in a file
-    instead, as container platforms hand it over; it then belongs to the user that the address names.
+    instead, as container platforms hand it over; it belongs to the user that the address names, and stands in the
+    address once the settings are read.
     """
 
     kind: Literal["cluster"]
@@ -56,6 +69,47 @@ class ClusterStorage(BaseModel):
     shards: int = Field(default=1, ge=1, le=1_024)
     replicas: int = Field(default=0, ge=0, le=8)
     lease_seconds: int = Field(default=60, ge=1, le=3_600)
+
+    @field_validator("database_password_file", "elasticsearch_password_file", "elasticsearch_ca", mode="before")
+    @classmethod
+    def _unset_if_empty(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("database_password_file", "elasticsearch_password_file")
+    @classmethod
+    def _fits_its_address(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        """Refuse here what cannot be joined, where the message names the variable that is to be changed."""
+        address = info.data.get(str(info.field_name).replace("password_file", "url"))
+        if path is not None and address is not None:
+            with_password(address.get_secret_value(), read_password(path))
+        return path
+
+    @field_validator("elasticsearch_ca")
+    @classmethod
+    def _can_be_used(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        address = info.data.get("elasticsearch_url")
+        if path is None or address is None:
+            return path
+        if "-----BEGIN CERTIFICATE-----" not in read_secret(path):
+            raise ValueError(f"{path} holds no certificate; it must be PEM (-----BEGIN CERTIFICATE-----)")
+        if any(one.strip().lower().startswith("http:") for one in address.get_secret_value().split(",")):
+            raise ValueError(
+                "a certificate is for addresses that begin with https; write KAIJUAN_STORAGE__"
+                "ELASTICSEARCH_URL so, or unset this"
+            )
+        return path
+
+    @model_validator(mode="after")
+    def _join_passwords(self) -> Self:
+        if self.database_password_file:
+            self.database_url = _joined(self.database_url, self.database_password_file)
+        if self.elasticsearch_password_file:
+            self.elasticsearch_url = _joined(self.elasticsearch_url, self.elasticsearch_password_file)
+        return self
+
+
+def _joined(address: SecretStr, password_file: Path) -> SecretStr:
+    return SecretStr(with_password(address.get_secret_value(), read_password(password_file)))
 
 
 _Quota = Annotated[int, Field(ge=0, le=1_000_000_000)]
@@ -95,10 +149,12 @@ class Settings(BaseSettings):
     sources_file: Path | None = None
     contact: str = ""
     source_keys: dict[str, SecretStr] = Field(default_factory=dict)
+    source_keys_file: Path | None = None
     language_detector: Literal["light", "lingua"] = "light"
     search_seconds: float = Field(default=10.0, gt=0, le=600)
     link_checks: int = Field(default=100, ge=0, le=100_000)
     desk_token: SecretStr | None = None
+    desk_token_file: Path | None = None
     public_url: str = ""
     repository_id: str = ""
     openurl_link: str = ""
@@ -116,15 +172,45 @@ class Settings(BaseSettings):
             raise ValueError("lingua is not installed: install kaijuan[lingua], or unset it")
         return name
 
+    @field_validator("desk_token_file", "source_keys_file", mode="before")
+    @classmethod
+    def _unset_if_empty(cls, value: object) -> object:
+        return value or None
+
     @field_validator("desk_token")
     @classmethod
     def _cannot_be_guessed(cls, token: SecretStr | None) -> SecretStr | None:
         value = token.get_secret_value() if token else ""
         if not value:
             return None
-        if len(value) < SHORTEST_TOKEN or not value.isascii() or not value.isprintable() or " " in value:
-            raise ValueError(f"must be {SHORTEST_TOKEN} ASCII characters or more, without spaces")
+        _require_long(value)
         return token
+
+    @field_validator("desk_token_file")
+    @classmethod
+    def _holds_a_token(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is not None:
+            token = read_password(path)
+            _require_long(token)
+            known = info.data.get("desk_token")
+            if known is not None and known.get_secret_value() != token:
+                raise ValueError("KAIJUAN_DESK_TOKEN is set too, to another token; unset one of them")
+        return path
+
+    @field_validator("source_keys_file")
+    @classmethod
+    def _holds_keys(cls, path: Path | None) -> Path | None:
+        if path is not None:
+            _read_keys(path)
+        return path
+
+    @model_validator(mode="after")
+    def _take_from_files(self) -> Self:
+        if self.desk_token_file is not None:
+            self.desk_token = SecretStr(read_password(self.desk_token_file))
+        if self.source_keys_file is not None:
+            self.source_keys = _read_keys(self.source_keys_file) | self.source_keys
+        return self
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -177,6 +263,22 @@ class Settings(BaseSettings):
                 f"must be one line of ASCII, at most {_LONGEST_CONTACT} characters, such as library@example.edu"
             )
         return value
+
+
+def _require_long(token: str) -> None:
+    if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        raise ValueError(f"must be {SHORTEST_TOKEN} ASCII characters or more, without spaces")
+
+
+def _read_keys(path: Path) -> dict[str, SecretStr]:
+    """Read keys of sources; raise ``ValueError`` where a file holds no JSON object of texts, without showing it."""
+    try:
+        keys = json.loads(read_secret(path))
+    except json.JSONDecodeError:
+        keys = None
+    if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+        raise ValueError(f'{path} must hold a JSON object of keys, such as {{"doaj": "…"}}')
+    return {source: SecretStr(key) for source, key in keys.items()}
 
 
 def _parts(value: object) -> list[str]:
