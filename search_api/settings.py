@@ -9,7 +9,9 @@
 ``KAIJUAN_OPENURL_LINK`` and ``KAIJUAN_CATALOGUE_LINK`` the library's own ways to what is not here ·
 ``KAIJUAN_THESAURUS_BUILTIN`` whether the terms that come with the program are looked for ·
 ``KAIJUAN_LIMITS`` how much a client may ask · ``KAIJUAN_TRUSTED_PROXIES`` who may say for whom they ask ·
-``KAIJUAN_CORS_ORIGINS`` sites whose pages may ask ·
+``KAIJUAN_CORS_ORIGINS`` sites whose pages may ask · ``KAIJUAN_METRICS_FROM`` who may ask for operators' numbers ·
+``KAIJUAN_LOG_LEVEL`` and ``KAIJUAN_LOG_FORMAT`` what is logged, and how ·
+``KAIJUAN_DRAIN_SECONDS`` how long to go on answering once told to stop ·
 ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
 ``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster ·
 ``…_FILE``: what is secret may stand in a file instead.
@@ -162,6 +164,13 @@ class Settings(BaseSettings):
     thesaurus_builtin: bool = True
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: Annotated[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], NoDecode] = ()
+    metrics_from: Annotated[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], NoDecode] = (
+        ipaddress.IPv4Network("127.0.0.0/8"),
+        ipaddress.IPv6Network("::1/128"),
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    drain_seconds: float = Field(default=0.0, ge=0, le=300)
     limits: Limits = Limits()
     storage: Annotated[EmbeddedStorage | ClusterStorage, Field(discriminator="kind")] = EmbeddedStorage()
 
@@ -221,7 +230,12 @@ class Settings(BaseSettings):
             raise ValueError("must be origins with commas, such as https://www.lib.example.edu, or *")
         return origins
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies", "metrics_from", mode="before")
     @classmethod
     def _are_networks(cls, value: object) -> list[object]:
         try:
