@@ -16,20 +16,20 @@ import platform
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.spending import Spent
 from harvesters.demo.sources import demo_sources
 from harvesters.pace import Pace
 from harvesters.runner import Request
 from harvesters.sources.definition import Source
 from search_api.library import Library, open_library
 from search_api.searching import Search, Searcher
-from search_api.settings import Settings
+from search_api.settings import ClusterStorage, EmbeddedStorage, Settings
 
 _SERVER = """
 import json, sys
@@ -44,21 +44,15 @@ _QUERIES = ("perovskite stability", "钙钛矿", "educación", "machine learning
 class Stages:
     """CPU and wall seconds of named stages."""
 
-    def __init__(self) -> None:
+    def __init__(self, **pids: int | None) -> None:
         self.rows: list[dict[str, Any]] = []
+        self._pids = pids
 
     def measure(self, name: str, work: Callable[[], int]) -> None:
         """Run a stage that returns how many things it dealt with."""
-        cpu, wall = time.process_time(), time.perf_counter()
+        spent = Spent(**self._pids)
         count = work()
-        self.rows.append(
-            {
-                "stage": name,
-                "count": count,
-                "cpu_seconds": time.process_time() - cpu,
-                "seconds": time.perf_counter() - wall,
-            }
-        )
+        self.rows.append({"stage": name, "count": count, **spent()})
 
 
 def _harvest(library: Library) -> int:
@@ -71,13 +65,13 @@ def _harvest(library: Library) -> int:
     return received
 
 
-def measure(endpoints: dict[str, str]) -> dict[str, Any]:
-    """Run the main job once in a temporary folder and return its figures."""
-    stages = Stages()
+def measure(endpoints: dict[str, str], storage: ClusterStorage | None, **pids: int | None) -> dict[str, Any]:
+    """Run the main job once, in a temporary folder or in a cluster's empty store, and return its figures."""
+    stages = Stages(**pids)
     sources = [Source.of(values) for values in demo_sources(endpoints)]
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_library(Settings(data_dir=Path(folder)), sources=sources) as library,
+        open_library(Settings(data_dir=Path(folder), storage=storage or EmbeddedStorage()), sources=sources) as library,
     ):
         stages.measure("warm up (load models)", lambda: _warm_up(library))
         stages.measure("harvest to store", lambda: _harvest(library))
@@ -119,19 +113,24 @@ def _warm_up(library: Library) -> int:
     return library.index.stats().documents
 
 
+def run(records: int, storage: ClusterStorage | None = None, **pids: int | None) -> dict[str, Any]:
+    """Serve about so many records and run the main job; ``pids`` are servers whose CPU time is told as well."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER, str(records)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    try:
+        return measure(json.loads(server.stdout.readline()), storage, **pids)
+    finally:
+        server.communicate("")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    server = subprocess.Popen(
-        [sys.executable, "-c", _SERVER, str(options.records)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert server.stdout is not None
-    try:
-        result = measure(json.loads(server.stdout.readline()))
-    finally:
-        server.communicate("")
+    result = run(options.records)
     if options.json:
         print(json.dumps(result))
         return

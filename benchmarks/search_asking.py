@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import http.client
 import itertools
 import json
@@ -10,6 +11,7 @@ import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,9 +34,10 @@ Values = dict[str, Any]
 class Server:
     """``kaijuan serve`` as a process of its own."""
 
-    def __init__(self, folder: Path, workers: int) -> None:
+    def __init__(self, folder: Path, workers: int, **settings: str) -> None:
         unlimited = {"address_a_minute": 0, "address_a_day": 0}
         environment = {**os.environ, "KAIJUAN_DATA_DIR": str(folder), "KAIJUAN_LIMITS": json.dumps(unlimited)}
+        environment |= settings
         command = [sys.executable, "-c", "from search_api.cli import main; main()", "serve", "--port", "0"]
         command += ["--workers", str(workers)] if workers > 1 else []
         self._process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
@@ -45,6 +48,8 @@ class Server:
                 break
         else:
             raise SystemExit("the server did not start")
+        # What it logs must go somewhere, or it waits for its reader.
+        threading.Thread(target=collections.deque, args=(self._process.stderr, 0), daemon=True).start()
 
     def cpu_seconds(self) -> float:
         """Return the CPU time of the process and its children until now."""
