@@ -33,7 +33,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
@@ -42,7 +42,7 @@ from benchmarks import main_job
 from benchmarks.cluster_bulk import measure_bulk
 from benchmarks.cluster_failover import measure_failover
 from benchmarks.cluster_printing import print_markdown
-from benchmarks.cluster_servers import Services, ask, given_services, make_database, named, own_services
+from benchmarks.cluster_servers import Services, ask, forget_indices, given_services, make_database, named, own_services
 from benchmarks.cluster_workers import Feed, environment_of
 from benchmarks.generated_works import fill
 from benchmarks.search import Bar, freshness
@@ -168,17 +168,10 @@ def join(run: Run) -> dict[str, Any]:
         if kind == "cluster":
             storage = run.storage(make_database(run.services.database_url, _JOINED, anew=True))
             storage = storage.model_copy(update={"index_prefix": _JOINED})
-            _forget_index(run.services.search_url, _JOINED)
+            forget_indices(run.services.search_url, _JOINED)
             pids = {"postgres": run.services.postgres, "engine": run.services.engine}
         found[kind] = main_job.run(run.options.records, storage, **pids)
     return found
-
-
-def _forget_index(url: str, prefix: str) -> None:
-    with urlopen(f"{url}/_alias/{prefix}-works?ignore_unavailable=true&allow_no_indices=true") as answer:
-        names = list(json.load(answer))
-    for name in names:
-        urlopen(Request(f"{url}/{name}", method="DELETE")).close()
 
 
 def sizes(run: Run) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from urllib.request import urlopen
 
-from benchmarks.cluster_servers import Services, ask
+from benchmarks.cluster_servers import Services, ask, forget_indices
 from indexer import following
 from indexer.search.document import document_of
 from indexer.storage.elastic import connect
@@ -120,9 +120,8 @@ class Feed:
             if counted != found["works"]:
                 raise SystemExit(f"the index has {counted} documents of {found['works']} works")
         finally:
-            for name in client.indices.get(index=f"{prefix}*", features=["aliases"]):
-                client.indices.delete(index=name)
             client.close()
+            forget_indices(url, prefix)
         return found
 
     def _follow(self, url: str, prefix: str, services: Services, *, workers: int, stretch: int) -> dict[str, Any]:
