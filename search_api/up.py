@@ -248,7 +248,12 @@ class Service:
         pace = HoursPace(self._pace, source, request, self._now)
         report = work(source, request, pace=pace, on_progress=self._watch)
         _log.info(
-            f"{report.kind}_ended", source=source.id, status=report.status, received=report.received, error=report.error
+            f"{report.kind}_ended",
+            source=source.id,
+            run=report.id,
+            status=report.status,
+            received=report.received,
+            error=report.error,
         )
 
     def _mend_index(self) -> None:
