@@ -18,7 +18,7 @@ from indexer.errors import IndexerError, QueryError
 from search_api.cli.output import FAILED, OK, USAGE, CountWatch, print_json, print_table
 from search_api.errors import KaijuanError, SettingsError
 from search_api.library import open_library
-from search_api.logs import configure_logs
+from search_api.logs import configure_logs, secrets_of
 from search_api.settings import read_settings
 
 if TYPE_CHECKING:
@@ -70,7 +70,13 @@ def cli(*, verbose: bool) -> None:
     \b
     Example: kaijuan up            harvest, index and serve on http://127.0.0.1:8000
     """
-    configure_logs(verbose=verbose)
+    try:
+        settings = read_settings()
+    except SettingsError:  # told by the command, which may not need them
+        configure_logs(verbose=verbose)
+    else:
+        secrets = secrets_of(settings)
+        configure_logs(verbose=verbose, level=settings.log_level, style=settings.log_format, secrets=secrets)
 
 
 @cli.command()
