@@ -66,7 +66,7 @@ class MemoryIndex:
     def __init__(self) -> None:
         self._corpus = _Corpus.of({})
         self._generation = FIRST
-        self._position = 0
+        self._position, self._mark = 0, ""
         self._writing = threading.Lock()
         self._snapshots: Snapshots[_Corpus] = Snapshots()
 
