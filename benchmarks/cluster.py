@@ -25,6 +25,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,7 +46,7 @@ from benchmarks.cluster_printing import print_markdown
 from benchmarks.cluster_servers import Services, ask, forget_indices, given_services, make_database, named, own_services
 from benchmarks.cluster_workers import Feed, environment_of
 from benchmarks.generated_works import fill
-from benchmarks.search import Bar, freshness
+from benchmarks.search import Bar, freshness, walk
 from benchmarks.search_asking import CASES, Server, measure_paths
 from benchmarks.spending import Spent
 from indexer.following import STRETCH
@@ -125,6 +126,7 @@ def search(run: Run) -> dict[str, Any]:
             server = run.server(kind)
             try:
                 found[kind] = [_case(run, server, name, queries) for name, queries, _ in CASES]
+                found[f"{kind}_walk"] = walk(server, library.store.catalogue.counts()["works"])
                 found[f"{kind}_fresh"] = freshness(server, library)
             finally:
                 server.stop()
@@ -179,8 +181,10 @@ def sizes(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind in ("embedded", "cluster"):
         with run.library(kind) as library:
-            stats = library.index.stats()
-            found[kind] = {"works": library.store.catalogue.counts()["works"], "index_bytes": stats.size_bytes}
+            stats, started = library.index.stats(), time.perf_counter()
+            works = library.store.catalogue.counts()["works"]
+            counted = time.perf_counter() - started
+            found[kind] = {"works": works, "index_bytes": stats.size_bytes, "counting_seconds": counted}
     found["embedded"]["store_bytes"] = sum(
         file.stat().st_size for file in (run.folder / "embedded").glob("records.db*")
     )

@@ -56,7 +56,11 @@ def _show_search(part: Found) -> None:
     named = [f"{kind} {name}" for kind in ("embedded", "cluster") for name in head]
     _table(["query", *named, "Elasticsearch CPU ms", "PostgreSQL CPU ms", "ratio of p50"], rows)
     for kind in ("embedded", "cluster"):
-        print(f"\n{kind}: 100 changed works are seen after {part[f'{kind}_fresh']['seconds']:.2f} s.")
+        walk = part[f"{kind}_walk"]
+        print(
+            f"\n{kind}: 100 changed works are seen after {part[f'{kind}_fresh']['seconds']:.2f} s; a walk over all "
+            f"{walk['ids']:,} ids, each once: {walk['each_once']}, takes {walk['page_ms']:.1f} ms a page of 200."
+        )
 
 
 def _show_bulk(part: Found) -> None:
@@ -112,7 +116,8 @@ def _show_sizes(part: Found) -> None:
     for kind in ("embedded", "cluster"):
         one = part[kind]
         print(f"\n{kind}: index {one['index_bytes'] / one['works']:,.0f} bytes a work", end="")
-        print(f", store {one['store_bytes'] / one['works']:,.0f}" if "store_bytes" in one else "")
+        print(f", store {one['store_bytes'] / one['works']:,.0f}" if "store_bytes" in one else "", end="")
+        print(f"; counting {one['works']:,} works and their records takes {one['counting_seconds'] * 1e3:.0f} ms")
     for name in ("tables", "joined_tables"):
         if tables := part.get(name):
             counted = {row["table"]: row["rows"] for row in tables}
