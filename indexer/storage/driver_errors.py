@@ -52,6 +52,16 @@ def translated() -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def translated_driver() -> Iterator[None]:
+    """Do the same where SQLite's driver is asked without SQLAlchemy between."""
+    with translated():
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(None, None, error, sqlite3.Error) from error
+
+
 def _code(error: DBAPIError) -> int | str | None:
     """Return the driver's code for an error: SQLite's primary one, or PostgreSQL's SQLSTATE."""
     if isinstance(error.orig, sqlite3.Error):

@@ -44,6 +44,9 @@ _MODULES: Mapping[str, str] = {
     "subjects": "subjects",
     "rank": "rank",
     "thesaurus": "thesaurus",
+    "store": "store",
+    "migrate": "migrate",
+    **dict.fromkeys(("backup", "restore"), "backup"),
     **dict.fromkeys(("merge", "split", "distinct", "correct", "judgements", "review", "why"), "judgements"),
 }
 
@@ -207,9 +210,11 @@ def serve(*, host: str, port: int, workers: int) -> None:
     Example: kaijuan serve --port 8080
              kaijuan serve --workers 4
     """
-    from search_api.serving import serve_by_processes, serve_library  # noqa: PLC0415  # the web stack takes a moment to load
+    from search_api.serving import serve_library  # noqa: PLC0415  # the web stack takes a moment to load
 
     if workers > 1:
+        from search_api.supervising import serve_by_processes  # noqa: PLC0415
+
         serve_by_processes(read_settings(), host, port, workers)
         return
     with open_library(read_settings()) as library:
