@@ -109,7 +109,7 @@ def reckon(measured: Measured, works: int) -> dict[str, str]:
     first_copies = works * measured.index_bytes
     shards = max(math.ceil(first_copies / SHARD_BYTES), math.ceil(works / SHARD_WORKS))
     engine_cores = plan.data_nodes * plan.data_node.cores
-    # A copy does the work of indexing again.
+    # A copy does the work of indexing again; a rebuild makes its copies from files at the end.
     engine_hours = works * measured.engine_seconds * 2 / engine_cores / _HOUR
     worker_hours = works * measured.worker_seconds / (plan.programs * plan.program.cores) / _HOUR
     cache = plan.data_nodes * plan.data_node.memory_gb / 2
@@ -122,8 +122,8 @@ def reckon(measured: Measured, works: int) -> dict[str, str]:
         "shards": f"{shards} of {first_copies / shards / _GB:,.0f} GB, {works / shards / 1e6:,.0f} M works",
         "joining, one process": _time(works * measured.records_a_work * measured.join_seconds / _HOUR),
         "rebuild of the index, one process": _time(works * measured.rebuild_seconds / _HOUR),
-        "indexing, all workers": _time(worker_hours),
-        "indexing, all cores of Elasticsearch": _time(engine_hours),
+        "following the feed, all workers": _time(worker_hours),
+        "the same, all cores of Elasticsearch": _time(engine_hours),
         "data nodes": f"{plan.data_nodes} × {_said(plan.data_node)}",
         "of the index in the nodes' file cache": f"{min(1.0, cache / (2 * first_copies / _GB)):.0%}",
         "PostgreSQL, and one that stands by": _said(plan.database),

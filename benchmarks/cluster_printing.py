@@ -133,23 +133,17 @@ def _show_sizes(part: Found) -> None:
 
 def _show_failover(part: Found) -> None:
     head = {
-        "longest_gap_seconds": "longest without any answer s",
-        "longest_gap_before_seconds": "before the kill s",
-        "longest_wait_seconds": "longest wait s",
-        "not_answered_until_seconds": "last refusal after s",
-        "first_copies_seconds": "first copies after s",
-        "green_after_restart_seconds": "green after restart s",
-        "a_second_before": "answers a second before",
+        "longest_without_seconds": "longest without hits s",
+        "slowest_seconds": "slowest answer s",
+        "first_copies_seconds": "first copies again after s",
+        "green_after_restart_seconds": "green after the restart s",
     }
     rows = [
-        [row["killed"], *(_number(row[name], ".2f") for name in head), f"{row['answers']:,}", _refused(row)]
+        [row["killed"], *(_number(row.get(name), ".2f") for name in head), f"{row['refused']:,}", f"{row['answers']:,}"]
         for row in part["killed"]
     ]
-    _table(("killed", *head.values(), "answers", "refused"), rows)
-
-
-def _refused(row: Found) -> str:
-    return ", ".join(f"{count} × {status}" for status, count in row["not_answered"].items()) or "none"
+    _table(("killed", *head.values(), "503, come back", "answers"), rows)
+    print(f"\n{part['readers']} readers, {part['works']:,} works, three nodes, each shard twice.")
 
 
 _PARTS = {
