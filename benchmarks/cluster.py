@@ -46,8 +46,8 @@ from benchmarks.cluster_printing import print_markdown
 from benchmarks.cluster_servers import Services, ask, forget_indices, given_services, make_database, named, own_services
 from benchmarks.cluster_workers import Feed, environment_of
 from benchmarks.generated_works import fill
-from benchmarks.search import Bar, freshness, walk
-from benchmarks.search_asking import CASES, Server, measure_paths
+from benchmarks.search import Bar, freshness, other_routes, walk
+from benchmarks.search_asking import CASES, Server, measure_once, measure_paths
 from benchmarks.spending import Spent
 from indexer.following import STRETCH
 from search_api.library import Library, open_library
@@ -126,8 +126,11 @@ def search(run: Run) -> dict[str, Any]:
             server = run.server(kind)
             try:
                 found[kind] = [_case(run, server, name, queries) for name, queries, _ in CASES]
+                found[kind] += list(other_routes(server, library, run.options.rounds))
                 found[f"{kind}_walk"] = walk(server, library.store.catalogue.counts()["works"])
                 found[f"{kind}_fresh"] = freshness(server, library)
+                # The first one after a change: what engines keep ready of all values is to be made anew.
+                found[f"{kind}_suggest_after_ms"] = measure_once(server, "/v1/suggest?q=mem")
             finally:
                 server.stop()
     return found

@@ -59,7 +59,8 @@ def _show_search(part: Found) -> None:
         walk = part[f"{kind}_walk"]
         print(
             f"\n{kind}: 100 changed works are seen after {part[f'{kind}_fresh']['seconds']:.2f} s; a walk over all "
-            f"{walk['ids']:,} ids, each once: {walk['each_once']}, takes {walk['page_ms']:.1f} ms a page of 200."
+            f"{walk['ids']:,} ids, each once: {walk['each_once']}, takes {walk['page_ms']:.1f} ms a page of 200; "
+            f"the first suggestion after a change takes {part[f'{kind}_suggest_after_ms']:.0f} ms."
         )
 
 
