@@ -22,7 +22,7 @@ from indexer.storage.moved_rows import kind_of
 from indexer.storage.moving import moved_tables
 
 _LARGEST = 2**63 - 1
-_TEXTS = ("", "钙钛矿 😀👩‍🔬 \u202eabc", "x" * 70_000, "'\"\\%s?:name\n\t", "Ünïcödé e\u0301 \ufeff", "NULL", "0")
+_TEXTS = ("", "钙钛矿 😀👩‍🔬 \u202eabc", "x" * 20_000, "'\"\\%s?:name\n\t", "Ünïcödé e\u0301 \ufeff", "NULL", "0")
 _BYTES = (b"", b"\x00\xff\xfe", bytes(range(256)) * 40, b"not text \xc3\x28")
 _NUMBERS = (0, -1, _LARGEST, -(2**63), 1)
 _SMALL = (0, -1, 2**31 - 1, -(2**31), 404)
