@@ -57,9 +57,19 @@ _CACHE_KIB = 64 * 1024
 #: and again: written back four times as seldom, a record takes a third less time. The log grows to 16 MiB.
 _CHECKPOINT_PAGES = 4_000
 _LOCK_POLL_SECONDS = 0.2
-_CONNECT = {"connect_timeout": 10}
+#: A server whose machine has gone is noticed within a minute, where nothing is waited for and where something is.
+_CONNECT = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+#: How long a transaction waits for a connection where all are in use.
+_POOL_SECONDS = 10
 #: The fact that stands in a store while a library is moved into it (``moving``).
 MOVING = "moving"
+_UNREADABLE = "The database address cannot be read."
 _ATTEMPTS = 3
 _RETRY_SECONDS = 0.2
 #: Rows of one INSERT; SQLite takes 32,766 values in a statement.
@@ -93,7 +103,7 @@ class Database:
                 f"The data folder {path.parent} cannot be made: {error.strerror}.",
                 remedy=LET_WRITE,
             ) from error
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_MS / 1000})
+        engine = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": _BUSY_MS / 1000})
         _prepare_sqlite(engine)
         opened = cls(engine, path.parent)
         return opened if as_is else opened.migrated()
@@ -103,12 +113,17 @@ class Database:
         """Connect to PostgreSQL (``postgresql+psycopg://user:password@host/name``), as :meth:`sqlite` opens a file."""
         try:
             parsed = make_url(url).set(drivername="postgresql+psycopg")
-        except ArgumentError as error:
+        except (ArgumentError, ValueError) as error:
             raise StoreError(
-                "The database address cannot be read.",
+                _UNREADABLE,
                 remedy="Write KAIJUAN_STORAGE__DATABASE_URL as postgresql://user:password@host/name.",
             ) from error
-        opened = cls(create_engine(parsed, pool_pre_ping=True, connect_args=_CONNECT), None)
+        if "@" in (parsed.host or ""):  # the rest of a password, which an error would show as the host that it is not
+            raise StoreError(_UNREADABLE, remedy="Write @ in the password as %40, : as %3A and / as %2F.")
+        engine = create_engine(
+            parsed, pool_pre_ping=True, pool_timeout=_POOL_SECONDS, hide_parameters=True, connect_args=_CONNECT
+        )
+        opened = cls(engine, None)
         return opened if as_is else opened.migrated()
 
     @property

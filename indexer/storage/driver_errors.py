@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from indexer.errors import StoreBusyError, StoreConflictError, StoreDamagedError, StoreError
 
@@ -26,6 +27,10 @@ def translated() -> Iterator[None]:
     """Turn the drivers' errors about the database itself into ours; all others pass."""
     try:
         yield
+    except PoolTimeoutError as error:
+        raise StoreError(
+            "All connections to the database are in use.", remedy="Try again in a moment; see whether it is slow."
+        ) from error
     except DBAPIError as error:
         said, code = str(error.orig), _code(error)
         if code in _DAMAGED:
