@@ -1,7 +1,8 @@
-"""One deployment of real processes for all fault tests; each test leaves it healthy."""
+"""Servers and a library of real processes for all fault tests; each test leaves them healthy."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.deployment import Deployment
+from tests.cluster.deployment import LARGE, SMALL, Deployment, Servers, opened
 from tests.cluster.nodes import Nodes
 from tests.cluster.postgres import Postgres
 
@@ -26,44 +27,55 @@ def _program(variable: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def deployment(request: pytest.FixtureRequest) -> Iterator[Deployment]:
-    """Return a deployment whose store is full and whose index has been begun only."""
+def figures(request: pytest.FixtureRequest) -> list[str]:
+    """Return where the counts of each fault are written, to be printed at the end."""
+    return request.config.stash.setdefault(_FIGURES, [])
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest, figures: list[str]) -> Iterator[Servers]:
+    """Start three nodes, which nobody has waited for, and PostgreSQL."""
     if not os.environ.get("KAIJUAN_TEST_FAULTS"):
         pytest.skip("make test-cluster runs them: they need the machine to themselves")
     home, java = _program("KAIJUAN_TEST_ELASTICSEARCH_HOME"), _program("KAIJUAN_TEST_JAVA_HOME")
     programs = _program("KAIJUAN_TEST_POSTGRESQL_BIN")
     folder = Path(tempfile.mkdtemp(prefix="kaijuan-faults-"))
     folder.chmod(0o755)  # the servers run as another user
-    nodes = Nodes(folder / "nodes", home=home, java=java)
-    postgres = Postgres(folder / "postgresql", programs=programs)
-    here = Deployment(folder, nodes, postgres)
-    try:
+    with contextlib.ExitStack() as stack:
+        nodes = Nodes(folder / "nodes", home=home, java=java)
+        stack.callback(nodes.stop)
         nodes.start()
+        postgres = Postgres(folder / "postgresql", programs=programs)
+        stack.callback(postgres.kill)
         postgres.start()
-        here.fill()
-        nodes.wait_green()
-        here.open()
-        yield here
-    finally:
-        here.close()
-        nodes.stop()
-        postgres.kill()
-        request.config.stash[_FIGURES] = here.figures
-        if request.session.testsfailed and os.environ.get("KAIJUAN_TEST_KEEP"):
-            here.figures.append(f"logs: {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+        yield Servers(folder=folder, nodes=nodes, postgres=postgres, figures=figures)
+    if request.session.testsfailed and os.environ.get("KAIJUAN_TEST_KEEP"):
+        figures.append(f"logs: {folder}")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def running(deployment: Deployment) -> Deployment:
-    """Return the deployment at rest: all processes run, every copy is whole, and the index has all."""
-    if not deployment.is_begun:
-        deployment.begin()
-    deployment.heal()
-    deployment.nodes.wait_green()
-    deployment.wait_caught_up()
-    return deployment
+def large(servers: Servers) -> Iterator[Deployment]:
+    """Return a library of 50,000 works, of which one stretch is indexed; its workers are about to do the others."""
+    with opened("large", LARGE, servers) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def library(servers: Servers) -> Iterator[Deployment]:
+    """Return the library of all other tests; its workers have work yet."""
+    with opened("library", SMALL, servers) as deployment:
+        yield deployment
+
+
+@pytest.fixture
+def running(library: Deployment) -> Deployment:
+    """Return the library at rest: all processes run, every copy is whole, and the index has all."""
+    library.heal()
+    library.nodes.wait_green()
+    library.wait_caught_up()
+    return library
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

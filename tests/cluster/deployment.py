@@ -9,6 +9,7 @@ import hashlib
 import http.client
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,32 +29,44 @@ from tests.cluster.nodes import Nodes
 from tests.cluster.postgres import Postgres
 from tests.cluster.processes import Program, free_port, wait_until
 
-#: As many as the issue's bulk; each test after the first changes a part of them.
-WORKS = 50_000
+#: Works of the libraries: as many as the issue's bulk, and enough for all else.
+LARGE, SMALL = 50_000, 10_000
+#: Works that a test changes, in batches of a transaction each.
+SOME = 4_000
 #: Works that librarians correct; they are not changed otherwise.
 JUDGED = 100
 SHARDS, REPLICAS = 3, 1
 LEASE_SECONDS = 5
-_BATCH = 1_000
+BATCH = 1_000
 _DESK_TOKEN = "only-for-tests-of-faults-0123"
 _UNLIMITED = {f"address_{name}": 0 for name in ("a_minute", "a_day", "costly_a_minute", "costly_a_day")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servers:
+    """What libraries are opened on, and where their counts are written."""
+
+    folder: Path
+    nodes: Nodes
+    postgres: Postgres
+    figures: list[str]
 
 
 class Deployment:
     """Everything that runs, and how to change and look at its library."""
 
-    def __init__(self, folder: Path, nodes: Nodes, postgres: Postgres) -> None:
-        self.nodes, self.postgres, self.folder = nodes, postgres, folder
-        self.prefix = "faults"
-        self._environment = self._settings(nodes.urls)
+    def __init__(self, name: str, works: int, servers: Servers) -> None:
+        self.prefix, self.works = name, works
+        self.nodes, self.postgres, self.figures = servers.nodes, servers.postgres, servers.figures
+        self.folder = servers.folder / name
+        self.folder.mkdir()
+        self._environment = self._settings(self.nodes.urls)
         self.workers = [self.worker(name) for name in ("worker-one", "worker-two")]
         ports = [free_port(), free_port()]
         self._servers = [
             self.program(f"api-{number}", "serve", "--port", str(port)) for number, port in enumerate(ports, 1)
         ]
         self.apis = [Api(f"api-{number}", port, token=_DESK_TOKEN) for number, port in enumerate(ports, 1)]
-        self.figures: list[str] = []
-        self.is_begun = False
         self._stack = contextlib.ExitStack()
         self.library: Library
 
@@ -66,7 +79,7 @@ class Deployment:
             "KAIJUAN_LINK_CHECKS": "0",
             "KAIJUAN_LIMITS": json.dumps(_UNLIMITED | {name.replace("address", "token"): 0 for name in _UNLIMITED}),
             "KAIJUAN_STORAGE__KIND": "cluster",
-            "KAIJUAN_STORAGE__DATABASE_URL": self.postgres.url,
+            "KAIJUAN_STORAGE__DATABASE_URL": self.postgres.url(self.prefix),
             "KAIJUAN_STORAGE__ELASTICSEARCH_URL": urls,
             "KAIJUAN_STORAGE__INDEX_PREFIX": self.prefix,
             "KAIJUAN_STORAGE__SHARDS": str(SHARDS),
@@ -83,10 +96,11 @@ class Deployment:
         return self.program(name, "up", "--no-serve", **environment)
 
     def fill(self) -> None:
-        """Fill the store."""
+        """Make the store and fill it."""
+        self.postgres.make(self.prefix)
         with open_library(self._here(), sources=[]) as library:
             library.pipeline.join_pending()  # an empty store is of the present rules
-            fill(library.store, WORKS, lambda _: None)
+            fill(library.store, self.works, lambda _: None)
 
     def open(self) -> None:
         """Open the library here and index a first stretch: workers would build an empty index by a rebuild."""
@@ -99,7 +113,7 @@ class Deployment:
     def _here(self) -> Settings:
         storage = ClusterStorage(
             kind="cluster",
-            database_url=SecretStr(self.postgres.url),
+            database_url=SecretStr(self.postgres.url(self.prefix)),
             elasticsearch_url=SecretStr(self.nodes.urls),
             index_prefix=self.prefix,
             shards=SHARDS,
@@ -116,7 +130,6 @@ class Deployment:
 
     def begin(self) -> None:
         """Start the workers, which have nearly all of the store to index yet, and the APIs."""
-        self.is_begun = True
         self.heal()
         self.serve()
 
@@ -130,11 +143,13 @@ class Deployment:
                 worker.start()
 
     def close(self) -> None:
-        """End every process and close the library."""
+        """End every process, close the library, and remove its indexes."""
         for program in (*self.workers, *self._servers):
             if program.is_running:
                 program.kill()
         self._stack.close()
+        with contextlib.suppress(OSError, AssertionError, http.client.HTTPException, StopIteration):
+            self.nodes.ask("DELETE", f"/{','.join(self.indices())}")
 
     # --- the library -------------------------------------------------------------------------
 
@@ -151,7 +166,7 @@ class Deployment:
             with self.library.store.database.write() as connection:
                 page = select(table.c.key, table.c.version, table.c.data).where(table.c.state == "active")
                 rows = connection.execute(
-                    page.where(table.c.key > done).order_by(table.c.key).limit(min(_BATCH, works - done))
+                    page.where(table.c.key > done).order_by(table.c.key).limit(min(BATCH, works - done))
                 ).all()
                 changes: list[WorkEntry] = [(row.key, row.version + 1, "changed") for row in rows]
                 connection.execute(_WRITE, [_with_word(row.key, row.version + 1, row.data, word) for row in rows])
@@ -215,6 +230,20 @@ class Deployment:
     def wait_caught_up(self, *, seconds: float = 150) -> float:
         """Wait until the index has all, and return how long that took."""
         return wait_until(self.is_caught_up, seconds=seconds, what="the index has all that the store says", every=0.2)
+
+
+@contextlib.contextmanager
+def opened(name: str, works: int, servers: Servers) -> Iterator[Deployment]:
+    """Open a library of so many works, with workers who have most of them to index yet; end it all afterwards."""
+    deployment = Deployment(name, works, servers)
+    try:
+        deployment.fill()
+        servers.nodes.wait_green()
+        deployment.open()
+        deployment.begin()
+        yield deployment
+    finally:
+        deployment.close()
 
 
 def _is_ready(api: Api) -> bool:

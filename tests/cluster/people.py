@@ -12,7 +12,7 @@ from search_api.library import Library
 from tests.cluster.asking import UNAVAILABLE, Answer, Api
 
 CREATED = frozenset((200, 201))
-_TOO_MANY = 429
+_TOO_MANY, _IN_USE = 429, 409
 _BEFORE = 4
 _REASON = {"reason": "Said while servers die.", "who": "Li Ming"}
 
@@ -107,7 +107,7 @@ def _mapping(sign: str, _: int) -> tuple[str, dict[str, Any]]:
 
 def _may_be(answer: Answer) -> bool:
     """Tell whether an answer leaves it open: try again, later."""
-    return answer.status in {UNAVAILABLE, _TOO_MANY} and "retry-after" in answer.headers
+    return answer.status in {UNAVAILABLE, _TOO_MANY, _IN_USE} and "retry-after" in answer.headers
 
 
 def _listed(api: Api, path: str) -> list[str]:

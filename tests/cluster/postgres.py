@@ -8,7 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -33,10 +33,15 @@ class Postgres:
             **server_user(),
         )
 
-    @property
-    def url(self) -> str:
-        """Return the address of its one database."""
-        return f"postgresql://kaijuan@127.0.0.1:{self._port}/postgres"
+    def url(self, database: str = "postgres") -> str:
+        """Return the address of a database."""
+        return f"postgresql://kaijuan@127.0.0.1:{self._port}/{database}"
+
+    def make(self, database: str) -> None:
+        """Make a database."""
+        engine = create_engine(_driven(self.url()), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{database}"'))
 
     @property
     def is_running(self) -> bool:
@@ -62,8 +67,7 @@ class Postgres:
 
     def answers(self) -> bool:
         """Tell whether it takes connections."""
-        url = self.url.replace("postgresql:", "postgresql+psycopg:")
-        engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 5})
+        engine = create_engine(_driven(self.url()), poolclass=NullPool, connect_args={"connect_timeout": 5})
         try:
             with engine.connect():
                 return True
@@ -87,3 +91,7 @@ class Postgres:
             self._process.send_signal(signal.SIGINT)
             end(self._process)
             self._process = None
+
+
+def _driven(url: str) -> str:
+    return url.replace("postgresql:", "postgresql+psycopg:")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cluster.deployment import WORKS, Deployment
+from tests.cluster.deployment import BATCH, SMALL, SOME, Deployment
 from tests.cluster.processes import wait_until
 from tests.cluster.proof import prove_over_http
 from tests.cluster.watching import watched
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
-SOME = 5_000
 
 
 def test_a_rebuild_killed_half_way_leaves_the_old_index_in_its_place(running: Deployment) -> None:
@@ -21,26 +20,26 @@ def test_a_rebuild_killed_half_way_leaves_the_old_index_in_its_place(running: De
         rebuild.start()
         wait_until(lambda: set(running.indices()) - before, seconds=60, what="a new index is made")
         (new,) = set(running.indices()) - before
-        wait_until(lambda: running.documents(new) >= SOME, seconds=60, what="5,000 documents are in it")
+        wait_until(lambda: running.documents(new) >= 3 * BATCH, seconds=60, what="3,000 documents are in it")
         rebuild.kill()
         assert running.index() == old
-        *_, _ = running.change(SOME, "orphaned")
+        *_, _ = running.change(SOME, "zeichenorphaned")
     assert seen.refused == 0
-    assert seen.everything == {WORKS}
-    assert prove_over_http(running, q="title:orphaned") == SOME
+    assert seen.everything == {SMALL}
+    assert prove_over_http(running, q="title:zeichenorphaned") == SOME
 
 
 def test_an_index_swapped_under_constant_search_is_noticed_by_nobody(running: Deployment) -> None:
     """Also drops what a rebuild that was killed left behind."""
     rebuild = running.program("rebuild", "rebuild", "--index-only")
-    with watched(running, "index swapped under constant search, while 5,000 works change") as seen:
+    with watched(running, "index swapped under constant search, while 4,000 works change") as seen:
         old = running.index()
         rebuild.start()
-        for _ in running.change(SOME, "swapped"):
+        for _ in running.change(SOME, "zeichenswapped"):
             pass
         assert rebuild.wait(seconds=150) == 0, rebuild.said()
         assert running.index() != old
     assert seen.refused == 0
-    assert seen.everything == {WORKS}
-    assert prove_over_http(running, q="title:swapped") == SOME
+    assert seen.everything == {SMALL}
+    assert prove_over_http(running, q="title:zeichenswapped") == SOME
     assert running.indices() == [running.index()]

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.cutting import CuttingProxy
-from tests.cluster.deployment import LEASE_SECONDS, Deployment
+from tests.cluster.deployment import LEASE_SECONDS, SOME, Deployment
 from tests.cluster.processes import Program, wait_until
 from tests.cluster.proof import prove_over_http
 from tests.cluster.watching import watched
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
-SOME = 5_000
 
 
 def _today(**environment: str) -> date:
@@ -46,43 +45,43 @@ def _freeze_with_a_lease(deployment: Deployment, worker: Program) -> None:
 
 def test_a_worker_killed_with_a_lease_leaves_its_stretch_to_the_other(running: Deployment) -> None:
     killed, _ = running.workers
-    with watched(running, "worker killed with a lease, of 5,000 changed works"):
-        *_, _ = running.change(SOME, "forsaken")
+    with watched(running, "worker killed with a lease, of 4,000 changed works"):
+        *_, _ = running.change(SOME, "zeichenforsaken")
         _freeze_with_a_lease(running, killed)
         killed.kill()
         seconds = running.wait_caught_up()
     running.figures.append(f"  its stretch was done by the other {seconds:.1f} s later (leases of {LEASE_SECONDS} s)")
-    assert prove_over_http(running, q="title:forsaken") == SOME
+    assert prove_over_http(running, q="title:zeichenforsaken") == SOME
 
 
 def test_a_worker_that_slept_beyond_its_lease_overwrites_nothing_newer(running: Deployment) -> None:
     sleeper, _ = running.workers
-    with watched(running, "worker asleep beyond its lease, while 5,000 works change twice"):
-        *_, _ = running.change(SOME, "drowsy")
+    with watched(running, "worker asleep beyond its lease, while 4,000 works change twice"):
+        *_, _ = running.change(SOME, "zeichendrowsy")
         _freeze_with_a_lease(running, sleeper)
-        *_, _ = running.change(SOME, "awake")
+        *_, _ = running.change(SOME, "zeichenawake")
         running.wait_caught_up()
         sleeper.thaw()
-        *_, _ = running.change(1_000, "awake")  # it has work again, after what it slept over
-    assert prove_over_http(running, q="title:awake") == SOME
-    assert prove_over_http(running, q="title:drowsy") == 0
+        *_, _ = running.change(1_000, "zeichenawake")  # it has work again, after what it slept over
+    assert prove_over_http(running, q="title:zeichenawake") == SOME
+    assert prove_over_http(running, q="title:zeichendrowsy") == 0
 
 
 def test_a_connection_that_dies_after_the_server_applied_the_bulk_does_no_harm(running: Deployment) -> None:
     with CuttingProxy([node.port for node in running.nodes.all]) as proxy:
         unlucky = running.worker("worker-unlucky", KAIJUAN_STORAGE__ELASTICSEARCH_URL=proxy.url)
         unlucky.start()
-        with watched(running, "connection cut after the server applied a bulk, of 5,000 changed works"):
+        with watched(running, "connection cut after the server applied a bulk, of 4,000 changed works"):
             wait_until(lambda: proxy.passed, seconds=60, what="the unlucky worker asks the cluster")
             proxy.cut_bulks(3)
             for turn in range(6):
-                *_, _ = running.change(SOME, f"severed{turn}")
+                *_, _ = running.change(SOME, f"zeichensevered{turn}")
                 if proxy.cuts == 3:
                     break
             assert proxy.cuts == 3
         unlucky.stop()
     running.figures.append(f"  {proxy.cuts} answers to bulks never arrived")
-    assert prove_over_http(running, q=f"title:severed{turn}") == SOME
+    assert prove_over_http(running, q=f"title:zeichensevered{turn}") == SOME
 
 
 def test_workers_whose_clocks_are_two_days_apart_do_each_stretch_once(running: Deployment) -> None:
@@ -98,10 +97,10 @@ def test_workers_whose_clocks_are_two_days_apart_do_each_stretch_once(running: D
     for worker in right:
         assert worker.stop() == 0, worker.said()
     try:
-        with watched(running, "workers' clocks two days apart, while 5,000 works change"):
+        with watched(running, "workers' clocks two days apart, while 4,000 works change"):
             running.heal()
             before = running.documents()
-            *_, _ = running.change(SOME, "yesterday")
+            *_, _ = running.change(SOME, "zeichenskewed")
             running.wait_caught_up()
             written = running.documents() - before
         assert written < SOME * 1.2, f"{written:,} documents were written for {SOME:,} works"
@@ -110,4 +109,4 @@ def test_workers_whose_clocks_are_two_days_apart_do_each_stretch_once(running: D
             worker.stop()
         running.workers = right
         running.heal()
-    assert prove_over_http(running, q="title:yesterday") == SOME
+    assert prove_over_http(running, q="title:zeichenskewed") == SOME
