@@ -104,6 +104,7 @@ class Library:
                 storage.index_prefix,
                 shards=storage.shards,
                 replicas=storage.replicas,
+                ca=storage.elasticsearch_ca,
                 for_rebuild=for_rebuild,
                 search_seconds=self.settings.search_seconds,
             )
