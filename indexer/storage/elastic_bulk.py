@@ -14,7 +14,7 @@ import structlog
 
 from indexer.errors import DocumentsRefusedError, SearchIndexError
 from indexer.storage.elastic_client import Cluster
-from indexer.storage.elastic_errors import PassingError, TooLargeError, blocked
+from indexer.storage.elastic_errors import PassingError, TooLargeError, blocked, forbidden
 
 MOST_BYTES = 5_000_000
 LEAST_BYTES = 50_000
@@ -151,6 +151,8 @@ def _stop_at_once(status: int, error: Mapping[str, Any]) -> None:
         raise replaced()
     if error["type"] == "cluster_block_exception" and status < _SERVER_ERROR:
         raise blocked(str(error.get("reason")))
+    if error["type"] == "security_exception":
+        raise forbidden("write", str(error.get("reason")))
 
 
 def _refuse(refused: dict[int, str], key: int, action: str, reason: str) -> None:

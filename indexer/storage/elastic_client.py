@@ -140,7 +140,12 @@ class Cluster:
 
 
 class _Node(Urllib3HttpNode):
-    """A node that a connection is made to within little time, or not at all."""
+    """A node that a connection is made to within little time, or not at all; judged by our CA file alone."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        super().__init__(config)
+        if isinstance(self.pool, urllib3.HTTPSConnectionPool) and config.ssl_context is not None:
+            self.pool.ca_certs = None  # which the client has set, so that the usual authorities were trusted besides
 
     def perform_request(self, *args: Any, **kwargs: Any) -> Any:
         """Ask, with a limit on connecting beside the one on answering."""
@@ -170,7 +175,7 @@ def connect(url: str, *, ca: Path | None = None) -> Elasticsearch:
             remedy="Write https:// in each address, or leave the CA file out.",
         )
     return Elasticsearch(
-        [_node(one, ca, trusted) for one in parts],
+        [_node(one, trusted) for one in parts],
         basic_auth=login,
         node_class=_Node,
         request_timeout=WRITING.request_seconds,
@@ -204,14 +209,12 @@ def _trust(ca: Path) -> ssl.SSLContext:
         ) from error
 
 
-def _node(parts: SplitResult, ca: Path | None, trusted: ssl.SSLContext | None) -> NodeConfig:
-    host = parts.hostname or ""
+def _node(parts: SplitResult, trusted: ssl.SSLContext | None) -> NodeConfig:
     return NodeConfig(
         scheme=parts.scheme,
-        host=f"[{host}]" if ":" in host else host,
+        host=parts.hostname or "",
         port=parts.port or (443 if parts.scheme == "https" else 9200),
         path_prefix=parts.path.rstrip("/"),
         connections_per_node=_CONNECTIONS_A_NODE,
-        ca_certs=None if ca is None else str(ca),  # left out, the usual authorities would be trusted besides
         ssl_context=trusted,
     )

@@ -74,10 +74,7 @@ def told_of_answer(error: ApiError, purpose: str) -> SearchIndexError:  # noqa: 
             remedy="Put them right in the settings: they stand in the address, or the password in its file.",
         )
     if status == _FORBIDDEN:
-        return SearchIndexError(
-            f"The user of Elasticsearch is not allowed to {purpose}: {reason}.",
-            remedy="Give it all rights on this library's indices (index_prefix-works*), and `monitor` on the cluster.",
-        )
+        return forbidden(purpose, reason)
     if status == _NOT_FOUND:
         return MissingError(f"Elasticsearch could not {purpose}: {kind} is missing.", remedy=REBUILD)
     if status == _TOO_LARGE:
@@ -115,6 +112,14 @@ def shard_missing(purpose: str) -> ShardMissingError:
     return ShardMissingError(
         f"A part (shard) of the search index is on no running node; Elasticsearch could not {purpose}.",
         remedy="Start the node that has it. Where its disk is lost, run `kaijuan rebuild`.",
+    )
+
+
+def forbidden(purpose: str, reason: str) -> SearchIndexError:
+    """Return what to raise where the user may not do that."""
+    return SearchIndexError(
+        f"The user of Elasticsearch is not allowed to {purpose}: {reason}.",
+        remedy="Give it all rights on this library's indices (index_prefix-works*), and `monitor` on the cluster.",
     )
 
 

@@ -18,6 +18,9 @@ from indexer.storage.elastic_bulk import BulkSender
 from indexer.storage.elastic_client import WRITING, Cluster
 from tests.contract.conftest import OpenElastic
 from tests.contract.corpus import EVERYTHING, fill, find, make_document
+from tests.contract.elasticsearch_nodes import elasticsearch_url
+
+__all__ = ["elasticsearch_url"]
 
 pytestmark = pytest.mark.cluster
 #: How the names of present indexes begin.
@@ -137,18 +140,3 @@ def test_a_refused_document_is_named(open_elastic: OpenElastic, client: Elastics
     operation = b'{"index":{"_id":"77"}}\n{"key":77,"surprise":"not in the mapping"}\n'
     with pytest.raises(SearchIndexError, match=r"document 77.*surprise"):
         BulkSender(Cluster(client, WRITING), f"{current_of(index)}-write").send([operation])
-
-
-def test_a_silent_server_is_an_error_with_a_remedy_and_no_password() -> None:
-    with pytest.raises(SearchIndexError, match="See that it runs") as caught:
-        ElasticIndex.open("http://reader:hush@127.0.0.1:9")
-    assert "hush" not in str(caught.value)
-
-
-def test_an_address_may_carry_user_and_password(elasticsearch_url: str) -> None:
-    client = connect(elasticsearch_url.replace("http://", "http://reader:p%40ss@"))
-    node = next(iter(client.transport.node_pool.all()))
-    assert "p%40ss" not in node.base_url
-    assert client.options()._headers["authorization"].startswith("Basic ")
-    assert client.cluster.health()["status"] in {"green", "yellow"}
-    client.close()
