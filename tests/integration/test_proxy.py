@@ -80,20 +80,22 @@ class Proxy:
         )
 
     def ask(
-        self, path: str, method: str = "GET", *, client: str = "127.0.0.1", **headers: str
+        self, path: str, method: str = "GET", *, client: str = "127.0.0.1", body: bytes = b"", **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
         """Ask once over a connection of its own."""
         connection = self.connect(client=client)
         try:
-            return _answer(connection, path, method, **headers)
+            return _answer(connection, path, method, body, **headers)
         finally:
             connection.close()
 
 
 def _answer(
-    connection: http.client.HTTPConnection, path: str, method: str = "GET", **headers: str
+    connection: http.client.HTTPConnection, path: str, method: str = "GET", body: bytes = b"", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    connection.request(method, path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+    connection.request(
+        method, path, body=body or None, headers={name.replace("_", "-"): text for name, text in headers.items()}
+    )
     answer = connection.getresponse()
     return answer.status, {name.lower(): text for name, text in answer.getheaders()}, answer.read()
 
@@ -254,6 +256,29 @@ def test_requests_go_on_while_one_server_is_killed_and_another_comes(proxied: St
         wait_until(
             lambda: "api-1 is DOWN" in proxy.log.read_text(encoding="utf-8"), seconds=_SECONDS, what="it is seen"
         )
+
+
+def test_no_request_fails_while_servers_are_exchanged_one_by_one(proxied: Starter, shell: Shell) -> None:
+    """An upgrade: each server is told to end (SIGTERM) and says so before it does; writes are never sent twice."""
+    told = read_compose()["services"]["api"]["environment"]
+    shell.environment["KAIJUAN_DRAIN_SECONDS"] = str(told["KAIJUAN_DRAIN_SECONDS"])
+    with shell.served("serve") as (first, old), shell.served("serve") as (second, _):
+        proxy = proxied(_port(first), _port(second))
+        _wait_ready(proxy)
+        kept, statuses = proxy.connect(), []
+        old.terminate()
+        while old.poll() is None:
+            statuses.append(_answer(kept, "/v1/sources")[0])
+            statuses.append(proxy.ask("/v1/sources")[0])
+            statuses.append(proxy.ask("/v1/works", "POST", Content_Type="application/json", body=b'{"q":"health"}')[0])
+            time.sleep(0.05)
+        statuses += [proxy.ask("/v1/sources")[0] for _ in range(5)]
+        kept.close()
+    assert old.returncode == 0
+    assert len(statuses) > 20
+    assert set(statuses) == {200}
+    log = proxy.log.read_text(encoding="utf-8")
+    assert "api-1 is DOWN, reason: Layer7 wrong status" in log  # it was left out before it ended
 
 
 def test_a_server_that_is_not_ready_is_left_out_until_it_is(proxied: Starter) -> None:
