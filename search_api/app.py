@@ -145,6 +145,24 @@ def make_app(library: Library, windows: Windows | None = None, tally: Tally | No
     return app
 
 
+def make_probe_app(library: Library) -> FastAPI:
+    """Build what a process without readers answers: whether it is well, and the operators' numbers."""
+    app = FastAPI(title="kaijuan", version=VERSION, openapi_url=None, docs_url=None, redoc_url=None)
+    tally = Tally()
+    app.state.library = library
+    app.state.metrics = Metrics(library, tally, VERSION)
+    app.state.readiness = health.Readiness(library)
+    problems.install(app)
+    app.add_middleware(Routed)
+    app.add_middleware(problems.LastResort)
+    app.add_middleware(Exchanges, tally=tally)
+    app.add_middleware(Forwarded, trusted=library.settings.trusted_proxies)
+    app.include_router(health.router)
+    app.include_router(metrics.router)
+    tally.name_routes(_templates(app))
+    return app
+
+
 def _templates(app: FastAPI) -> list[str]:
     """Return the paths of all routes; FastAPI keeps those of an included router with that."""
     kept = [one for route in app.routes for one in getattr(route, "original_router", app).routes]

@@ -34,7 +34,7 @@ from search_api.hours import is_allowed_at
 from search_api.library import Library, open_library
 from search_api.link_checks import Wanted, check_links
 from search_api.schedule import HoursPace, is_due, is_reconcile_due, is_seen_to, link_trigger, trigger
-from search_api.serving import bind, make_server, until_interrupted
+from search_api.serving import bind, make_server, until_interrupted, watched
 from search_api.settings import EmbeddedStorage, Settings
 
 DEMO_FOLDER = "demo"
@@ -61,9 +61,15 @@ def run(settings: Settings, *, demo: bool, host: str, port: int) -> None:
             make_server(library).run(sockets=[listener])
 
 
-def work(settings: Settings) -> None:
-    """Harvest and index by schedule without serving, until stopped: the cluster's worker."""
-    with until_interrupted(), open_library(settings) as library, _working(library, is_demo=False):
+def work(settings: Settings, *, watched_at: tuple[str, int] | None = None) -> None:
+    """Harvest and index by schedule without serving, until stopped: the cluster's worker.
+
+    Operators may ask at the address ``watched_at`` how it is.
+    """
+    with until_interrupted(), open_library(settings) as library, contextlib.ExitStack() as stack:
+        if watched_at is not None:
+            stack.enter_context(watched(library, *watched_at))
+        stack.enter_context(_working(library, is_demo=False))
         threading.Event().wait()
 
 

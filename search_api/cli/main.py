@@ -226,7 +226,8 @@ def serve(*, host: str, port: int, workers: int) -> None:
 @click.option("--host", default=_HOST, show_default=True, help="Address to serve on; loopback unless you know better.")
 @click.option("--port", default=_PORT, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--no-serve", is_flag=True, help="Only harvest and index; another process serves.")
-def up(*, demo: bool, host: str, port: int, no_serve: bool) -> None:
+@click.option("--metrics-port", type=click.IntRange(0, 65535), help="With --no-serve: answer /metrics and /ready here.")
+def up(*, demo: bool, host: str, port: int, no_serve: bool, metrics_port: int | None) -> None:
     """Harvest, index, serve, and go on harvesting by schedule; Ctrl-C stops, the next `up` goes on.
 
     \b
@@ -237,8 +238,10 @@ def up(*, demo: bool, host: str, port: int, no_serve: bool) -> None:
 
     if no_serve and demo:
         raise click.UsageError("--demo is for looking at; leave --no-serve out.")
+    if metrics_port is not None and not no_serve:
+        raise click.UsageError("--metrics-port is for --no-serve; who serves answers /metrics at its own address.")
     if no_serve:
-        work(read_settings())
+        work(read_settings(), watched_at=None if metrics_port is None else (host, metrics_port))
     else:
         run(read_settings(), demo=demo, host=host, port=port)
 

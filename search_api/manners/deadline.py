@@ -46,9 +46,10 @@ class Deadline:
             if answer.done() or is_begun.is_set():
                 await answer
                 return
-        except asyncio.CancelledError:
+        except asyncio.CancelledError:  # this server stops and waits no longer
             answer.cancel()
-            raise
+            if is_begun.is_set():
+                raise
         is_late = True
         self._leave(answer)
         await self._refuse(scope)(scope, receive, send)
