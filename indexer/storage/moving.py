@@ -116,10 +116,7 @@ def move(
         with alone(target):
             moving = _Moving(source=source, reading=reading, target=target, tables=tables, held=held, phase=phase)
             if isinstance(state, dict):  # it was moved before, and may be the same still
-                compared = moving.prove()
-                if not all(one.is_same for one in compared):
-                    raise _has_own_data(state)
-                return compared
+                return _same_already(moving.prove())
             if state == "empty":
                 target.change_schema(MIGRATION)
                 before_writing()
@@ -146,17 +143,24 @@ def _require_fitting(target: Database | None, tables: Sequence[MovedTable], libr
         # What the first start leaves: facts, and sources that come with the program.
         counts |= {"facts": 0, "sources": connection.execute(by_hand).scalar_one()}
         own = {name: count for name, count in counts.items() if count}
-        if own and (not library or connection.scalar(_fact("library_id")) != library):
-            raise _has_own_data(own)
+        if own and (connection.scalar(_fact("library_id")) or "") != library:
+            rows = ", ".join(f"{name} {count:,}" for name, count in own.items())
+            raise StoreError(
+                f"The target has data of its own (rows: {rows}). Nothing was written.",
+                remedy="Name an empty one: another database, or another KAIJUAN_DATA_DIR.",
+            )
     return own or "empty"
 
 
-def _has_own_data(own: dict[str, int]) -> StoreError:
-    rows = ", ".join(f"{name} {count:,}" for name, count in own.items())
-    return StoreError(
-        f"The target has data of its own (rows: {rows}). Nothing was written.",
-        remedy="Name an empty one: another database, or another KAIJUAN_DATA_DIR.",
-    )
+def _same_already(compared: list[Compared]) -> list[Compared]:
+    other = ", ".join(one.table for one in compared if not one.is_same)
+    if other:
+        raise StoreError(
+            f"The target has data already: this library, but not the same in {other}. Nothing was written.",
+            remedy="If it was moved there and went on since, build its index with kaijuan rebuild --index-only. "
+            "To move it anew, name an empty target.",
+        )
+    return compared
 
 
 def _examine(source: Database, reading: Connection, tables: Sequence[MovedTable], phase: Phase) -> dict[str, Content]:
