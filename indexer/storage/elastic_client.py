@@ -106,8 +106,16 @@ class Cluster:
         """Begin to wait for one thing."""
         return Waiting(self._patience, len(self._client.transport.node_pool), self._until)
 
-    def ask(self, purpose: str, call: Callable[[Elasticsearch], _Answer]) -> _Answer:
+    def ask(
+        self,
+        purpose: str,
+        call: Callable[[Elasticsearch], _Answer],
+        *,
+        final: type[PassingError] | None = None,
+    ) -> _Answer:
         """Ask until there is an answer, as far as patience goes; ``purpose`` completes "could not …".
+
+        An error that is ``final`` does not pass here.
 
         Raises:
             SearchIndexError: there is none; which kind, see above.
@@ -117,6 +125,8 @@ class Cluster:
             try:
                 return self.ask_once(purpose, call, waiting.seconds_left())
             except PassingError as error:
+                if final is not None and isinstance(error, final):
+                    raise
                 waiting.pause(error)
 
     def ask_once(self, purpose: str, call: Callable[[Elasticsearch], _Answer], seconds: float) -> _Answer:

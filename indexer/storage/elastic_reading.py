@@ -113,9 +113,11 @@ class ElasticReader:
                 time.sleep(_LOOK_SECONDS * look)
         return ask()
 
-    def _search(self, cluster: Cluster, request: Answer) -> Answer:
+    def _search(self, cluster: Cluster, request: Answer, *, final: type[PassingError] | None = None) -> Answer:
         limit = f"{self._search_seconds * 1000:.0f}ms"
-        return cluster.ask("search", lambda client: self._whole(client.search(timeout=limit, **request).body))
+        return cluster.ask(
+            "search", lambda client: self._whole(client.search(timeout=limit, **request).body), final=final
+        )
 
     def _whole(self, answer: Answer) -> Answer:
         """Take no answer of a part for the whole."""
@@ -154,12 +156,12 @@ class ElasticReader:
     def _ask_kept(self, cluster: Cluster, snapshot: str, request: Answer) -> Answer | None:
         """Ask a point in time of an earlier page; ``None`` where it has expired, or its index or node is lost."""
         try:
-            return self._search(cluster, _from_snapshot(snapshot, request))
+            return self._search(cluster, _from_snapshot(snapshot, request), final=ShardMissingError)
         except SearchTooSlowError:
             raise
-        except PassingError as error:
-            if isinstance(error, ShardMissingError):
-                return None
+        except ShardMissingError:
+            return None
+        except PassingError:
             raise
         except SearchIndexError:
             return None
