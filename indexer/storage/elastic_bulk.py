@@ -6,7 +6,8 @@ becomes of each is looked at by itself: done, to be sent again, or refused for g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -35,6 +36,13 @@ def replaced() -> SearchIndexError:
         "A rebuild has replaced the search index under this writer.",
         remedy="Run the same command again: it goes on with the new one.",
     )
+
+
+@contextlib.contextmanager
+def past_refused() -> Iterator[None]:
+    """Go on without the documents that are refused for good; each is in the log with its key and reason."""
+    with contextlib.suppress(DocumentsRefusedError):
+        yield
 
 
 class BulkSender:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from indexer.errors import IndexDamagedError
 from indexer.search.document import Document
-from indexer.storage.elastic_bulk import BulkSender, replaced
+from indexer.storage.elastic_bulk import BulkSender, past_refused, replaced
 from indexer.storage.elastic_client import Cluster
 from indexer.storage.elastic_errors import MissingError, shard_missing
 from indexer.storage.elastic_queries import encode_delete, encode_upsert
@@ -133,7 +133,8 @@ class ElasticGeneration:
     def write(self, documents: Iterable[Document], gone: Mapping[int, int]) -> None:
         """Send changes in bulk; each carries its work's version."""
         operations = [encode_upsert(document) for document in documents]
-        self._sender.send(operations + [encode_delete(str(key), version) for key, version in gone.items()])
+        with past_refused():
+            self._sender.send(operations + [encode_delete(str(key), version) for key, version in gone.items()])
 
     def position(self) -> int:
         """Return the position that was stored last."""

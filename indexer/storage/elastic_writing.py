@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from indexer.search.document import Document
-from indexer.storage.elastic_bulk import MOST_BYTES, BulkSender, replaced
+from indexer.storage.elastic_bulk import MOST_BYTES, BulkSender, past_refused, replaced
 from indexer.storage.elastic_client import Cluster
 from indexer.storage.elastic_generation import ElasticState, is_whole, show, store_standing, writing_alias
 from indexer.storage.elastic_queries import encode_delete, encode_upsert
@@ -64,7 +64,8 @@ class ElasticWriter:
         store_standing(self._cluster, state.name, moved)
 
     def _send_upserts(self) -> None:
-        self._sender.send(operation for _, operation in self._upserts.values())
+        with past_refused():
+            self._sender.send(operation for _, operation in self._upserts.values())
         self._upserts.clear()
         self._size = 0
 

@@ -59,7 +59,10 @@ class SharedGeneration(Protocol):
         """Return the generation's name; another one where the same name was made or restored anew."""
 
     def write(self, documents: Iterable[Document], gone: Mapping[int, int]) -> None:
-        """Replace whole documents, and remove those that are ``gone``: by key, with the version at which they went."""
+        """Replace whole documents, and remove those that are ``gone``: by key, with the version at which they went.
+
+        What the engine refuses for good is logged with its key, and does not hold up the others.
+        """
 
     def position(self) -> int:
         """Return the feed position up to which all is written and seen."""
@@ -72,6 +75,9 @@ class SharedGeneration(Protocol):
 
         Tell whether it did: what follows is to be written again then. Nobody may be writing meanwhile.
         """
+
+    def tidy(self) -> None:
+        """Remove what rebuilds have left behind, when nobody can be searching it any more. To be called often."""
 
 
 class SearchIndex(Protocol):

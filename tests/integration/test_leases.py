@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import select
 import indexer.following
 from indexer import clock
 from indexer.errors import SearchIndexError
+from indexer.pipeline import Pipeline
 from indexer.search.query import TokenQuery, View
 from indexer.storage import schema
 from indexer.storage.feed import append_changes
@@ -50,7 +52,7 @@ def begin() -> int:
 
 
 def ends(*leases: Lease | None) -> list[tuple[int, int] | None]:
-    return [lease and (lease.first, lease.last) for lease in leases]
+    return [None if lease is None else (lease.first, lease.last) for lease in leases]
 
 
 def rows(library: Library) -> list[tuple[str, int, int, bool]]:
@@ -256,6 +258,33 @@ def test_what_fails_half_way_is_the_next_workers(
     assert two.follow_feed().indexed == 10
     assert count_leases(two.store.database).open == 0
     assert two.pipeline.has_seen(two.index, two.store.feed.horizon())
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_document_that_the_engine_refuses_holds_up_no_other(pair: tuple[Library, Library], *, anew: bool) -> None:
+    one, _ = pair
+    keys = filled(one, 3)
+    changed(one, *keys)
+    describe = one.pipeline._describe()
+
+    class Refused(Pipeline):
+        def _describe(self) -> Any:
+            def documents(works: Any) -> Iterator[Any]:
+                for document in describe(works):
+                    # Further than a year of the index goes.
+                    yield replace(document, year=10**12) if document.key == keys[1] else document
+
+            return documents
+
+    steps = Refused(one.store)
+    if anew:
+        steps.rebuild_index(one.index)
+        assert found(one) == [keys[0], keys[2]]
+    else:
+        steps.follow_feed(one.index)
+        assert found(one) == keys, "the older state of the one that was refused stays"
+    assert steps.has_seen(one.index, one.store.feed.horizon())
 
 
 @pytest.mark.cluster
