@@ -15,10 +15,11 @@ from indexer.storage.elastic import ElasticIndex, connect
 from indexer.storage.elastic_client import WRITING, Cluster
 from indexer.storage.elastic_generation import ElasticGeneration, Standing
 from indexer.storage.elastic_generations import ElasticGenerations
-from indexer.storage.generations import FIRST, Generation
+from indexer.storage.generations import Generation
+from indexer.storage.search_index import MOST_VALUES
 from tests.contract.conftest import OpenElastic
 from tests.contract.corpus import EVERYTHING, fill, find, make_document, walk_pages
-from tests.contract.elasticsearch_nodes import elasticsearch_url
+from tests.contract.elasticsearch_nodes import Meddling, Said, elasticsearch_url, error, node_before
 
 __all__ = ["elasticsearch_url"]
 
@@ -356,15 +357,45 @@ def test_an_index_of_a_program_that_searched_by_another_alias_is_taken_on(
     assert find(open_elastic(name), A) == [1]
 
 
-def test_values_and_frequencies_are_asked_again_where_their_index_was_removed(
-    open_elastic: OpenElastic, name: str
+def test_what_met_an_index_that_was_removed_a_moment_ago_is_asked_again(
+    index: ElasticIndex, elasticsearch_url: str
 ) -> None:
-    index, other = open_elastic(name), open_elastic(name)
-    fill(index, [make_document(1, "a", lang="zh")])
-    assert FIRST.name in current_of(index)
-    with other.rebuild() as writer:
-        writer.upsert([make_document(2, "a", lang="en")])
-        writer.commit(1)
-    assert [one.value for one in index.values(EVERYTHING, "lang")] == ["en"]
-    assert index.frequencies("lang", ["zh", "en"]) == {"zh": 0, "en": 1}
-    assert sum(len(page.hits) for page in walk_pages(index, EVERYTHING, View(limit=1))) == 1
+    fill(index, [make_document(key, "a", lang="zh") for key in (1, 2)])
+    gone = error(404, "index_not_found_exception", "no such index")
+    left: list[Said] = []
+    meddling = Meddling(
+        instead=lambda asked: left.pop() if left and ("_search" in asked.path or "_pit" in asked.path) else None
+    )
+    with node_before(elasticsearch_url, meddling) as address:
+        through = ElasticIndex.open(address, prefix_of(index))
+        asks: list[Callable[[], object]] = [
+            lambda: find(through, A),
+            lambda: [one.count for one in through.values(EVERYTHING, "lang")],
+            lambda: [one.count for one in through.values(EVERYTHING, "lang", size=MOST_VALUES)],
+            lambda: through.frequencies("lang", ["zh"]),
+            lambda: [len(page.hits) for page in walk_pages(through, TokenQuery(matching=A), View(limit=1))],
+        ]
+        answers = [ask() for ask in asks]
+        for ask, answer in zip(asks, answers, strict=True):
+            left[:] = [gone, gone]
+            assert ask() == answer
+            assert left == []
+        through.close()
+    assert answers[0] == [1, 2]
+
+
+def test_a_point_in_time_that_is_gone_is_asked_for_once(index: ElasticIndex, elasticsearch_url: str) -> None:
+    fill(index, [make_document(key, "a") for key in range(10)])
+    meddling = Meddling()
+    with node_before(elasticsearch_url, meddling) as address:
+        through = ElasticIndex.open(address, prefix_of(index))
+        query = TokenQuery(matching=A)
+        second = through.search(query, View(limit=4, after=through.search(query, View(limit=4)).next))
+        through._reader._give_up(through._cluster, str(second.snapshot))
+        meddling.asked.clear()
+        third = through.search(query, View(limit=4, after=second.next, snapshot=second.snapshot))
+        through.close()
+    assert not third.unbroken
+    assert [hit.key for hit in third.hits] == [8, 9]
+    searches = [one for one in meddling.asked if "_search" in one.path]
+    assert len(searches) == 2
