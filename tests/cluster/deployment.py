@@ -227,7 +227,7 @@ class Deployment:
         except IndexerError:  # the database is down
             return False
 
-    def wait_caught_up(self, *, seconds: float = 150) -> float:
+    def wait_caught_up(self, *, seconds: float = 240) -> float:
         """Wait until the index has all, and return how long that took."""
         return wait_until(self.is_caught_up, seconds=seconds, what="the index has all that the store says", every=0.2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -79,11 +80,17 @@ class Node:
             **server_user(),
         )
 
-    def kill(self) -> None:
-        """Kill (-9) the server, which is a child of its launcher, in the middle of whatever it does."""
+    def servers(self) -> list[int]:
+        """Return the process id of the server, which is a child of its launcher."""
         assert self._launcher is not None
-        for server in children(self._launcher.pid):
-            os.kill(server, signal.SIGKILL)
+        return children(self._launcher.pid)
+
+    def kill(self) -> None:
+        """Kill (-9) the server in the middle of whatever it does."""
+        assert self._launcher is not None
+        for server in self.servers():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(server, signal.SIGKILL)
         kill_all(self._launcher)
         self._launcher = None
 
@@ -128,8 +135,15 @@ class Nodes:
             if not node.is_running:
                 node.start()
 
+    def kill_all(self) -> None:
+        """Kill (-9) all servers at one moment."""
+        for server in [pid for node in self.all for pid in node.servers()]:
+            os.kill(server, signal.SIGKILL)
+        for node in self.all:
+            node.kill()
+
     def stop(self) -> None:
-        """End all."""
+        """End those that run."""
         for node in self.all:
             if node.is_running:
                 node.kill()

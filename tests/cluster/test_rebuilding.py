@@ -30,7 +30,7 @@ def test_a_rebuild_killed_half_way_leaves_the_old_index_in_its_place(running: De
 
 
 def test_an_index_swapped_under_constant_search_is_noticed_by_nobody(running: Deployment) -> None:
-    """Also drops what a rebuild that was killed left behind."""
+    """The old index stays a while, for those who page in it; what a rebuild that was killed has left goes."""
     rebuild = running.program("rebuild", "rebuild", "--index-only")
     with watched(running, "index swapped under constant search, while 4,000 works change") as seen:
         old = running.index()
@@ -42,4 +42,4 @@ def test_an_index_swapped_under_constant_search_is_noticed_by_nobody(running: De
     assert seen.refused == 0
     assert seen.everything == {SMALL}
     assert prove_over_http(running, q="title:zeichenswapped") == SOME
-    assert running.indices() == [running.index()]
+    assert set(running.indices()) <= {old, running.index()}, "what a killed rebuild left is there yet"
