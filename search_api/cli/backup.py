@@ -36,7 +36,9 @@ def backup(file: Path, *, as_json: bool) -> None:
     """
     settings = read_settings()
     if isinstance(settings.storage, ClusterStorage):
-        url = make_url(settings.storage.database_url.get_secret_value()).set(drivername="postgresql", password=None)
+        url = make_url(settings.storage.database_url.get_secret_value())._replace(
+            drivername="postgresql", password=None
+        )
         asked = shlex.join(["pg_dump", "--format=custom", f"--file={file}", url.render_as_string()])
         raise click.UsageError(
             f"A cluster is backed up by PostgreSQL's own tools. Run (with the password in ~/.pgpass):\n  {asked}\n"
