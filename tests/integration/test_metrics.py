@@ -13,9 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from indexer import clock
 from indexer.storage import schema
+from indexer.storage.limited import LimitedIndex
 from search_api.app import make_app
 from search_api.library import Library
 from tests.integration.conftest import add_source, harvest
+from tests.integration.test_slow_searches import COSTLY, Delayed
 from tests.repository import Item, ListRepository
 from tests.unit.web.records import Dublin, put
 
@@ -128,25 +130,20 @@ def test_a_scrape_counts_against_nobody_and_takes_no_parameters(embedded: Librar
 
 
 def test_a_search_that_was_cut_off_and_requests_that_were_too_many_are_counted(embedded: Library) -> None:
-    put(
-        embedded,
-        *[Dublin(identifier=f"oai:x:{number}", elements=[("title", f"Solar {number}")]) for number in range(3)],
-    )
+    index = embedded.index
+    assert isinstance(index, LimitedIndex)
+    delayed = Delayed(index.engine)
     limits = embedded.settings.limits.model_copy(update={"address_a_minute": 2})
-    settings = embedded.settings.model_copy(update={"limits": limits, "search_seconds": 1e-9})
-    library = Library(settings, embedded.store)
-    try:
-        client = TestClient(make_app(library), client=_LOOPBACK)
-        statuses = [client.get("/v1/works?q=s*+OR+a*&facets=source").status_code for _ in range(3)]
-        text = client.get("/metrics").text
-    finally:
-        library.close_index()
-    assert statuses[2] == 429
-    cut = statuses.count(503)
-    assert cut == 2
+    library = Library(embedded.settings.model_copy(update={"limits": limits}), embedded.store)
+    library._index = LimitedIndex(delayed, 0.1)
+    client = TestClient(make_app(library), client=_LOOPBACK)
+    answers = [client.get(path, params={"q": COSTLY}).status_code for path in ("/v1/works", "/", "/v1/works")]
+    delayed.let_go.set()
+    assert answers == [503, 503, 429]
+    text = client.get("/metrics").text
     assert 'kaijuan_http_refused_total{status="429"} 1.0' in text
-    assert f'kaijuan_http_refused_total{{status="503"}} {cut}.0' in text
-    assert f"kaijuan_searches_cut_off_total {cut}.0" in text
+    assert 'kaijuan_http_refused_total{status="503"} 2.0' in text
+    assert "kaijuan_searches_cut_off_total 2.0" in text
 
 
 def test_a_damaged_index_is_told_as_down_and_the_rest_is_told(embedded: Library, tmp_path: Path) -> None:
