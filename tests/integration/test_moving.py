@@ -180,7 +180,7 @@ def test_every_column_is_of_a_kind_that_moves_and_loops_of_references_can_be_clo
         others = {key.column.table.name for key in table.foreign_keys} - {table.name}
         assert others <= seen, f"{table.name} stands before what it refers to"
         seen.add(table.name)
-    assert set(schema.metadata.tables) >= NOT_MOVED
+    assert NOT_MOVED == {"index_leases"}, "it is about the source's own index; of nothing else may that be said lightly"
 
 
 def test_a_move_that_is_killed_goes_on_and_doubles_nothing(
