@@ -162,7 +162,7 @@ def _processes(pids: Mapping[int, int]) -> Iterator[Metric]:
 
 
 def _backlog(store: Backlog) -> Iterator[Metric]:
-    yield _gauge("kaijuan_queue_records", "Raw records that wait to be joined; 100,000 at most.", store.pending)
+    yield _gauge("kaijuan_queue_records", "Raw records that wait to be joined; 20,000 at most.", store.pending)
     yield _gauge("kaijuan_queue_subjects", "Changes of the subject tree that wait to be indexed.", store.subjects)
     yield _gauge("kaijuan_index_leases_open", "Stretches of the feed that are being written.", store.leases.open)
     expired = "Stretches of the feed that their worker has left behind."

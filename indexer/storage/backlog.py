@@ -13,7 +13,7 @@ from indexer.storage.leases import LeaseCounts, count_leases
 from indexer.storage.store import RecordStore
 
 #: Up to which records that wait are counted: that there are so many says enough, and counting all takes long.
-MOST_COUNTED = 100_000
+MOST_COUNTED = 20_000
 _RUNS = schema.harvest_runs
 
 
