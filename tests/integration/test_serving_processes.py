@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import json
 import os
@@ -9,6 +10,8 @@ import re
 import signal
 import socket
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +20,13 @@ from urllib.request import urlopen
 
 import pytest
 
+from harvesters.demo.loopback import Request, Response
+from indexer.storage.leases import count_leases
+from search_api.library import open_library
+from search_api.settings import ClusterStorage, Settings
+from tests.integration.conftest import add_source
 from tests.integration.test_command import Shell, filled, get, shell
+from tests.repository import Item, ListRepository
 
 __all__ = ["filled", "shell"]
 
@@ -177,7 +186,7 @@ def test_a_worker_tells_operators_how_it_is_and_stops_when_told(shell: Shell) ->
     for name in ("doaj", "doaj-journals", "pmc", "pmc-idconv", "oalib"):
         shell("sources", "pause", name)
     process = subprocess.Popen(
-        ["python", "-c", "from search_api.cli import main; main()", "up", "--no-serve", "--metrics-port", "0"],
+        [sys.executable, "-c", "from search_api.cli import main; main()", "up", "--no-serve", "--metrics-port", "0"],
         env=shell.environment,
         stderr=subprocess.PIPE,
         text=True,
@@ -194,3 +203,51 @@ def test_a_worker_tells_operators_how_it_is_and_stops_when_told(shell: Shell) ->
         process.send_signal(signal.SIGTERM)
         process.stderr.close()
         assert process.wait(_PATIENCE) == 0
+
+
+def _worker_settings(settings: Settings) -> dict[str, str]:
+    told = {"KAIJUAN_DATA_DIR": str(settings.data_dir), "KAIJUAN_LOG_FORMAT": "json", "KAIJUAN_LOG_LEVEL": "debug"}
+    if isinstance(settings.storage, ClusterStorage):
+        told |= {
+            "KAIJUAN_STORAGE__KIND": "cluster",
+            "KAIJUAN_STORAGE__DATABASE_URL": settings.storage.database_url.get_secret_value(),
+            "KAIJUAN_STORAGE__ELASTICSEARCH_URL": settings.storage.elasticsearch_url.get_secret_value(),
+            "KAIJUAN_STORAGE__INDEX_PREFIX": settings.storage.index_prefix,
+        }
+    return told
+
+
+def test_a_worker_that_is_told_to_stop_stores_the_page_in_hand_and_leaves_no_lease(settings: Settings) -> None:
+    asked, may_answer = threading.Event(), threading.Event()
+
+    def hold(_: Request, response: Response) -> Response:
+        asked.set()
+        assert may_answer.wait(_PATIENCE)
+        return response
+
+    items = [Item(f"oai:x:{number:03}", "2026-01-01", title=f"Solar cells {number}") for number in range(60)]
+    with ListRepository(items) as repository, open_library(settings) as library:
+        for source in library.store.sources.all():
+            library.store.sources.update(dataclasses.replace(source, enabled=False))
+        repository.faults.add(hold, page=2)
+        add_source(library, "campus", repository.url)
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from search_api.cli import main; main()", "up", "--no-serve"],
+            env={name: value for name, value in os.environ.items() if not name.startswith("KAIJUAN_")}
+            | _worker_settings(settings),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        assert asked.wait(_PATIENCE)
+        process.send_signal(signal.SIGTERM)
+        assert any("Stopping after the page in hand" in line for line in process.stderr)
+        may_answer.set()
+        lines = [json.loads(line) for line in process.stderr if line.startswith("{")]
+        process.stderr.close()
+        assert process.wait(_PATIENCE) == 0
+        (report,) = library.store.harvests.history.runs("campus")
+        assert (report.status, report.received) == ("incomplete", 20)
+        assert count_leases(library.store.database).open == 0
+    ended = [(line["source"], line["run"], line["status"]) for line in lines if line["event"] == "harvest_ended"]
+    assert ended == [("campus", report.id, "incomplete")]
