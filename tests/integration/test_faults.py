@@ -112,6 +112,7 @@ def test_without_the_database_everything_says_so_in_bounded_time_and_works_again
         assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json"), target
         assert int(answer.headers["retry-after"]) > 0, target
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert _asked(wire, ("/v1/suggest?q=sol",), "Authorization: Bearer of-somebody")["/v1/suggest?q=sol"].status == 503
     for language, said in (("zh-CN", "检索暂时不能用"), ("en", "The search cannot be used now")):
         for target, page in _asked(wire, _PAGES, "Accept: text/html", f"Accept-Language: {language}").items():
             assert (page.status, page.headers["retry-after"]) == (503, "5"), target
