@@ -143,7 +143,6 @@ def _copy(database: Database, part: Path, watch: Callable[[int, int], None]) -> 
         _into_one_file(driver)  # what is not whole is not kept: it needs no log
         source.execute(text("SELECT 1 FROM sqlite_schema")).all()  # from here on, this moment's store
         _driver(source).backup(driver, pages=_PAGES_AT_ONCE, progress=lambda _, left, pages: watch(pages - left, pages))
-        _into_one_file(driver)  # the copy said of itself what its original is
 
 
 def _examined(path: Path) -> tuple[str, int, int]:
