@@ -146,6 +146,15 @@ def test_a_search_that_was_cut_off_and_requests_that_were_too_many_are_counted(e
     assert "kaijuan_searches_cut_off_total 2.0" in text
 
 
+def test_the_handbook_names_every_number_and_no_other(embedded: Library) -> None:
+    handbook = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    named = {re.sub(r"_(bucket|count|sum)$", "", name) for name in re.findall(r"\bkaijuan_[a-z_]*[a-z]\b", handbook)}
+    text = TestClient(make_app(embedded), client=_LOOPBACK).get("/metrics").text
+    told = set(re.findall(r"^# HELP (\S+)", text, re.MULTILINE))
+    assert {name for name in told - named if not name.startswith("kaijuan_process_")} == set()
+    assert named - told - {"kaijuan_process", "kaijuan_back"} == set()
+
+
 def test_a_damaged_index_is_told_as_down_and_the_rest_is_told(embedded: Library, tmp_path: Path) -> None:
     put(embedded, Dublin(identifier="oai:x:1", elements=[("title", "Solar cells")]))
     embedded.close_index()
