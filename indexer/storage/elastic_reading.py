@@ -7,6 +7,7 @@ program swaps in what this one cannot search, this one finds no index, rather th
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import heapq
 import time
 from collections import deque
@@ -51,6 +52,14 @@ def _scored(query: TokenQuery, view: View) -> dict[str, Any]:
     return {**build_search(query, view), "search_type": "dfs_query_then_fetch"}
 
 
+def _copies(query: TokenQuery) -> str:
+    """Return by what the copies of the shards are chosen: a query's pages come from the same ones, whoever asks.
+
+    Copies of a shard count replaced documents for as long as each keeps them, so that their scores differ.
+    """
+    return hashlib.blake2b(repr(query).encode(), digest_size=8).hexdigest()
+
+
 class ElasticReader:
     """Searches of one process; ``cluster`` is as patient as a reader."""
 
@@ -68,7 +77,8 @@ class ElasticReader:
         """
         cluster = self._cluster.from_now()
         if choose_sort(query, view) != "relevance" or view.after is None:
-            return read_answer(self._ask(cluster, _scored(query, view)), query, view)
+            first = {"preference": _copies(query), **_scored(query, view)}
+            return read_answer(self._ask(cluster, first), query, view)
         if view.snapshot is not None:
             kept = self._ask_kept(cluster, view.snapshot, _scored(query, view))
             if kept is not None:
@@ -131,15 +141,17 @@ class ElasticReader:
 
     def _begin_snapshot(self, cluster: Cluster, query: TokenQuery, view: View) -> Hits:
         """Answer from a new point in time; unbroken only where the first page would end there as it did."""
-        snapshot = self._take_snapshot(cluster)
+        snapshot = self._take_snapshot(cluster, _copies(query))
         unbroken = view.snapshot is None and self._ended_with(cluster, snapshot, query, view)
         answer = self._search(cluster, _from_snapshot(snapshot, _scored(query, view)))
         return self._read_snapshot(answer, query, view, unbroken=unbroken)
 
-    def _take_snapshot(self, cluster: Cluster) -> str:
+    def _take_snapshot(self, cluster: Cluster, copies: str) -> str:
         """Take a point in time; of too many, the oldest is given up, whose walk then says that it is broken."""
         name, kept = self._generations.searched, f"{SNAPSHOT_SECONDS}s"
-        opened = cluster.ask("search", lambda client: client.open_point_in_time(index=name, keep_alive=kept))
+        opened = cluster.ask(
+            "search", lambda client: client.open_point_in_time(index=name, keep_alive=kept, preference=copies)
+        )
         self._snapshots.append(str(opened["id"]))
         if len(self._snapshots) > _MOST_SNAPSHOTS:
             self._give_up(cluster, self._snapshots.popleft())

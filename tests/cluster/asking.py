@@ -123,11 +123,15 @@ class Searcher:
 
 
 def walk(apis: Sequence[Api], **query: Any) -> Iterator[str]:
-    """Yield the ids of all works by cursor, each page from another API: any of them can go on where one has begun."""
+    """Yield the ids of all works by cursor, each page from another API: any of them can go on where one has begun.
+
+    No page may say that the walk is broken.
+    """
     more: dict[str, Any] = {}
     for turn in itertools.count():
         answer = apis[turn % len(apis)].get("/v1/works", limit=200, fields="id", **query, **more)
         assert answer.status == OK, f"page {turn}: {answer}"
+        assert answer.body["meta"]["unbroken"], f"page {turn} does not follow the one before"
         yield from (one["id"] for one in answer.body["results"])
         cursor = answer.body["meta"]["next_cursor"]
         if cursor is None:

@@ -210,7 +210,7 @@ class Deployment:
             stats = self.nodes.ask("GET", f"/{index or f'{self.prefix}-works'}/_stats/indexing")
         except (OSError, AssertionError, http.client.HTTPException, StopIteration):
             return 0
-        return int(stats["_all"]["primaries"]["indexing"]["index_total"])
+        return int(stats["_all"]["primaries"].get("indexing", {}).get("index_total", 0))
 
     def leases(self) -> list[Any]:
         """Return the stretches of the feed that workers hold."""

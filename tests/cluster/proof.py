@@ -80,11 +80,8 @@ def _documents(deployment: Deployment, index: str, preference: str) -> Iterator[
 
 
 def prove_over_http(deployment: Deployment, **query: Any) -> int:
-    """Walk what a query finds by cursor, page by page from the two APIs in turn; return how many works, each once.
-
-    From the newest: copies of a shard may differ in what they say of relevance.
-    """
-    found = list(walk(deployment.apis, sort="newest", **query))
+    """Walk what a query finds by cursor, page by page from the two APIs in turn; return how many works, each once."""
+    found = list(walk(deployment.apis, **query))
     assert len(found) == len(set(found)), f"{len(found) - len(set(found))} works came twice"
     strangers = set(found) - deployment.ids()
     assert not strangers, f"{len(strangers)} works that the store does not have"
