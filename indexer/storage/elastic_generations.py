@@ -23,7 +23,7 @@ import structlog
 
 from indexer.errors import IndexDamagedError, SearchIndexError
 from indexer.storage.elastic_client import Cluster
-from indexer.storage.elastic_errors import ExistsError, MissingError, shard_missing
+from indexer.storage.elastic_errors import ExistsError, MissingError, PassingError, shard_missing
 from indexer.storage.elastic_generation import ElasticState, Standing, show, writing_alias
 from indexer.storage.elastic_queries import build_mapping
 from indexer.storage.generations import FIRST, REBUILD, Generation, mint_generation, parse_generation
@@ -111,7 +111,10 @@ class ElasticGenerations:
         if self.searched not in state.aliases:  # made by a program that did not search by it
             self._act([{"add": {"index": state.name, "alias": self.searched}}])
         if state.replicas != self._replicas:
-            self._set_copies(state.name)
+            try:
+                self._set_copies(state.name, cluster)
+            except PassingError as error:  # searches need no elected master; whoever opens it next will set them
+                _log.warning("copies_not_set", index=state.name, reason=error.reason)
         if state.shards != self._shards:
             _log.warning("index_shards_differ", index=state.name, has=state.shards, set=self._shards, remedy=REBUILD)
 
@@ -163,8 +166,6 @@ class ElasticGenerations:
         mine = self.generation_of(state)
         for _ in range(_SWAPS_TRIED):
             current = ElasticState.all_of(self._cluster, self.alias)
-            if [one.id for one in current] == [state.id]:
-                return
             generations = [self._parse(one.name) for one in current]
             if any(other is not None and other.made > mine.made for other in generations):
                 break
@@ -189,14 +190,14 @@ class ElasticGenerations:
     def _act(self, actions: list[dict[str, Any]]) -> None:
         self._cluster.ask("swap the index", lambda client: client.indices.update_aliases(actions=actions))
 
-    def _set_copies(self, name: str) -> None:
+    def _set_copies(self, name: str, cluster: Cluster) -> None:
         settings = {"index.number_of_replicas": self._replicas}
-        self._cluster.ask("set copies", lambda client: client.indices.put_settings(index=name, settings=settings))
+        cluster.ask("set copies", lambda client: client.indices.put_settings(index=name, settings=settings))
 
     def _wait_for_copies(self, name: str) -> None:
         """Have the copies made, so that no search meets a shard that is being copied, and no node's death loses one."""
         if self._replicas:
-            self._set_copies(name)
+            self._set_copies(name, self._cluster)
         last_seen_copying = began = self._clock()
         while (now := self._clock()) - began < _MOST_COPYING_SECONDS:
             health = self._cluster.ask("look at the copies", lambda client: client.cluster.health(index=name))

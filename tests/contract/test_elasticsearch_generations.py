@@ -193,6 +193,18 @@ def test_the_settings_number_of_copies_is_taken_on_by_an_index_that_is_there(
     assert settings["index.number_of_replicas"] == "1"
 
 
+def test_an_index_is_opened_though_its_copies_cannot_be_set_just_now(
+    index: ElasticIndex, elasticsearch_url: str
+) -> None:
+    fill(index, [make_document(1, "a")])
+    no_master = error(503, "master_not_discovered_exception", "no master")
+    meddling = Meddling(instead=lambda asked: no_master if asked.method == "PUT" else None)
+    with node_before(elasticsearch_url, meddling) as address:
+        through = ElasticIndex.open(address, prefix_of(index), replicas=1)
+        assert find(through, A) == [1]
+        through.close()
+
+
 def test_an_index_for_whose_copies_there_is_no_node_is_swapped_in_all_the_same(
     index: ElasticIndex, client: Elasticsearch
 ) -> None:
@@ -391,11 +403,12 @@ def test_a_point_in_time_that_is_gone_is_asked_for_once(index: ElasticIndex, ela
         through = ElasticIndex.open(address, prefix_of(index))
         query = TokenQuery(matching=A)
         second = through.search(query, View(limit=4, after=through.search(query, View(limit=4)).next))
-        through._reader._give_up(through._cluster, str(second.snapshot))
+        with index.rebuild() as writer:
+            writer.upsert([make_document(key, "a") for key in range(20)])
+            writer.commit(1)
         meddling.asked.clear()
         third = through.search(query, View(limit=4, after=second.next, snapshot=second.snapshot))
         through.close()
-    assert not third.unbroken
-    assert [hit.key for hit in third.hits] == [8, 9]
+    assert (third.unbroken, third.count) == (False, 20)
     searches = [one for one in meddling.asked if "_search" in one.path]
     assert len(searches) == 2
