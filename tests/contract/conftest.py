@@ -21,6 +21,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from indexer.storage.elastic import ElasticIndex, connect
+from indexer.storage.limited import DEFAULT_SECONDS
 from indexer.storage.memory import MemoryIndex
 from indexer.storage.search_index import SearchIndex
 from indexer.storage.store import RecordStore
@@ -61,13 +62,15 @@ def address_of(variable: str) -> str:
 
 
 @contextmanager
-def opening_elastic(url: str, *, shards: int = 1) -> Iterator[OpenElastic]:
+def opening_elastic(url: str, *, shards: int = 1, search_seconds: float = DEFAULT_SECONDS) -> Iterator[OpenElastic]:
     """Open indices under prefixes of nobody else's; all are removed afterwards."""
     family = f"test-{uuid.uuid4().hex[:12]}"
     with ExitStack() as stack:
 
         def open_handle(name: str = "", grace_seconds: float = 0.0) -> ElasticIndex:
-            index = ElasticIndex.open(url, family + name, shards=shards, grace_seconds=grace_seconds)
+            index = ElasticIndex.open(
+                url, family + name, shards=shards, grace_seconds=grace_seconds, search_seconds=search_seconds
+            )
             stack.callback(index.close)
             return index
 
@@ -175,7 +178,8 @@ class Combinations:
             return MemoryIndex
         if engine == "tantivy":
             return partial(TantivyIndex.open, self._folder / f"tantivy-{store}", heap_bytes=15_000_000)
-        return self._stack.enter_context(opening_elastic(address_of(SERVERS[engine]), shards=SHARDS[store]))
+        url = address_of(SERVERS[engine])
+        return self._stack.enter_context(opening_elastic(url, shards=SHARDS[store], search_seconds=SECONDS))
 
 
 @contextmanager

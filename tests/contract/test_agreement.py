@@ -136,7 +136,10 @@ class Pair:
     scope="module",
     params=[
         "tantivy",
-        *(pytest.param((name, shards), marks=pytest.mark.cluster) for name in SERVERS for shards in (1, 3)),
+        *(
+            pytest.param(one, marks=pytest.mark.cluster)
+            for one in (("elasticsearch", 1), ("elasticsearch", 3), ("elasticsearch_8", 3))
+        ),
     ],
     ids=str,
 )

@@ -38,7 +38,7 @@ def right_answer(reference: Held, question: str) -> tuple[list[Any], dict[str, f
 
 
 @settings(
-    max_examples=int(ON_DEMAND or 40),
+    max_examples=int(ON_DEMAND or 25),
     derandomize=not ON_DEMAND,
     database=None,
     deadline=None,
