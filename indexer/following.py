@@ -151,10 +151,11 @@ class Follower:
         self._shown = time.monotonic()
 
     def _look_after(self, generation: SharedGeneration) -> None:
-        """Once in a while, write again what may stand on one copy only, and remove what rebuilds left behind."""
+        """Once in a while, do what others left undone: show, write again what may be on one copy, remove old ones."""
         if time.monotonic() - self._looked_after < _LOOK_AFTER_SECONDS:
             return
         self._looked_after = time.monotonic()
+        self._show(generation)  # whoever wrote the last stretch may have died, or failed, before it was seen
         generation.tidy()
         if self._leases.step_back(generation.id, lambda: generation.position() if generation.step_back() else None):
             _log.warning("index_stepped_back", position=generation.position(), reason="copies were missing")

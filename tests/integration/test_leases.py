@@ -10,17 +10,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 import indexer.following
 from indexer import clock
 from indexer.errors import SearchIndexError
+from indexer.following import Follower, Indexed
 from indexer.pipeline import Pipeline
 from indexer.search.query import TokenQuery, View
 from indexer.storage import schema
 from indexer.storage.feed import append_changes
 from indexer.storage.leases import Lease, LeaseCounts, Leases, count_leases
 from indexer.storage.said import Signed
+from indexer.storage.search_index import SharedGeneration
 from search_api.library import Library, open_library
 from search_api.settings import ClusterStorage, Settings
 from tests.integration.classed import article, in_class
@@ -358,5 +360,60 @@ def test_classes_wait_for_whoever_writes_by_the_older_tree(pair: tuple[Library, 
     two.bring_up_to_date()
     assert in_class(two, "B84") == set()
     slow.finish(lease)
+    two.bring_up_to_date()
+    assert len(in_class(two, "B84")) == 5
+
+
+def test_a_stretch_that_is_cut_while_another_advances_is_not_passed(library: Library) -> None:
+    if library.store.database.is_embedded:
+        pytest.skip("SQLite has one writer at a time")
+    filled(library, 8)
+    one, two = worker(library, "one"), worker(library, "two")
+    lease = one.take(INDEX, begin, 4)
+    assert lease is not None
+    one.finish(lease)
+    cut: list[Lease | None] = []
+
+    def cut_meanwhile(*asked: Any) -> None:
+        if not cut and "index_leases" in asked[2]:
+            cut.append(None)
+            cut[0] = two.take(INDEX, begin, 4)
+
+    event.listen(library.store.database.engine, "after_cursor_execute", cut_meanwhile)
+    try:
+        assert shown(one) == [4], "nobody has written the second yet"
+    finally:
+        event.remove(library.store.database.engine, "after_cursor_execute", cut_meanwhile)
+    assert ends(*cut) == [(5, 8)]
+
+
+@pytest.mark.cluster
+def test_what_a_worker_wrote_that_died_before_it_was_seen_is_shown_by_another(
+    pair: tuple[Library, Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer.following, "_LOOK_AFTER_SECONDS", 0)
+    one, two = pair
+    changed(one, *filled(one, 3))
+
+    class Dying(Follower):
+        def _show(self, _: SharedGeneration) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Dying(one.store, one.pipeline._describe).follow(one.index, Indexed())
+    assert count_leases(one.store.database).open == 0
+    assert not two.pipeline.has_seen(two.index, two.store.feed.horizon())
+    two.follow_feed()
+    assert two.pipeline.has_seen(two.index, two.store.feed.horizon())
+
+
+@pytest.mark.cluster
+def test_classes_are_seen_in_an_index_that_nothing_was_written_to_since_it_was_built(
+    pair: tuple[Library, Library],
+) -> None:
+    one, two = pair
+    filled(one, 5)
+    one.rebuild(normalise=False)
+    two.store.subjects.map("keyword", "stress", "B84", BY)
     two.bring_up_to_date()
     assert len(in_class(two, "B84")) == 5
