@@ -65,7 +65,12 @@ def test_however_many_routes_and_addresses_there_are_the_labels_are_bounded() ->
 
 def test_threads_lose_no_count() -> None:
     tally = Tally()
-    threads = [threading.Thread(target=lambda: [tally.begin() for _ in range(5_000)]) for _ in range(4)]
+
+    def begin() -> None:
+        for _ in range(5_000):
+            tally.begin()
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
