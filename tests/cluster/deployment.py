@@ -30,7 +30,7 @@ from tests.cluster.postgres import Postgres
 from tests.cluster.processes import Program, free_port, wait_until
 
 #: Works of the libraries: as many as the issue's bulk, and enough for all else.
-LARGE, SMALL = 50_000, 10_000
+LARGE, SMALL = 50_000, 6_000
 #: Works that a test changes, in batches of a transaction each.
 SOME = 4_000
 #: Works that librarians correct; they are not changed otherwise.
