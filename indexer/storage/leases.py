@@ -126,13 +126,13 @@ class Leases:
             ).first()
             if newest is None:
                 show(0)  # nothing was cut yet, but classes may have been written; the index does not go back by this
-                return
-            # Asked for after the newest: what others cut in between is open, or behind it, and not passed.
-            begun = connection.scalar(select(func.min(_TABLE.c.first)).where(_is_open(index_id)))
-            done_to = newest.last if begun is None else begun - 1
-            show(done_to)
-            done = (_TABLE.c.index_id == index_id, _TABLE.c.done, _TABLE.c.last <= done_to, _TABLE.c.key != newest.key)
-            connection.execute(_TABLE.delete().where(*done))
+            else:
+                # Asked for after the newest: what others cut in between is open, or behind it, and not passed.
+                begun = connection.scalar(select(func.min(_TABLE.c.first)).where(_is_open(index_id)))
+                done_to = newest.last if begun is None else begun - 1
+                show(done_to)
+                done = (_TABLE.c.index_id == index_id, _TABLE.c.done, _TABLE.c.last <= done_to)
+                connection.execute(_TABLE.delete().where(*done, _TABLE.c.key != newest.key))
             now = self._database.moment(connection)
             connection.execute(_TABLE.delete().where(_TABLE.c.index_id != index_id, _TABLE.c.until < now))
 

@@ -165,6 +165,9 @@ def test_stretches_of_an_index_that_was_replaced_go(library: Library) -> None:
     filled(library, 4)
     old, new = worker(library, "old", seconds=0), worker(library, "new")
     old.take("works-0:uuid", begin, 4)
+    assert shown(new) == [0]
+    assert rows(library) == [], "though nothing was cut yet of the new one"
+    old.take("works-0:uuid", begin, 4)
     lease = new.take(INDEX, begin, 4)
     assert lease is not None
     new.finish(lease)
