@@ -28,7 +28,8 @@ HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 4
 #: Addresses with a password; those of DSNs and of requests in whose query one stands.
 _IN_ADDRESS = re.compile(r"(://[^\s\"'/@:]*:)[^\s\"']*@")
-_NAMED = re.compile(r"(?i)\b((?:password|passwd|api_?key|secret)\s*=\s*)(?!\[hidden\])[^\s&\"']+")
+#: Up to a quotation mark, which JSON writes with a backslash: that one is not the secret's.
+_NAMED = re.compile(r"(?i)\b((?:password|passwd|api_?key|secret)\s*=\s*)(?!\[hidden\])(?:\\[^\"]|[^\s&\"'\\])+")
 
 
 class _Lines:

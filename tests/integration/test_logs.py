@@ -78,16 +78,18 @@ def test_no_secret_gets_out_in_whatever_form(lines: Any) -> None:
     log.info("connecting", url=f"postgresql://kaijuan:{_SECRET}@db/x", plain=_SECRET, listed=[_SECRET])
     log.info("other", url="https://someone:unknown-word@es:9200/", dsn="host=db password=unknown-word user=x")
     log.info("asked", url="https://doaj.org/oai?verb=Identify&api_key=unknown-word&x=1")
+    log.info("quoted", said='Connection "host=db password=unknown-word" failed.')
     error = StoreError(f"cannot connect to {_SECRET}", remedy="postgresql://a:unknown-word@b/c")
     log.error("failed", exc_info=error)
     logging.getLogger("elastic_transport").warning("node %s", "http://kaijuan:unknown-word@es:9200")
     told = lines()
-    assert [line["event"] for line in told] == ["connecting", "other", "asked", "failed", "library_said"]
+    assert [line["event"] for line in told] == ["connecting", "other", "asked", "quoted", "failed", "library_said"]
     text = json.dumps(told, ensure_ascii=False)
     assert "unknown-word" not in text
     assert "s3cr" not in text
     assert text.count(HIDDEN) >= 8
     assert told[2]["url"].endswith("&x=1")
+    assert told[3]["said"] == f'Connection "host=db password={HIDDEN}" failed.'
 
 
 def test_all_secrets_among_the_settings_are_known() -> None:
