@@ -157,7 +157,9 @@ class Follower:
         self._looked_after = time.monotonic()
         self._show(generation)  # whoever wrote the last stretch may have died, or failed, before it was seen
         generation.tidy()
-        if self._leases.step_back(generation.id, lambda: generation.position() if generation.step_back() else None):
+        # The leases first: were this worker killed in between, what is behind would be written once more, not never.
+        if self._leases.step_back(generation.id, generation.place_to_return_to):
+            generation.step_back()
             _log.warning("index_stepped_back", position=generation.position(), reason="copies were missing")
 
     def has_seen(self, index: SearchIndex, horizon: int) -> bool:

@@ -151,13 +151,20 @@ class ElasticGeneration:
         if moved != standing:
             store_standing(self._cluster, state.name, moved)
 
-    def step_back(self) -> bool:
-        """Go back to the last place that every copy had, once all are whole again."""
+    def place_to_return_to(self) -> int | None:
+        """Return the last place that every copy had, once all are whole again; ``None`` where it is there."""
         state = self._state()
         standing = state.standing
         if standing.position == standing.safe or not is_whole(self._cluster, state.name):
+            return None
+        return standing.safe
+
+    def step_back(self) -> bool:
+        """Go back to the last place that every copy had, once all are whole again."""
+        if self.place_to_return_to() is None:
             return False
-        store_standing(self._cluster, state.name, standing.stepped_back())
+        state = self._state()
+        store_standing(self._cluster, state.name, state.standing.stepped_back())
         return True
 
     def tidy(self) -> None:

@@ -137,14 +137,14 @@ class Leases:
             connection.execute(_TABLE.delete().where(_TABLE.c.index_id != index_id, _TABLE.c.until < now))
 
     @retried
-    def step_back(self, index_id: str, step: Callable[[], int | None]) -> bool:
-        """Begin anew from where ``step`` went back to, unless somebody is writing; tell whether it did go back."""
+    def step_back(self, index_id: str, place: Callable[[], int | None]) -> bool:
+        """Begin anew from the ``place``, if there is one and nobody is writing; tell whether it does."""
         with self._database.write() as connection:
             self._database.one_writer(connection, _CUTTING)
             self._database.one_writer(connection, _ADVANCING)
             if connection.scalar(select(func.count()).where(_is_open(index_id))):
                 return False
-            position = step()
+            position = place()
             if position is None:
                 return False
             connection.execute(_TABLE.delete().where(_TABLE.c.index_id == index_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from indexer.following import Follower, Indexed
 from indexer.pipeline import Pipeline
 from indexer.search.query import TokenQuery, View
 from indexer.storage import schema
+from indexer.storage.elastic_generation import ElasticGeneration
 from indexer.storage.feed import append_changes
 from indexer.storage.leases import Lease, LeaseCounts, Leases, count_leases
 from indexer.storage.said import Signed
@@ -420,3 +421,29 @@ def test_classes_are_seen_in_an_index_that_nothing_was_written_to_since_it_was_b
     two.store.subjects.map("keyword", "stress", "B84", BY)
     two.bring_up_to_date()
     assert len(in_class(two, "B84")) == 5
+
+
+@pytest.mark.cluster
+def test_what_stood_on_one_copy_is_written_again_though_a_worker_dies_as_it_steps_back(
+    cluster_storage: ClusterStorage, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer.following, "_LOOK_AFTER_SECONDS", 0)
+    step_back = ElasticGeneration.step_back
+
+    def dying(generation: ElasticGeneration) -> bool:
+        step_back(generation)
+        raise KeyboardInterrupt
+
+    def opened(replicas: int) -> AbstractContextManager[Library]:
+        storage = cluster_storage.model_copy(update={"replicas": replicas})
+        return open_library(Settings(data_dir=tmp_path / "data", storage=storage), sources=[])
+
+    with opened(1) as one:  # for which one node has no place
+        filled(one, 3)
+    with opened(0) as two:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(ElasticGeneration, "step_back", dying)
+            two.follow_feed()
+        assert two.follow_feed().indexed == 3
+        assert two.follow_feed().indexed == 0
+        assert two.pipeline.has_seen(two.index, two.store.feed.horizon())
