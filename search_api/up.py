@@ -264,10 +264,16 @@ class Service:
         )
 
     def _mend_index(self) -> None:
-        """Rebuild an index that is damaged, of another version, or of another state of the store."""
+        """Rebuild an index that is damaged, of another version, or of another state of the store.
+
+        Not one that others of this cluster made by a newer version: two would replace each other's for ever.
+        """
         try:
             self._library.pipeline.require_same_history(self._library.index)
         except (IndexDamagedError, IndexVersionError) as error:
+            if self._is_overtaken(error):
+                _log.error("worker_outdated", error=error.reason, remedy="Update this worker, or stop it.")
+                return
             click.echo(f"{error.reason} Building it anew from the store.", err=True)
             with contextlib.suppress(StoreBusyError):  # another process is mending it
                 self._library.rebuild(normalise=False)
@@ -292,9 +298,15 @@ class Service:
             return self._index_a_round()
         except StoreBusyError:
             return False
-        except (IndexDamagedError, IndexVersionError):
+        except (IndexDamagedError, IndexVersionError) as error:
+            if self._is_overtaken(error):
+                raise
             self._mend_index()
             return False
+
+    def _is_overtaken(self, error: SearchIndexError) -> bool:
+        """Tell whether workers of a newer version have replaced the index."""
+        return self._library.is_shared and isinstance(error, IndexVersionError) and error.is_newer
 
     def _index_a_round(self) -> bool:
         """Join a round of records and index what changed; tell whether there may be more to join at once."""
