@@ -219,8 +219,9 @@ def test_settings_choose_how_and_from_what_level_is_logged(shell: Shell, setting
 
 def test_a_log_that_nobody_reads_stops_nothing() -> None:
     writer = (
-        "import structlog\nfrom search_api.logs import configure_logs\n"
-        "configure_logs(style='json')\ninput()\nstructlog.get_logger().info('unread')\nprint('went on')"
+        "import structlog\nfrom search_api.logs import configure_logs, say\n"
+        "configure_logs(style='auto')\ninput()\nstructlog.get_logger().info('unread')\n"
+        "say('stopping', 'Stopping')\nprint('went on')"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", writer],
