@@ -12,6 +12,7 @@ from indexer import clock, ids
 from indexer.errors import LastLoginError, LoginTakenError, UnknownPersonError
 from indexer.storage import schema
 from indexer.storage.database import Database, retried
+from indexer.storage.limits import storable_text
 from indexer.storage.people import Person, Role, add_person, give_role, person_of
 from indexer.storage.sources import Actor, record_audit
 
@@ -55,7 +56,7 @@ class LoginTable:
 
     def find(self, kind: LoginKind, subject: str) -> tuple[Login, Person] | None:
         """Return a way in and whose it is."""
-        statement = select(_logins).where(_logins.c.kind == kind, _logins.c.subject == subject)
+        statement = select(_logins).where(_logins.c.kind == kind, _logins.c.subject == storable_text(subject))
         with self._database.read() as connection:
             row = connection.execute(statement).one_or_none()
             if row is None:
@@ -123,7 +124,9 @@ class LoginTable:
         with self._database.write() as connection:
             _lock(connection, person_key)
             own = _logins.c.person_key == person_key
-            found = connection.execute(select(_logins.c.key).where(own, _logins.c.id == login_id)).one_or_none()
+            found = connection.execute(
+                select(_logins.c.key).where(own, _logins.c.id == storable_text(login_id))
+            ).one_or_none()
             if found is None:
                 raise UnknownPersonError("There is no such way to sign in.", remedy="List them: GET /v1/me/logins.")
             if connection.execute(select(func.count()).select_from(_logins).where(own)).scalar_one() == 1:

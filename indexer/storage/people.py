@@ -17,6 +17,7 @@ from indexer import clock, ids
 from indexer.errors import LastAdministratorError, StalePersonError, UnknownPersonError
 from indexer.storage import schema
 from indexer.storage.database import Database, inserted_key, retried
+from indexer.storage.limits import storable_text
 from indexer.storage.sources import Actor, record_audit
 
 ADMINISTRATOR = "administrator"
@@ -83,13 +84,13 @@ class PeopleTable:
     def find(self, person_id: str) -> Person:
         """Return a person by public id; raise ``UnknownPersonError`` where there is none."""
         with self._database.read() as connection:
-            return person_of(_row(connection, _people.c.id == person_id))
+            return person_of(_row(connection, _people.c.id == storable_text(person_id)))
 
     def page(self, *, text: str = "", role: str = "", before: int | None = None, limit: int) -> list[Person]:
         """Return people, the newest first: those whose name or local login contains a text, those with a role."""
         statement = select(_people).order_by(_people.c.key.desc()).limit(limit)
         if text:
-            part = f"%{_escaped(text)}%"
+            part = f"%{_escaped(storable_text(text))}%"
             local = select(schema.logins.c.person_key).where(
                 schema.logins.c.kind == "local", schema.logins.c.subject.like(part.casefold(), escape="\\")
             )

@@ -12,6 +12,7 @@ from indexer import clock, ids
 from indexer.errors import UnknownPersonError
 from indexer.storage import schema
 from indexer.storage.database import Database, retried
+from indexer.storage.limits import storable_text
 from indexer.storage.tokens import digest_of
 
 #: By which people and scanners of leaked secrets know what it is.
@@ -131,7 +132,7 @@ class SessionTable:
         """Sign a device out; raise ``UnknownPersonError`` where the person has no such session."""
         own = (_tokens.c.person_key == person_key) & (_tokens.c.scopes == PERSON)
         with self._database.write() as connection:
-            if not connection.execute(delete(_tokens).where(own, _tokens.c.id == session_id)).rowcount:
+            if not connection.execute(delete(_tokens).where(own, _tokens.c.id == storable_text(session_id))).rowcount:
                 raise UnknownPersonError("There is no such device.", remedy="List them: GET /v1/me/sessions.")
 
     @retried

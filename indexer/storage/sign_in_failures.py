@@ -17,11 +17,15 @@ _failures = schema.sign_in_failures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How many tries are free, and the wait after them: ``first`` seconds, doubled by each further one to ``most``."""
+    """How many tries are free, and the wait after them: ``first`` seconds, doubled by each further one to ``most``.
+
+    ``window`` seconds after the first try, counting begins anew.
+    """
 
     free: int
     first: int
     most: int
+    window: int
 
     def wait(self, count: int) -> timedelta:
         """Return how long to wait after so many tries."""
@@ -44,7 +48,8 @@ class FailureTable:
             now = self._database.moment(connection)
             connection.execute(delete(_failures).where(table.last_at < now - FORGOTTEN))
             row = connection.execute(select(_failures).where(table.digest == digest)).one_or_none()
-            if row is None:
+            if row is None or now - row.first_at > timedelta(seconds=patience.window):
+                connection.execute(delete(_failures).where(table.digest == digest))
                 connection.execute(_failures.insert().values(digest=digest, tries=1, first_at=now, last_at=now))
                 return 0.0
             left = _left(row.last_at, row.tries, patience, now)
@@ -59,6 +64,13 @@ class FailureTable:
         """Begin to count anew: who was tried has signed in."""
         with self._database.write() as connection:
             connection.execute(delete(_failures).where(_failures.c.digest == digest))
+
+    @retried
+    def give_back(self, digest: bytes) -> None:
+        """Count a try less: it did not fail, though others under the same digest may have."""
+        table = _failures.c
+        with self._database.write() as connection:
+            connection.execute(update(_failures).where(table.digest == digest).values(tries=table.tries - 1))
 
 
 def _left(last: datetime, count: int, patience: Patience, now: datetime) -> float:
