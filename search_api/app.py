@@ -25,6 +25,7 @@ from search_api.manners.limits import Allowance
 from search_api.people.accounts import Accounts
 from search_api.people.problems import install as install_account_problems
 from search_api.routes import (
+    account_pages,
     containers,
     desk,
     desk_people,
@@ -134,6 +135,7 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
         sign_in,
         me,
         health,
+        account_pages,
         pages,
         docs,
     ):

@@ -76,7 +76,7 @@ class PersonalData:
                     select(*shown).where(one.table.c[one.column] == person_key)
                 )
                 for row in found:
-                    yield name, {column.name: _told(column.type, row[at]) for at, column in enumerate(shown)}
+                    yield name, {str(column.name): _told(column.type, row[at]) for at, column in enumerate(shown)}
 
     @retried
     def delete(self, person_key: int, *, actor: Actor | None = None, reason: str = "") -> None:

@@ -30,7 +30,7 @@ BodyDep = Annotated[bytes, Depends(limited_body(MAX_BODY))]
 
 #: Longer than any that may be: what is wrong with it is told by our own rules, in our own words.
 Password = Annotated[SecretStr, Field(max_length=4 * LONGEST_PASSWORD, description="10 to 256 characters.")]
-LoginName = Annotated[str, Field(max_length=LONGEST_NAME, description="3 to 64 letters, digits and . _ - @.")]
+LoginName = Annotated[str, Field(max_length=LONGEST_NAME, description="2 to 64 letters, digits and . _ - @.")]
 DeviceField = Annotated[
     str | None, Field(max_length=LONGEST_DEVICE, description="What this device is called in the list of devices.")
 ]

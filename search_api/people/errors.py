@@ -42,7 +42,7 @@ KINDS: dict[str, _Kind] = {
     "bad_name": _Kind(
         400,
         "The name cannot be used",
-        "A name to sign in with has 3 to 64 letters, digits and . _ - @.",
+        "A name to sign in with has 2 to 64 letters, digits and . _ - @.",
         "Choose another name.",
     ),
     "bad_text": _Kind(

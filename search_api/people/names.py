@@ -7,7 +7,7 @@ import unicodedata
 
 from search_api.people.errors import AccountError
 
-LONGEST_NAME, LONGEST_LOGIN, SHORTEST_LOGIN = 100, 64, 3
+LONGEST_NAME, LONGEST_LOGIN, SHORTEST_LOGIN = 100, 64, 2
 _LOGIN = re.compile(r"[^\W_][\w.@-]*")
 
 
