@@ -219,5 +219,5 @@ def _is_frameworks(response: dict[str, Any] | None) -> bool:
 def _describe_problem(response: dict[str, Any]) -> None:
     """Give problems their media type, which FastAPI would describe as plain JSON."""
     content = response.get("content", {}).get("application/json")
-    if content and content.get("schema", {}).get("$ref", "").endswith("/Problem"):
+    if content and content.get("schema", {}).get("$ref", "").endswith("Problem"):
         response["content"] = {problems.MEDIA_TYPE: content}
