@@ -346,6 +346,7 @@ def _me_page(request: Request, member: Member, error: AccountError | None = None
     store, key = library.store, member.person.key
     person = store.people.get(key) if error else member.person
     logins = [login_body(one) for one in store.logins.of(key)]
+    logins = [one | {"label": words(f"login.{one['kind']}", name=one["name"])} for one in logins]
     has_campus = any(one["kind"] == "campus" for one in logins)
     history = store.people.consents(key)
     sessions = store.sessions.of(key, idle_days=library.settings.accounts.idle_days)
