@@ -75,7 +75,7 @@ class CampusSettings(_WithSecret):
     issuer: str = ""
     client_id: str = ""
     name_zh: str = "统一身份认证"
-    name_en: str = "University sign-in"
+    name_en: str = "the university account"
     scopes: str = "openid profile"
     claim_name: str = "name"
     claim_faculty: str = ""

@@ -95,7 +95,7 @@ ACCOUNT_TEXTS: dict[str, tuple[str, str]] = {
     "me_logins": ("登录方式", "Ways to sign in"),
     "login.local": ("用户名“{name}”", "User name “{name}”"),
     "login.wechat": ("微信", "WeChat"),
-    "login.campus": ("统一身份认证", "University sign-in"),
+    "login.campus": ("统一身份认证", "University account"),
     "me_remove": ("移除", "Remove"),
     "me_remove_of": ("移除：{name}", "Remove: {name}"),
     "me_add_local": ("添加用户名和密码", "Add a user name and password"),

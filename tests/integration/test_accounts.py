@@ -315,7 +315,7 @@ def test_somebody_remains_administrator(app: FastAPI) -> None:
 def test_another_process_knows_whoever_signed_in_here(library: Library) -> None:
     client = signed_up(opened(library), "liming")
     with open_library(library.settings, sources=[]) as second:
-        other = TestClient(make_app(second), headers=client.headers)
+        other = TestClient(make_app(second), headers=dict(client.headers))
         assert me(other)["id"] == me(client)["id"]
 
 
@@ -324,7 +324,8 @@ def test_people_are_listed_page_by_page_and_by_role(app: FastAPI) -> None:
     people = app.state.library.store.people
     for at in range(5):
         app.state.accounts.add_local(f"reader{at}", None, reason="x", actor=COMMAND_LINE)
-    seen, before = [], {}
+    seen: list[str] = []
+    before: dict[str, int] = {}
     while True:
         page = boss.get("/v1/desk/people", params={"why": "count", "limit": 2, **before}).json()
         seen += [one["name"] for one in page["results"]]
