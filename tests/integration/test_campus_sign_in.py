@@ -196,7 +196,7 @@ def test_nothing_is_fetched_from_an_address_that_is_not_safe(
     app: FastAPI, provider: Provider, name: str, path: str
 ) -> None:
     """Were it to be asked, it would answer: 0.0.0.0 leads to this machine, too."""
-    provider.metadata = {name: provider.issuer.replace("127.0.0.1", "0.0.0.0") + f"/{path}"}
+    provider.metadata = {name: provider.issuer.replace("127.0.0.1", "0.0.0.0") + f"/{path}"}  # noqa: S104
     client = new_browser(app)
     assert client.get(go(client)).status_code == 503
 
