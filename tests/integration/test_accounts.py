@@ -5,13 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 
 from indexer import clock
+from indexer.errors import StoreError
 from indexer.storage import schema
 from indexer.storage.people import Role
 from indexer.storage.personal_data import PERSONAL
@@ -337,3 +341,22 @@ def test_people_are_listed_page_by_page_and_by_role(app: FastAPI) -> None:
     assert [one["name"] for one in found] == ["boss"]
     assert boss.get("/v1/desk/people", params={"why": "x", "q": "%"}).json()["meta"]["count"] == 0
     assert len(people.page(limit=100)) == 6
+
+
+def test_the_schema_is_taken_back_only_where_nobody_has_an_account(app: FastAPI) -> None:
+    database = app.state.library.store.database
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations")))
+
+    def downgrade() -> None:
+        with database.engine.execution_options(immediate=True).begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "0007")
+
+    client = signed_up(app, "liming")
+    with pytest.raises(StoreError, match="an older kaijuan would lose"):
+        downgrade()
+    assert client.request("DELETE", "/v1/me", json={}).status_code == 204
+    downgrade()
+    database.migrated()
+    assert me(signed_up(app, "liming"))["name"] == "liming"
