@@ -25,6 +25,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
@@ -42,11 +43,11 @@ from benchmarks import main_job
 from benchmarks.cluster_bulk import measure_bulk
 from benchmarks.cluster_failover import measure_failover
 from benchmarks.cluster_printing import print_markdown
-from benchmarks.cluster_servers import Services, ask, given_services, make_database, named, own_services
+from benchmarks.cluster_servers import Services, ask, forget_indices, given_services, make_database, named, own_services
 from benchmarks.cluster_workers import Feed, environment_of
 from benchmarks.generated_works import fill
-from benchmarks.search import Bar, freshness
-from benchmarks.search_asking import CASES, Server, measure_paths
+from benchmarks.search import Bar, freshness, other_routes, walk
+from benchmarks.search_asking import CASES, Server, measure_once, measure_paths
 from benchmarks.spending import Spent
 from indexer.following import STRETCH
 from search_api.library import Library, open_library
@@ -125,7 +126,11 @@ def search(run: Run) -> dict[str, Any]:
             server = run.server(kind)
             try:
                 found[kind] = [_case(run, server, name, queries) for name, queries, _ in CASES]
+                found[kind] += list(other_routes(server, library, run.options.rounds))
+                found[f"{kind}_walk"] = walk(server, library.store.catalogue.counts()["works"])
                 found[f"{kind}_fresh"] = freshness(server, library)
+                # The first one after a change: what engines keep ready of all values is to be made anew.
+                found[f"{kind}_suggest_after_ms"] = measure_once(server, "/v1/suggest?q=mem")
             finally:
                 server.stop()
     return found
@@ -168,17 +173,10 @@ def join(run: Run) -> dict[str, Any]:
         if kind == "cluster":
             storage = run.storage(make_database(run.services.database_url, _JOINED, anew=True))
             storage = storage.model_copy(update={"index_prefix": _JOINED})
-            _forget_index(run.services.search_url, _JOINED)
+            forget_indices(run.services.search_url, _JOINED)
             pids = {"postgres": run.services.postgres, "engine": run.services.engine}
         found[kind] = main_job.run(run.options.records, storage, **pids)
     return found
-
-
-def _forget_index(url: str, prefix: str) -> None:
-    with urlopen(f"{url}/_alias/{prefix}-works?ignore_unavailable=true&allow_no_indices=true") as answer:
-        names = list(json.load(answer))
-    for name in names:
-        urlopen(Request(f"{url}/{name}", method="DELETE")).close()
 
 
 def sizes(run: Run) -> dict[str, Any]:
@@ -186,8 +184,10 @@ def sizes(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind in ("embedded", "cluster"):
         with run.library(kind) as library:
-            stats = library.index.stats()
-            found[kind] = {"works": library.store.catalogue.counts()["works"], "index_bytes": stats.size_bytes}
+            stats, started = library.index.stats(), time.perf_counter()
+            works = library.store.catalogue.counts()["works"]
+            counted = time.perf_counter() - started
+            found[kind] = {"works": works, "index_bytes": stats.size_bytes, "counting_seconds": counted}
     found["embedded"]["store_bytes"] = sum(
         file.stat().st_size for file in (run.folder / "embedded").glob("records.db*")
     )

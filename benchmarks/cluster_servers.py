@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from benchmarks.spending import Spent
+from indexer.storage.elastic import connect
 from tests.cluster.nodes import Node
 from tests.cluster.processes import end, free_port, give, server_user, start, wait_until
 
@@ -175,3 +176,16 @@ def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
     with engine.begin() as connection:
         answer = connection.execute(text(statement))
         return [tuple(row) for row in answer] if answer.returns_rows else []
+
+
+# --- Elasticsearch ---------------------------------------------------------------------------------
+
+
+def forget_indices(url: str, prefix: str) -> None:
+    """Delete all indices whose names begin so."""
+    client = connect(url)
+    try:
+        for name in client.indices.get(index=f"{prefix}-*", features=["aliases"]):
+            client.indices.delete(index=name)
+    finally:
+        client.close()

@@ -13,6 +13,7 @@ import re
 import secrets
 import sys
 import threading
+from fnmatch import fnmatch
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -63,23 +64,24 @@ class Kept:
                 found = {"documents": len(self._documents), "writes": self._writes}
             case (_, "_cluster", "health", *_):
                 found = {"status": "green", "timed_out": False, "unassigned_shards": 0}
-            case (_, *_, "_alias", alias):
-                found = {name: one for name, one in self._indices.items() if alias in one["aliases"]}
-            case (_, name, "_settings", *_):
-                found = {name: {"settings": {"index": {"uuid": self._uuid}}}}
             case ("PUT", name, *_):
                 found = self._change(name, orjson.loads(body), whole=len(parts) == 1)
-            case (_, name, "_mapping"):
-                found = {name: {"mappings": self._indices[name]["mappings"]}}
+            case ("GET", name):
+                found = self._indices_of(name)
             case (_, _, "_refresh"):
                 found = {"_shards": {"total": 1, "successful": 1, "failed": 0}}
             case _:
                 found = None
         return (200, found) if found else (404, {"error": f"nothing at {method} {parts}", "status": 404})
 
+    def _indices_of(self, wanted: str) -> Json:
+        """Describe indices by their name, an alias of theirs, or a pattern."""
+        return {name: one for name, one in self._indices.items() if fnmatch(name, wanted) or wanted in one["aliases"]}
+
     def _change(self, name: str, asked: Json, *, whole: bool) -> Json:
         if whole:
-            self._indices[name] = {"aliases": asked.get("aliases", {}), "mappings": asked.get("mappings", {})}
+            settings = {"index.uuid": self._uuid, "index.number_of_shards": "1", "index.number_of_replicas": "0"}
+            self._indices[name] = {**asked, "settings": settings}
         else:
             self._indices[name]["mappings"] |= asked
         return {"acknowledged": True}

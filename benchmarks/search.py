@@ -158,10 +158,11 @@ def latency(server: Server, library: Library, rounds: int) -> list[dict[str, Any
         )
         rows.append(row)
         print(f"{name}: {row['p50_ms']:.1f} ms", file=sys.stderr, flush=True)
-    return [*rows, *_other_routes(server, library, rounds)]
+    return [*rows, *other_routes(server, library, rounds)]
 
 
-def _other_routes(server: Server, library: Library, rounds: int) -> Iterator[dict[str, Any]]:
+def other_routes(server: Server, library: Library, rounds: int) -> Iterator[dict[str, Any]]:
+    """Yield a row for each other way of asking: a record by DOI, suggestions, pages far behind."""
     step = max(1, library.index.stats().documents // 100)
     with library.store.database.read() as connection:
         keys = schema.manifestation_keys.c

@@ -144,6 +144,15 @@ def measure_paths(server: Server, paths: Sequence[str], rounds: int) -> dict[str
     return {**_summary(times), "server_cpu_ms": (server.cpu_seconds() - before) / rounds * 1000}
 
 
+def measure_once(server: Server, path: str) -> float:
+    """Ask once; return after how many milliseconds the answer was there."""
+    started = time.perf_counter()
+    status, body = Client(server.port).get(path)
+    if status != 200:
+        raise SystemExit(f"{path}: {status} {body[:500]!r}")
+    return (time.perf_counter() - started) * 1000
+
+
 class TimedIndex:
     """The library's index, whose engine's calls are timed."""
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import structlog
+
 from harvesters.checkpoints import (
     IDLE_PAGE,
     Checkpoints,
@@ -127,6 +129,10 @@ class Run:
     def harvest(self) -> RunReport:
         """Run to the end; errors of the repository end in the report, not in an exception."""
         key = self.ledger.begin(self.source, kind=self.kind, since=self.request.since, until=self.request.until)
+        with structlog.contextvars.bound_contextvars(source=self.source.id, run=key):
+            return self._harvest(key)
+
+    def _harvest(self, key: int) -> RunReport:
         try:
             status, error, url = self._outcome(key)
         except Exception as surprise:

@@ -28,6 +28,7 @@
     └── SearchIndexError          the search index cannot be used
         ├── IndexDamagedError     its files are damaged or missing: rebuild it from the store
         ├── SearchTooSlowError    a search takes longer than it may: narrow it
+        ├── DocumentsRefusedError it takes some documents never, and has all others: go on without them
         └── IndexVersionError     made by another analyser or schema version: rebuild it
 """
 
@@ -166,6 +167,17 @@ class SearchIndexError(IndexerError):
 
 class SearchTooSlowError(SearchIndexError):
     """A search takes longer than it may; nothing is wrong with the index."""
+
+
+class DocumentsRefusedError(SearchIndexError):
+    """The index took all documents but some, which it will never take; ``keys`` are their works'."""
+
+    def __init__(self, message: str, *, keys: tuple[int, ...]) -> None:
+        super().__init__(
+            f"The search index refused {len(keys)} of the documents for good, the first: {message}.",
+            remedy="All others are written. Please report it with this message; a document's key is the work's.",
+        )
+        self.keys = keys
 
 
 class IndexDamagedError(SearchIndexError):

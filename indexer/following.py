@@ -31,7 +31,7 @@ STRETCH = 1_000
 DEFAULT_LEASE_SECONDS = 60.0
 #: Showing what was written costs a moment of the whole cluster; it is done this often at most, and at the end.
 _SHOW_SECONDS = 2.0
-_LOOK_AT_COPIES_SECONDS = 10.0
+_LOOK_AFTER_SECONDS = 10.0
 _log = structlog.get_logger()
 
 Describe = Callable[[Iterable[StoredWork]], Iterator[Document]]
@@ -76,7 +76,7 @@ class Follower:
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._leases = Leases(store.database, owner=owner, seconds=lease_seconds)
         self._shown = 0.0
-        self._looked_at_copies = time.monotonic()
+        self._looked_after = time.monotonic()
         self._waiting: tuple[str, int, int] | None = None
 
     def follow(
@@ -116,7 +116,7 @@ class Follower:
         if written:
             self._show(generation)
         elif not is_stopped():
-            self._look_at_copies(generation)
+            self._look_after(generation)
 
     @contextlib.contextmanager
     def _held(self, lease: Lease) -> Iterator[None]:
@@ -150,12 +150,16 @@ class Follower:
         self._leases.advance(generation.id, lambda to: generation.advance(to, self._store.feed.mark(to)))
         self._shown = time.monotonic()
 
-    def _look_at_copies(self, generation: SharedGeneration) -> None:
-        """Once in a while, write again what may stand on one copy only."""
-        if time.monotonic() - self._looked_at_copies < _LOOK_AT_COPIES_SECONDS:
+    def _look_after(self, generation: SharedGeneration) -> None:
+        """Once in a while, do what others left undone: show, write again what may be on one copy, remove old ones."""
+        if time.monotonic() - self._looked_after < _LOOK_AFTER_SECONDS:
             return
-        self._looked_at_copies = time.monotonic()
-        if self._leases.step_back(generation.id, lambda: generation.position() if generation.step_back() else None):
+        self._looked_after = time.monotonic()
+        self._show(generation)  # whoever wrote the last stretch may have died, or failed, before it was seen
+        generation.tidy()
+        # The leases first: were this worker killed in between, what is behind would be written once more, not never.
+        if self._leases.step_back(generation.id, generation.place_to_return_to):
+            generation.step_back()
             _log.warning("index_stepped_back", position=generation.position(), reason="copies were missing")
 
     def has_seen(self, index: SearchIndex, horizon: int) -> bool:

@@ -16,12 +16,14 @@ from search_api.exporting.running import Running
 from search_api.library import Library
 from search_api.manners.caching import Caching
 from search_api.manners.counting import Windows
+from search_api.manners.deadline import SPARE_SECONDS, Deadline
 from search_api.manners.encoding import Encoding
-from search_api.manners.exchange import Exchanges
+from search_api.manners.exchange import Exchanges, Routed
 from search_api.manners.forwarded import Forwarded
 from search_api.manners.gate import UNCOUNTED, Gate
 from search_api.manners.idempotency import Idempotent
 from search_api.manners.limits import Allowance
+from search_api.metrics import Metrics
 from search_api.people.accounts import Accounts
 from search_api.people.problems import install as install_account_problems
 from search_api.routes import (
@@ -40,6 +42,7 @@ from search_api.routes import (
     health,
     limits,
     me,
+    metrics,
     oai,
     pages,
     provenance,
@@ -57,6 +60,7 @@ from search_api.routes import (
 )
 from search_api.searching import Searcher
 from search_api.suggesting import Suggester
+from search_api.tally import Tally
 
 VERSION = "0.1.0"
 _CORS_ASKED = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-Id")
@@ -95,8 +99,12 @@ _DESCRIPTION = (
 )
 
 
-def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
-    """Build the application; the caller opens and closes the library. Requests are counted in ``windows``."""
+def make_app(library: Library, windows: Windows | None = None, tally: Tally | None = None) -> FastAPI:
+    """Build the application; the caller opens and closes the library.
+
+    Requests are counted in ``windows`` for what clients may ask, and in ``tally`` for operators.
+    """
+    tally = tally or Tally()
     app = FastAPI(title="kaijuan", version=VERSION, description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.library = library
     app.state.searcher = Searcher(library)
@@ -105,9 +113,11 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
     app.state.exports = Running()
     app.state.reporter_key = library.store.secret("reporter")
     app.state.accounts = Accounts(library)
+    app.state.metrics = Metrics(library, tally, VERSION)
+    app.state.readiness = health.Readiness(library)
     problems.install(app)
     install_account_problems(app)
-    _add_layers(app, library, Allowance(library.settings.limits, windows))
+    _add_layers(app, library, Allowance(library.settings.limits, windows), tally)
     app.include_router(provenance.page_router)
     for routes in (
         desk,
@@ -136,6 +146,7 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
         me,
         health,
         account_pages,
+        metrics,
         pages,
         docs,
     ):
@@ -143,16 +154,43 @@ def make_app(library: Library, windows: Windows | None = None) -> FastAPI:
     app.include_router(reports.page_router)
     app.include_router(limits.page_router)
     app.include_router(subject_pages.page_router)
+    tally.name_routes(_templates(app))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
 
-def _add_layers(app: FastAPI, library: Library, allowance: Allowance) -> None:
+def make_probe_app(library: Library) -> FastAPI:
+    """Build what a process without readers answers: whether it is well, and the operators' numbers."""
+    app = FastAPI(title="kaijuan", version=VERSION, openapi_url=None, docs_url=None, redoc_url=None)
+    tally = Tally()
+    app.state.library = library
+    app.state.metrics = Metrics(library, tally, VERSION)
+    app.state.readiness = health.Readiness(library)
+    problems.install(app)
+    app.add_middleware(Routed)
+    app.add_middleware(problems.LastResort)
+    app.add_middleware(Exchanges, tally=tally)
+    app.add_middleware(Forwarded, trusted=library.settings.trusted_proxies)
+    app.include_router(health.router)
+    app.include_router(metrics.router)
+    tally.name_routes(_templates(app))
+    return app
+
+
+def _templates(app: FastAPI) -> list[str]:
+    """Return the paths of all routes; FastAPI keeps those of an included router with that."""
+    kept = [one for route in app.routes for one in getattr(route, "original_router", app).routes]
+    return [path for route in (*app.routes, *kept) if (path := getattr(route, "path", None)) is not None]
+
+
+def _add_layers(app: FastAPI, library: Library, allowance: Allowance, tally: Tally) -> None:
     """Put the layers around the routes; each one that is added is around those before it."""
     settings = library.settings
     app.state.allowance = allowance
+    app.add_middleware(Routed)
     app.add_middleware(Idempotent, library=library)
     app.add_middleware(Gate, library=library, allowance=allowance)
+    app.add_middleware(Deadline, seconds=settings.search_seconds + SPARE_SECONDS, refuse=problems.given_up)
     app.add_middleware(problems.LastResort)
     app.add_middleware(Caching)
     app.add_middleware(Encoding)
@@ -166,7 +204,7 @@ def _add_layers(app: FastAPI, library: Library, allowance: Allowance) -> None:
             expose_headers=_CORS_TOLD,
             max_age=_CORS_SECONDS,
         )
-    app.add_middleware(Exchanges)
+    app.add_middleware(Exchanges, tally=tally)
     app.add_middleware(Forwarded, trusted=settings.trusted_proxies)
 
 

@@ -15,11 +15,11 @@ from search_api.problems import MOST_ERRORS, Problem, ProblemError, RequestProbl
 from search_api.searching import Searcher
 
 
-def _library(request: Request) -> Library:
+async def _library(request: Request) -> Library:  # not in a thread: there may be none free
     return cast(Library, request.app.state.library)
 
 
-def _searcher(request: Request) -> Searcher:
+async def _searcher(request: Request) -> Searcher:
     return cast(Searcher, request.app.state.searcher)
 
 
@@ -39,7 +39,7 @@ class StrictParameters:
         self._known = frozenset(known)
         self._repeated = frozenset(repeated)
 
-    def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> None:
         """Check a request."""
         given = Counter(name for name, _ in request.query_params.multi_items())
         errors = [unknown_parameter(name) for name in given if name not in self._known]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -58,6 +59,7 @@ class Library:
         self.settings = settings
         self.store = store
         self._index: SearchIndex | None = None
+        self._opening = threading.Lock()
 
     @functools.cached_property
     def pipeline(self) -> Pipeline:
@@ -89,8 +91,16 @@ class Library:
             except BaseException:
                 index.close()
                 raise
-            self._index = index
+            return self._kept(index)
         return self._index
+
+    def _kept(self, index: SearchIndex) -> SearchIndex:
+        """Keep an index that was opened; of two threads that opened one, both get the first's."""
+        with self._opening:
+            kept = self._index = self._index or index
+        if kept is not index:
+            index.close()
+        return kept
 
     def _open_index(self, *, for_rebuild: bool = False) -> SearchIndex:
         from indexer.storage.limited import LimitedIndex  # noqa: PLC0415  # a harvest needs no index
@@ -104,6 +114,7 @@ class Library:
                 storage.index_prefix,
                 shards=storage.shards,
                 replicas=storage.replicas,
+                ca=storage.elasticsearch_ca,
                 for_rebuild=for_rebuild,
                 search_seconds=self.settings.search_seconds,
             )

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,13 +18,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from indexer.errors import IndexerError, QueryError, SearchIndexError, SearchTooSlowError, StoreError
 from search_api import problem_types
 from search_api.filter_values import WrongValueError
-from search_api.manners.exchange import request_id
+from search_api.manners.exchange import count, request_id
 from search_api.schemas import BothWords
 
 MEDIA_TYPE = "application/problem+json"
 #: What else is wrong with a request is told when these are mended: thousands would answer a request with its multiple.
 MOST_ERRORS = 20
-_RETRY_SECONDS = "5"
+#: What ``Retry-After`` says where a server of ours must come back first.
+RETRY_SECONDS = "5"
+#: Paths that answer programs, whatever these say that they accept.
+FOR_PROGRAMS = ("/v1/", "/oai", "/openapi.json", "/health", "/ready", "/metrics")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _log = structlog.get_logger()
 
@@ -109,7 +113,25 @@ def query_fault(error: QueryError) -> ProblemError:
     )
 
 
+def unavailable(error: IndexerError) -> ProblemResponse:
+    """Answer that store or index cannot be used now, and when to come again."""
+    if isinstance(error, SearchTooSlowError):
+        return respond(_too_slow(error), {"Retry-After": RETRY_SECONDS})
+    _log.error("service_unavailable", error=str(error))
+    what = (
+        "search index"
+        if isinstance(error, SearchIndexError)
+        else "record store"
+        if isinstance(error, StoreError)
+        else "service"
+    )
+    # The cause names folders and hosts, which are nobody's business out there; it is in the log.
+    problem = Problem(title=f"The {what} cannot be used now", status=503, detail=error.remedy)
+    return respond(problem, {"Retry-After": RETRY_SECONDS})
+
+
 def _too_slow(error: SearchTooSlowError) -> Problem:
+    count("search_cut_off")
     _log.warning("search_too_slow", error=str(error))
     words = BothWords(en=str(error), zh="这次检索太费时。请缩小范围：词少一些、长一些，少用 * 和 ~；也可以稍候再试。")
     return Problem(
@@ -138,19 +160,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(IndexerError)
     def _unavailable(_: Request, error: IndexerError) -> ProblemResponse:
-        if isinstance(error, SearchTooSlowError):
-            return respond(_too_slow(error), {"Retry-After": _RETRY_SECONDS})
-        _log.error("service_unavailable", error=str(error))
-        what = (
-            "search index"
-            if isinstance(error, SearchIndexError)
-            else "record store"
-            if isinstance(error, StoreError)
-            else "service"
-        )
-        # The cause names folders and hosts, which are nobody's business out there; it is in the log.
-        problem = Problem(title=f"The {what} cannot be used now", status=503, detail=error.remedy)
-        return respond(problem, {"Retry-After": _RETRY_SECONDS})
+        return unavailable(error)
 
     @app.exception_handler(RequestValidationError)
     def _validation(_: Request, error: RequestValidationError) -> ProblemResponse:
@@ -197,11 +207,33 @@ class LastResort:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:
+            if isinstance(error, IndexerError) and scope["type"] == "http" and not is_begun:
+                await for_reader(scope, unavailable(error))(scope, receive, send)
+                return
             if scope["type"] == "http":
                 _log.error("unexpected_error", path=scope["path"], error=repr(error), exc_info=error)
                 if not is_begun:
                     await _unexpected()(scope, receive, send)
             raise
+
+
+def given_up(scope: Scope) -> ASGIApp:
+    """Return the answer to a request that store or index keep waiting."""
+    count("given_up")
+    _log.error("answer_given_up", path=scope["path"])
+    problem = Problem(
+        title="The service cannot answer now", status=503, detail="It took too long. Try again in a moment."
+    )
+    return for_reader(scope, respond(problem, {"Retry-After": RETRY_SECONDS}))
+
+
+def for_reader(scope: Scope, problem: ProblemResponse) -> ASGIApp:
+    """Return a problem as it is, or as a page where a browser asks for one."""
+    if "text/html" not in Headers(scope=scope).get("accept", "") or scope["path"].startswith(FOR_PROGRAMS):
+        return problem
+    from search_api.routes.pages import unavailable_page  # noqa: PLC0415  # whose module asks for this one
+
+    return unavailable_page(Request(scope))
 
 
 def _unexpected() -> ProblemResponse:

@@ -491,5 +491,5 @@ class SourcesOut(BaseModel):
 class HealthOut(BaseModel):
     """Whether the service is well."""
 
-    status: Literal["ok", "unavailable"]
+    status: Literal["ok", "unavailable", "stopping"]
     checks: dict[str, str] = {}

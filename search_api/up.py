@@ -34,13 +34,14 @@ from search_api.hours import is_allowed_at
 from search_api.library import Library, open_library
 from search_api.link_checks import Wanted, check_links
 from search_api.schedule import HoursPace, is_due, is_reconcile_due, is_seen_to, link_trigger, trigger
-from search_api.serving import bind, make_server, until_interrupted
+from search_api.serving import bind, make_server, until_interrupted, watched
 from search_api.settings import EmbeddedStorage, Settings
 
 DEMO_FOLDER = "demo"
 _INDEX_SECONDS = 1.0
 _JOIN_SECONDS = 30.0
-_RETRY_SECONDS = 30.0
+#: After failures the index thread waits twice as long each time, up to this: a server that restarts is back in seconds.
+_LONGEST_PAUSE_SECONDS = 30.0
 #: How long a source that enriches another's records waits for them to be described.
 _PATIENCE_SECONDS = 900.0
 #: Records joined in one round of the index thread, so that a long backlog can be stopped and is searchable bit by bit.
@@ -61,9 +62,15 @@ def run(settings: Settings, *, demo: bool, host: str, port: int) -> None:
             make_server(library).run(sockets=[listener])
 
 
-def work(settings: Settings) -> None:
-    """Harvest and index by schedule without serving, until stopped: the cluster's worker."""
-    with until_interrupted(), open_library(settings) as library, _working(library, is_demo=False):
+def work(settings: Settings, *, watched_at: tuple[str, int] | None = None) -> None:
+    """Harvest and index by schedule without serving, until stopped: the cluster's worker.
+
+    Operators may ask at the address ``watched_at`` how it is.
+    """
+    with until_interrupted(), open_library(settings) as library, contextlib.ExitStack() as stack:
+        if watched_at is not None:
+            stack.enter_context(watched(library, *watched_at))
+        stack.enter_context(_working(library, is_demo=False))
         threading.Event().wait()
 
 
@@ -248,7 +255,12 @@ class Service:
         pace = HoursPace(self._pace, source, request, self._now)
         report = work(source, request, pace=pace, on_progress=self._watch)
         _log.info(
-            f"{report.kind}_ended", source=source.id, status=report.status, received=report.received, error=report.error
+            f"{report.kind}_ended",
+            source=source.id,
+            run=report.id,
+            status=report.status,
+            received=report.received,
+            error=report.error,
         )
 
     def _mend_index(self) -> None:
@@ -263,21 +275,26 @@ class Service:
             _log.error("index_unavailable", error=str(error))
 
     def _index_until_stopped(self) -> None:
-        wait = _INDEX_SECONDS
+        wait, pause = _INDEX_SECONDS, _INDEX_SECONDS
         while not self._stop.wait(wait):
-            wait = _INDEX_SECONDS
             try:
-                wait = 0.0 if self._index_a_round() else _INDEX_SECONDS
-            except StoreBusyError:
-                continue
-            except (IndexDamagedError, IndexVersionError):
-                self._mend_index()
-            except IndexerError as error:
-                _log.error("indexing_failed", error=str(error))
-                self._stop.wait(_RETRY_SECONDS)
-            except Exception:  # noqa: BLE001  # an outermost loop: it goes on when the cause is gone
-                _log.exception("indexing_failed")
-                self._stop.wait(_RETRY_SECONDS)
+                wait = 0.0 if self._index_or_mend() else _INDEX_SECONDS
+                pause = _INDEX_SECONDS
+            except Exception as error:  # noqa: BLE001  # an outermost loop: it goes on when the cause is gone
+                if isinstance(error, IndexerError):
+                    _log.error("indexing_failed", error=str(error))
+                else:
+                    _log.exception("indexing_failed")
+                wait, pause = pause, min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    def _index_or_mend(self) -> bool:
+        try:
+            return self._index_a_round()
+        except StoreBusyError:
+            return False
+        except (IndexDamagedError, IndexVersionError):
+            self._mend_index()
+            return False
 
     def _index_a_round(self) -> bool:
         """Join a round of records and index what changed; tell whether there may be more to join at once."""

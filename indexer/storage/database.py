@@ -1,8 +1,8 @@
 """One SQL database, SQLite or PostgreSQL: opening, migrating, transactions, locks.
 
-Everything that differs between the two dialects is in this file, but for their errors (``driver_errors.py``). Writers
-on SQLite take the write lock when they begin (``BEGIN IMMEDIATE``), so that two processes wait for each other
-instead of failing half-way.
+Everything that differs between the two dialects is in this file, but for their errors (``driver_errors.py``) and for
+rows that move from one to the other (``moved_rows.py``). Writers on SQLite take the write lock when they begin
+(``BEGIN IMMEDIATE``), so that two processes wait for each other instead of failing half-way.
 """
 
 from __future__ import annotations
@@ -46,11 +46,10 @@ from sqlalchemy.pool import NullPool
 from indexer import clock
 from indexer.errors import StoreBusyError, StoreConflictError, StoreError
 from indexer.storage.driver_errors import LET_WRITE, translated
-from indexer.storage.schema import MIGRATION
+from indexer.storage.schema import MIGRATION, facts
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-_MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MS = 60_000
 #: Blocks of identity are met in no order; with SQLite's own 2 MiB, each would be read from the file again.
 _CACHE_KIB = 64 * 1024
@@ -58,7 +57,19 @@ _CACHE_KIB = 64 * 1024
 #: and again: written back four times as seldom, a record takes a third less time. The log grows to 16 MiB.
 _CHECKPOINT_PAGES = 4_000
 _LOCK_POLL_SECONDS = 0.2
-_CONNECT = {"connect_timeout": 10}
+#: A server whose machine has gone is noticed within a minute, where nothing is waited for and where something is.
+_CONNECT = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+#: How long a transaction waits for a connection where all are in use.
+_POOL_SECONDS = 10
+#: The fact that stands in a store while a library is moved into it (``moving``).
+MOVING = "moving"
+_UNREADABLE = "The database address cannot be read."
 _ATTEMPTS = 3
 _RETRY_SECONDS = 0.2
 #: Rows of one INSERT; SQLite takes 32,766 values in a statement.
@@ -79,8 +90,8 @@ class Database:
         self._lock_engine = engine if folder else create_engine(engine.url, poolclass=NullPool, connect_args=_CONNECT)
 
     @classmethod
-    def sqlite(cls, path: Path) -> Database:
-        """Open (or make) an embedded database file and bring its schema up to date.
+    def sqlite(cls, path: Path, *, as_is: bool = False) -> Database:
+        """Open (or make) an embedded database file and bring its schema up to date, unless it is wanted ``as_is``.
 
         Raises:
             StoreDamagedError: the file is no SQLite database, or a damaged one; it is left as it is.
@@ -92,21 +103,28 @@ class Database:
                 f"The data folder {path.parent} cannot be made: {error.strerror}.",
                 remedy=LET_WRITE,
             ) from error
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_MS / 1000})
+        engine = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": _BUSY_MS / 1000})
         _prepare_sqlite(engine)
-        return cls(engine, path.parent).migrated()
+        opened = cls(engine, path.parent)
+        return opened if as_is else opened.migrated()
 
     @classmethod
-    def postgresql(cls, url: str) -> Database:
-        """Connect to PostgreSQL (``postgresql+psycopg://user:password@host/name``) and bring its schema up to date."""
+    def postgresql(cls, url: str, *, as_is: bool = False) -> Database:
+        """Connect to PostgreSQL (``postgresql+psycopg://user:password@host/name``), as :meth:`sqlite` opens a file."""
         try:
             parsed = make_url(url).set(drivername="postgresql+psycopg")
-        except ArgumentError as error:
+        except (ArgumentError, ValueError) as error:
             raise StoreError(
-                "The database address cannot be read.",
+                _UNREADABLE,
                 remedy="Write KAIJUAN_STORAGE__DATABASE_URL as postgresql://user:password@host/name.",
             ) from error
-        return cls(create_engine(parsed, pool_pre_ping=True, connect_args=_CONNECT), None).migrated()
+        if "@" in (parsed.host or ""):  # the rest of a password, which an error would show as the host that it is not
+            raise StoreError(_UNREADABLE, remedy="Write @ in the password as %40, : as %3A and / as %2F.")
+        engine = create_engine(
+            parsed, pool_pre_ping=True, pool_timeout=_POOL_SECONDS, hide_parameters=True, connect_args=_CONNECT
+        )
+        opened = cls(engine, None)
+        return opened if as_is else opened.migrated()
 
     @property
     def is_embedded(self) -> bool:
@@ -183,7 +201,9 @@ class Database:
 
     def time_value(self, moment: datetime) -> object:
         """Return a time as :meth:`insert_rows` takes it: SQLite has no type for it and keeps UTC as text."""
-        return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if self.is_embedded else moment
+        if not self.is_embedded:
+            return moment
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")  # four digits of every year
 
     def moment(self, connection: Connection) -> datetime:
         """Return the time of the database, in UTC: one clock for all processes, whatever their machines' show."""
@@ -271,38 +291,49 @@ class Database:
             found = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check(20)"))]
         return [] if found == ["ok"] else found
 
+    def version(self) -> str | None:
+        """Return the schema's revision, such as ``0007``; ``None`` where there is no store yet."""
+        with self.read() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            at: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return at
+
     def migrated(self) -> Database:
-        """Bring the schema up to date and return the database; it is closed again where that fails."""
+        """Bring the schema up to date and return the database; it is closed again where that fails.
+
+        Raises:
+            StoreError: the store is of a newer version, or was not moved here as a whole.
+        """
         try:
-            with translated():
-                self._migrate()
+            if self.version() != MIGRATION:
+                self.change_schema(MIGRATION)
+            self._require_whole()
         except BaseException:
             self.close()
             raise
         return self
 
-    def _migrate(self) -> None:
-        with self.engine.connect() as connection:
-            is_new = not inspect(connection).has_table("alembic_version")
-            at = None if is_new else connection.scalar(text("SELECT version_num FROM alembic_version"))
-        if at == MIGRATION:
-            return
-        from alembic import command  # noqa: PLC0415  # a quarter of a second, and a store is seldom migrated
-        from alembic.config import Config  # noqa: PLC0415
-        from alembic.script import ScriptDirectory  # noqa: PLC0415
+    def change_schema(self, revision: str, *, only_back: bool = False) -> None:
+        """Bring the schema forwards or back to a revision, in one transaction; others that want to wait for it.
 
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
-        known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
-        if at is not None and at not in known:
-            raise StoreError(
-                f"The store was written by a newer kaijuan (schema {at}).",
-                remedy="Update kaijuan, or open a store of this version.",
-            )
-        with self._writer.begin() as connection:
+        Raises:
+            StoreError: the schema, or ``revision``, is of a newer version; or the way back would lose what people said.
+        """
+        from indexer.storage.migrating import change  # noqa: PLC0415  # a quarter of a second, and it is seldom needed
+
+        with self.write() as connection:
             self.one_writer(connection, "migrations")
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            change(connection, revision, only_back=only_back)
+
+    def _require_whole(self) -> None:
+        """Refuse a store that ``kaijuan migrate`` is still filling."""
+        with self.read() as connection:
+            if connection.scalar(select(facts.c.name).where(facts.c.name == MOVING)) is not None:
+                raise StoreError(
+                    "A library is being moved here, and that has not come to its end.",
+                    remedy="Run the same kaijuan migrate again; it goes on where it stopped.",
+                )
 
 
 def retried(step: Callable[_P, _T]) -> Callable[_P, _T]:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from indexer.errors import StoreBusyError, StoreConflictError, StoreDamagedError, StoreError
 
@@ -26,6 +27,10 @@ def translated() -> Iterator[None]:
     """Turn the drivers' errors about the database itself into ours; all others pass."""
     try:
         yield
+    except PoolTimeoutError as error:
+        raise StoreError(
+            "All connections to the database are in use.", remedy="Try again in a moment; see whether it is slow."
+        ) from error
     except DBAPIError as error:
         said, code = str(error.orig), _code(error)
         if code in _DAMAGED:
@@ -50,6 +55,16 @@ def translated() -> Iterator[None]:
                 remedy="Check that it runs, its address and the disk's free space.",
             ) from error
         raise
+
+
+@contextlib.contextmanager
+def translated_driver() -> Iterator[None]:
+    """Do the same where SQLite's driver is asked without SQLAlchemy between."""
+    with translated():
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(None, None, error, sqlite3.Error) from error
 
 
 def _code(error: DBAPIError) -> int | str | None:

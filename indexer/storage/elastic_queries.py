@@ -66,8 +66,8 @@ VALUES_AT_ONCE = 10_000
 MOST_FREQUENCIES = 500
 
 
-def build_mapping(position: int) -> Json:
-    """Return the mapping; strict, without sources (cards come from the record store), with the feed position."""
+def build_mapping(meta: Json) -> Json:
+    """Return the mapping; strict, without sources (cards come from the record store)."""
     text = {"type": "text", "analyzer": "whitespace", "position_increment_gap": STRETCH_GAP}
     # Lucene refuses a whole document for one term above 32,766 bytes.
     keyword = {"type": "keyword", "ignore_above": 8_191}
@@ -75,7 +75,7 @@ def build_mapping(position: int) -> Json:
     return {
         "dynamic": "strict",
         "_source": {"enabled": False},
-        "_meta": {"position": position},
+        "_meta": meta,
         "properties": {
             **dict.fromkeys(TEXT_FIELDS, text),
             **dict.fromkeys(KEYWORD_FIELDS, keyword),

@@ -15,6 +15,8 @@ from indexer.search.analysis import ANALYZER_VERSION
 from indexer.search.document import SCHEMA_VERSION
 
 REBUILD = "Run `kaijuan rebuild`: it makes the search index again from the record store."
+#: Digits of a time of day to the microsecond.
+_MICROSECONDS = 12
 _NAME = re.compile(r"works-d(\d+)-a([a-z0-9.]+)-(\d{8}t\d{6,18})")
 
 
@@ -27,9 +29,14 @@ class Generation:
     analyzer_version: str = ANALYZER_VERSION
 
     @property
+    def family(self) -> str:
+        """What the names of all generations made by the same rules begin with."""
+        return f"works-d{self.schema_version}-a{self.analyzer_version}"
+
+    @property
     def name(self) -> str:
         """The generation's name, as a folder or the end of an index name."""
-        return f"works-d{self.schema_version}-a{self.analyzer_version}-{self.made}"
+        return f"{self.family}-{self.made}"
 
     def require_this_version(self) -> None:
         """Refuse documents of another schema or analyser version.
@@ -49,9 +56,14 @@ class Generation:
 FIRST = Generation(made="19700101t000000")
 
 
-def mint_generation() -> Generation:
-    """Name a new generation, by the microsecond."""
-    return Generation(made=dt.datetime.now(dt.UTC).strftime("%Y%m%dt%H%M%S%f"))
+def mint_generation(after: str = "") -> Generation:
+    """Name a new generation, by the microsecond; later than ``after``, whatever this machine's clock says."""
+    now = dt.datetime.now(dt.UTC).strftime("%Y%m%dt%H%M%S%f")
+    if now > after:
+        return Generation(made=now)
+    day, _, rest = after.partition("t")
+    digits = rest.ljust(_MICROSECONDS, "0")
+    return Generation(made=f"{day}t{int(digits) + 1:0{len(digits)}d}")
 
 
 def parse_generation(name: str) -> Generation | None:

@@ -118,7 +118,6 @@ class Leases:
         """Let ``show`` make seen what was written, and store to where all is done; others wait for it."""
         with self._database.write() as connection:
             self._database.one_writer(connection, _ADVANCING)
-            begun = connection.scalar(select(func.min(_TABLE.c.first)).where(_is_open(index_id)))
             newest = connection.execute(
                 select(_TABLE.c.key, _TABLE.c.last)
                 .where(_TABLE.c.index_id == index_id)
@@ -126,23 +125,26 @@ class Leases:
                 .limit(1)
             ).first()
             if newest is None:
-                return
-            done_to = newest.last if begun is None else begun - 1
-            show(done_to)
-            done = (_TABLE.c.index_id == index_id, _TABLE.c.done, _TABLE.c.last <= done_to, _TABLE.c.key != newest.key)
-            connection.execute(_TABLE.delete().where(*done))
+                show(0)  # nothing was cut yet, but classes may have been written; the index does not go back by this
+            else:
+                # Asked for after the newest: what others cut in between is open, or behind it, and not passed.
+                begun = connection.scalar(select(func.min(_TABLE.c.first)).where(_is_open(index_id)))
+                done_to = newest.last if begun is None else begun - 1
+                show(done_to)
+                done = (_TABLE.c.index_id == index_id, _TABLE.c.done, _TABLE.c.last <= done_to)
+                connection.execute(_TABLE.delete().where(*done, _TABLE.c.key != newest.key))
             now = self._database.moment(connection)
             connection.execute(_TABLE.delete().where(_TABLE.c.index_id != index_id, _TABLE.c.until < now))
 
     @retried
-    def step_back(self, index_id: str, step: Callable[[], int | None]) -> bool:
-        """Begin anew from where ``step`` went back to, unless somebody is writing; tell whether it did go back."""
+    def step_back(self, index_id: str, place: Callable[[], int | None]) -> bool:
+        """Begin anew from the ``place``, if there is one and nobody is writing; tell whether it does."""
         with self._database.write() as connection:
             self._database.one_writer(connection, _CUTTING)
             self._database.one_writer(connection, _ADVANCING)
             if connection.scalar(select(func.count()).where(_is_open(index_id))):
                 return False
-            position = step()
+            position = place()
             if position is None:
                 return False
             connection.execute(_TABLE.delete().where(_TABLE.c.index_id == index_id))

@@ -66,7 +66,7 @@ class MemoryIndex:
     def __init__(self) -> None:
         self._corpus = _Corpus.of({})
         self._generation = FIRST
-        self._position = 0
+        self._position, self._mark = 0, ""
         self._writing = threading.Lock()
         self._snapshots: Snapshots[_Corpus] = Snapshots()
 
@@ -98,7 +98,7 @@ class MemoryIndex:
         start = start_of(view, sort)
         ranked = sorted(rank_of(value, key, sort) for key, value in values.items())
         following = [rank for rank in ranked if start is None or rank > start]
-        facets = {name: corpus.count_facet(query, name, view.facet_size) for name in view.facets}
+        facets = {name: corpus.count_facet(query, scores, name, view.facet_size) for name in view.facets}
         hits = cut_page(following, count=len(scores), view=view, sort=sort, facets=facets)
         if sort != "relevance":
             return hits
@@ -327,9 +327,9 @@ class _Corpus:
         until = math.inf if years.until is None else years.until
         return {key: 0.0 for key, doc in self.documents.items() if doc.year is not None and since <= doc.year <= until}
 
-    def count_facet(self, query: TokenQuery, name: str, size: int) -> tuple[FacetValue, ...]:
-        """Count a facet's values over the answer without the facet's own filter."""
-        found = self.answer(query, filters_without(query, name))
+    def count_facet(self, query: TokenQuery, scores: Scores, name: str, size: int) -> tuple[FacetValue, ...]:
+        """Count a facet's values over the answer without the facet's own filter; ``scores`` is the one with all."""
+        found = self.answer(query, filters_without(query, name)) if name in query.filters else scores
         counts: Counter[str | int] = Counter()
         for key in found:
             counts.update(self._facet_values(key, name))

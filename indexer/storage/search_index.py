@@ -59,7 +59,10 @@ class SharedGeneration(Protocol):
         """Return the generation's name; another one where the same name was made or restored anew."""
 
     def write(self, documents: Iterable[Document], gone: Mapping[int, int]) -> None:
-        """Replace whole documents, and remove those that are ``gone``: by key, with the version at which they went."""
+        """Replace whole documents, and remove those that are ``gone``: by key, with the version at which they went.
+
+        What the engine refuses for good is logged with its key, and does not hold up the others.
+        """
 
     def position(self) -> int:
         """Return the feed position up to which all is written and seen."""
@@ -67,11 +70,17 @@ class SharedGeneration(Protocol):
     def advance(self, position: int, mark: str) -> None:
         """Show what was written, and store the position that it stands for with what stands there."""
 
-    def step_back(self) -> bool:
-        """Go back to the position that every copy surely has, where copies were missing and are whole again.
+    def place_to_return_to(self) -> int | None:
+        """Return the position that every copy surely has, where copies were missing and are whole again.
 
-        Tell whether it did: what follows is to be written again then. Nobody may be writing meanwhile.
+        What follows it is to be written again, and ``step_back`` called when that is sure to happen.
         """
+
+    def step_back(self) -> bool:
+        """Go back to that position; tell whether it did."""
+
+    def tidy(self) -> None:
+        """Remove what rebuilds have left behind, when nobody can be searching it any more. To be called often."""
 
 
 class SearchIndex(Protocol):

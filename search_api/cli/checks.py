@@ -6,9 +6,7 @@ import contextlib
 import dataclasses
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from harvesters.errors import HarvestError, ServerFaultError
 from harvesters.http import Client
@@ -19,25 +17,15 @@ from harvesters.pace import Pace
 from harvesters.sources.definition import Source
 from harvesters.wording import counted
 from indexer.errors import IndexerError, StoreBusyError
+from search_api.cli.cluster_checks import examine_following, examine_servers
+from search_api.cli.findings import Check
 from search_api.errors import SettingsError
 from search_api.library import Library, open_library
-from search_api.settings import Settings, read_settings
+from search_api.settings import ClusterStorage, Settings, read_settings
 
 _LEAST_FREE = 1 << 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One finding; ``failed`` needs doing, ``warning`` wants knowing."""
-
-    name: str
-    state: Literal["ok", "warning", "failed"]
-    found: str
-    remedy: str = ""
-
-    def values(self) -> dict[str, Any]:
-        """Return the finding as plain values for JSON."""
-        return asdict(self)
+#: Without these a library cannot be opened.
+_NEEDED = frozenset(("database", "schema"))
 
 
 def examine() -> list[Check]:
@@ -51,8 +39,15 @@ def examine() -> list[Check]:
     found = [
         Check(name="settings", state="ok", found=f"{settings.storage.kind} deployment, data in {settings.data_dir}")
     ]
+    if isinstance(settings.storage, ClusterStorage):
+        servers = [*examine_servers(settings.storage)]
+        found += servers
+        if any(check.state == "failed" and check.name in _NEEDED for check in servers):
+            return found
     try:
         with open_library(settings) as library:
+            if isinstance(settings.storage, ClusterStorage):
+                found += examine_following(library)
             found += [*_names(library), _disk(settings), *_store(library), *_index(library), *_sources(library)]
     except IndexerError as error:
         found.append(Check(name="store", state="failed", found=error.reason, remedy=error.remedy))

@@ -18,7 +18,7 @@ from indexer.errors import IndexerError, QueryError
 from search_api.cli.output import FAILED, OK, USAGE, CountWatch, print_json, print_table
 from search_api.errors import KaijuanError, SettingsError
 from search_api.library import open_library
-from search_api.logs import configure_logs
+from search_api.logs import configure_logs, secrets_of
 from search_api.settings import read_settings
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ _MODULES: Mapping[str, str] = {
     "subjects": "subjects",
     "rank": "rank",
     "thesaurus": "thesaurus",
+    "store": "store",
+    "migrate": "migrate",
+    **dict.fromkeys(("backup", "restore"), "backup"),
     **dict.fromkeys(("merge", "split", "distinct", "correct", "judgements", "review", "why"), "judgements"),
 }
 
@@ -71,7 +74,13 @@ def cli(*, verbose: bool) -> None:
     \b
     Example: kaijuan up            harvest, index and serve on http://127.0.0.1:8000
     """
-    configure_logs(verbose=verbose)
+    try:
+        settings = read_settings()
+    except SettingsError:  # told by the command, which may not need them
+        configure_logs(verbose=verbose)
+    else:
+        secrets = secrets_of(settings)
+        configure_logs(verbose=verbose, level=settings.log_level, style=settings.log_format, secrets=secrets)
 
 
 @cli.command()
@@ -202,9 +211,11 @@ def serve(*, host: str, port: int, workers: int) -> None:
     Example: kaijuan serve --port 8080
              kaijuan serve --workers 4
     """
-    from search_api.serving import serve_by_processes, serve_library  # noqa: PLC0415  # the web stack takes a moment to load
+    from search_api.serving import serve_library  # noqa: PLC0415  # the web stack takes a moment to load
 
     if workers > 1:
+        from search_api.supervising import serve_by_processes  # noqa: PLC0415
+
         serve_by_processes(read_settings(), host, port, workers)
         return
     with open_library(read_settings()) as library:
@@ -216,7 +227,8 @@ def serve(*, host: str, port: int, workers: int) -> None:
 @click.option("--host", default=_HOST, show_default=True, help="Address to serve on; loopback unless you know better.")
 @click.option("--port", default=_PORT, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--no-serve", is_flag=True, help="Only harvest and index; another process serves.")
-def up(*, demo: bool, host: str, port: int, no_serve: bool) -> None:
+@click.option("--metrics-port", type=click.IntRange(0, 65535), help="With --no-serve: answer /metrics and /ready here.")
+def up(*, demo: bool, host: str, port: int, no_serve: bool, metrics_port: int | None) -> None:
     """Harvest, index, serve, and go on harvesting by schedule; Ctrl-C stops, the next `up` goes on.
 
     \b
@@ -227,8 +239,10 @@ def up(*, demo: bool, host: str, port: int, no_serve: bool) -> None:
 
     if no_serve and demo:
         raise click.UsageError("--demo is for looking at; leave --no-serve out.")
+    if metrics_port is not None and not no_serve:
+        raise click.UsageError("--metrics-port is for --no-serve; who serves answers /metrics at its own address.")
     if no_serve:
-        work(read_settings())
+        work(read_settings(), watched_at=None if metrics_port is None else (host, metrics_port))
     else:
         run(read_settings(), demo=demo, host=host, port=port)
 

@@ -158,3 +158,7 @@ class CountWatch:
     def __call__(self, done: int) -> None:
         """Hear that so much more is done."""
         self._bars.advance(self._task, done)
+
+    def show(self, done: int, total: int) -> None:
+        """Hear how much of how much is done."""
+        self._bars.update(self._task, completed=done, total=total)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import Annotated, Any, cast, get_origin
 from urllib.parse import urlencode
 
@@ -163,7 +164,8 @@ def _response(request: Request, chosen: Format, pieces: Iterator[bytes], name: s
     media_type = f"{chosen.media_type}; charset=utf-8"
     if IS_HEAD in request.scope:
         return Response(media_type=media_type, headers=headers)
-    return StreamingResponse(pieces, media_type=media_type, headers=headers)
+    first = next(pieces, b"")  # a store that cannot be read is told as that, and not by an answer that breaks off
+    return StreamingResponse(chain((first,), pieces), media_type=media_type, headers=headers)
 
 
 def _named(library: Library, ids: Iterable[str]) -> list[StoredWork]:

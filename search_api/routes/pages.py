@@ -21,8 +21,9 @@ from pydantic import ValidationError
 from indexer.errors import IndexerError, QueryError, SearchTooSlowError
 from search_api.deps import LibraryDep, SearcherDep
 from search_api.library import Library
+from search_api.manners.exchange import count
 from search_api.overview import source_rows
-from search_api.problems import RequestProblem, refused_value
+from search_api.problems import RETRY_SECONDS, RequestProblem, refused_value
 from search_api.resolving import LONGEST_CODE, resolve
 from search_api.routes.facets import ListerDep
 from search_api.routes.works import find_work
@@ -290,6 +291,15 @@ def busy_page(request: Request, wait_seconds: int) -> Response:
     return page
 
 
+def unavailable_page(request: Request) -> Response:
+    """Say that search cannot be used now."""
+    frame = frame_of(request)
+    words = Words(frame.ui)
+    page = render("message.html", frame, status=503, title=words("error_503"), text=words("error_503_text"))
+    page.headers.update(PAGE_HEADERS | {"Retry-After": RETRY_SECONDS})
+    return page
+
+
 # --- errors, as pages ------------------------------------------------------------------------
 
 
@@ -344,12 +354,12 @@ def _error_page(request: Request, error: Exception) -> Response:
         wanted = cast("str", request.path_params.get("work_id", ""))[:100]
         status, title, text = 404, words("error_404"), words("error_404_work", id=wanted)
     elif isinstance(error, SearchTooSlowError):
+        count("search_cut_off")
         status, title, text = 503, words("error_slow"), words("error_slow_text")
-        headers["Retry-After"] = "5"
+        headers["Retry-After"] = RETRY_SECONDS
     elif isinstance(error, IndexerError):
         _log.error("service_unavailable", error=str(error))
-        status, title, text = 503, words("error_503"), words("error_503_text")
-        headers["Retry-After"] = "5"
+        return unavailable_page(request)
     else:
         _log.error("unexpected_error", path=request.url.path, error=repr(error), exc_info=error)
         status, title, text = 500, words("error_500"), words("error_500_text")

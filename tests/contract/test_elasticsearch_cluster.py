@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -11,10 +12,15 @@ from elasticsearch import Elasticsearch
 from indexer.errors import IndexDamagedError, IndexVersionError, SearchIndexError
 from indexer.search.analysis import ANALYZER_VERSION
 from indexer.search.document import SCHEMA_VERSION
-from indexer.search.query import Tokens, View
-from indexer.storage.elastic import ElasticIndex, connect, send_bulk
+from indexer.search.query import TokenQuery, Tokens, View
+from indexer.storage.elastic import ElasticIndex, connect
+from indexer.storage.elastic_bulk import BulkSender
+from indexer.storage.elastic_client import WRITING, Cluster
 from tests.contract.conftest import OpenElastic
 from tests.contract.corpus import EVERYTHING, fill, find, make_document
+from tests.contract.elasticsearch_nodes import elasticsearch_url
+
+__all__ = ["elasticsearch_url"]
 
 pytestmark = pytest.mark.cluster
 #: How the names of present indexes begin.
@@ -30,7 +36,11 @@ def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
 
 
 def current_of(index: ElasticIndex) -> str:
-    return index._current()
+    return index._generations.current().name
+
+
+def prefix_of(index: ElasticIndex) -> str:
+    return index._generations.alias.removesuffix("-works")
 
 
 def test_a_late_writer_cannot_overwrite_a_newer_document(open_elastic: OpenElastic) -> None:
@@ -48,7 +58,7 @@ def test_a_late_delete_does_not_remove_what_came_after_its_look(
     index = open_elastic("-delete")
     fill(index, [make_document(1, "a", version=4)])
     operation = b'{"delete":{"_id":"1","version":3,"version_type":"external_gte"}}\n'
-    send_bulk(client, f"{current_of(index)}-write", [operation])
+    BulkSender(Cluster(client, WRITING), f"{current_of(index)}-write").send([operation])
     fill(index)
     assert find(index, A) == [1]
 
@@ -72,8 +82,8 @@ def test_a_writer_overtaken_by_a_rebuild_is_told_and_makes_no_index(
 def test_two_processes_that_open_at_once_share_one_index(elasticsearch_url: str, open_elastic: OpenElastic) -> None:
     first = open_elastic("-race")
     with ThreadPoolExecutor(4) as pool:
-        opened = list(pool.map(lambda _: ElasticIndex.open(elasticsearch_url, f"{first._prefix}-r"), range(4)))
-    assert {current_of(index) for index in opened} == {f"{first._prefix}-r-{NOW}19700101t000000"}
+        opened = list(pool.map(lambda _: ElasticIndex.open(elasticsearch_url, f"{prefix_of(first)}-r"), range(4)))
+    assert {current_of(index) for index in opened} == {f"{prefix_of(first)}-r-{NOW}19700101t000000"}
     for index in opened:
         index.close()
 
@@ -84,18 +94,22 @@ def test_another_version_is_refused_also_after_opening(
 ) -> None:
     index = open_elastic(f"-{name[6:14]}")
     fill(index, [make_document(1, "a")])
-    prefix, old = index._prefix, current_of(index)
+    prefix, old = prefix_of(index), current_of(index)
     other = f"{prefix}-{name}"
     client.indices.create(
         index=other, mappings={"properties": {"key": {"type": "long"}, "published": {"type": "long"}}}
     )
     client.index(index=other, id="1", document={"key": 1, "published": 0}, refresh=True)
-    alias = index._alias
-    client.indices.update_aliases(
-        actions=[{"remove": {"index": old, "alias": alias}}, {"add": {"index": other, "alias": alias}}]
-    )
-    with pytest.raises(IndexVersionError, match="kaijuan rebuild"):
-        index.search(EVERYTHING, View())
+    removed: list[dict[str, Any]] = [{"remove": {"index": old, "alias": "*"}}]
+    client.indices.update_aliases(actions=[*removed, {"add": {"index": other, "alias": index._generations.alias}}])
+    for ask in (
+        lambda: index.search(EVERYTHING, View()),
+        lambda: index.search(TokenQuery(matching=Tokens(field="all", alternatives=("nowhere",))), View()),
+        lambda: index.values(EVERYTHING, "lang"),
+        lambda: index.frequencies("all", ["a"]),
+    ):
+        with pytest.raises(IndexVersionError, match="kaijuan rebuild"):
+            ask()
     with pytest.raises(IndexVersionError, match="kaijuan rebuild"):
         ElasticIndex.open(elasticsearch_url, prefix)
     repaired = ElasticIndex.open(elasticsearch_url, prefix, grace_seconds=0, for_rebuild=True)
@@ -109,7 +123,7 @@ def test_another_version_is_refused_also_after_opening(
 
 def test_an_alias_of_two_indices_is_damage(open_elastic: OpenElastic, client: Elasticsearch) -> None:
     index = open_elastic("-two")
-    client.indices.create(index=f"{index._prefix}-{NOW}20260101t000001", aliases={index._alias: {}})
+    client.indices.create(index=f"{prefix_of(index)}-{NOW}20260101t000001", aliases={index._generations.alias: {}})
     with pytest.raises(IndexDamagedError, match="kaijuan rebuild"):
         index.position()
 
@@ -125,19 +139,4 @@ def test_a_refused_document_is_named(open_elastic: OpenElastic, client: Elastics
     index = open_elastic("-refused")
     operation = b'{"index":{"_id":"77"}}\n{"key":77,"surprise":"not in the mapping"}\n'
     with pytest.raises(SearchIndexError, match=r"document 77.*surprise"):
-        send_bulk(client, f"{current_of(index)}-write", [operation])
-
-
-def test_a_silent_server_is_an_error_with_a_remedy_and_no_password() -> None:
-    with pytest.raises(SearchIndexError, match="See that it runs") as caught:
-        ElasticIndex.open("http://reader:hush@127.0.0.1:9")
-    assert "hush" not in str(caught.value)
-
-
-def test_an_address_may_carry_user_and_password(elasticsearch_url: str) -> None:
-    client = connect(elasticsearch_url.replace("http://", "http://reader:p%40ss@"))
-    node = next(iter(client.transport.node_pool.all()))
-    assert "p%40ss" not in node.base_url
-    assert client.options()._headers["authorization"].startswith("Basic ")
-    assert client.cluster.health()["status"] in {"green", "yellow"}
-    client.close()
+        BulkSender(Cluster(client, WRITING), f"{current_of(index)}-write").send([operation])

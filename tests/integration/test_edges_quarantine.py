@@ -9,71 +9,71 @@ from tests.integration.holdings import STAMP, about, held, lag_since, live, numb
 from tests.repository import Item, ListRepository, faults
 
 
-def test_a_record_that_is_sound_in_another_format_stays_in_quarantine_in_the_broken_one(embedded: Library) -> None:
+def test_a_record_that_is_sound_in_another_format_stays_in_quarantine_in_the_broken_one(library: Library) -> None:
     with ListRepository(numbered(10), prefixes=("oai_doaj", "oai_dc")) as repository:
-        source = add_source(embedded, "x", repository.url, metadata_prefixes=["oai_doaj", "oai_dc"])
+        source = add_source(library, "x", repository.url, metadata_prefixes=["oai_doaj", "oai_dc"])
         broken = faults.with_bytes(b"<dc:title>Study 3</dc:title>", b"<dc:title>Study 3</dc:titel>")
         repository.faults.add(about("oai_doaj", broken), times=None)
-        harvest(embedded, source)
-        assert ("oai:x:0003", "oai_dc") in held(embedded)
-        assert embedded.store.quarantine.counts() == {"x": 1}
+        harvest(library, source)
+        assert ("oai:x:0003", "oai_dc") in held(library)
+        assert library.store.quarantine.counts() == {"x": 1}
         repository.faults.clear()
-        embedded.replay(source, keys=None, pace=Pace())
-        assert ("oai:x:0003", "oai_doaj") in held(embedded)
-        assert embedded.store.quarantine.counts() == {}
+        library.replay(source, keys=None, pace=Pace())
+        assert ("oai:x:0003", "oai_doaj") in held(library)
+        assert library.store.quarantine.counts() == {}
 
 
-def test_a_record_that_another_format_lacks_stays_in_quarantine_in_its_own(embedded: Library) -> None:
+def test_a_record_that_another_format_lacks_stays_in_quarantine_in_its_own(library: Library) -> None:
     with ListRepository(numbered(10), prefixes=("oai_doaj", "oai_dc")) as repository:
-        source = add_source(embedded, "x", repository.url, metadata_prefixes=["oai_doaj", "oai_dc"])
+        source = add_source(library, "x", repository.url, metadata_prefixes=["oai_doaj", "oai_dc"])
         broken = faults.with_bytes(b"<dc:title>Study 3</dc:title>", b"<dc:title>Study 3</dc:titel>")
         repository.faults.add(about("oai_doaj", broken), times=None)
-        harvest(embedded, source)
+        harvest(library, source)
         lacking = about("oai_dc", faults.oai_error("cannotDisseminateFormat"))
         repository.faults.add(lacking, verb="GetRecord", times=None)
-        embedded.replay(source, keys=None, pace=Pace())
-        assert embedded.store.quarantine.counts() == {"x": 1}
+        library.replay(source, keys=None, pace=Pace())
+        assert library.store.quarantine.counts() == {"x": 1}
         repository.faults.clear()
         repository.forget("oai:x:0003")
-        embedded.replay(source, keys=None, pace=Pace())
-        assert embedded.store.quarantine.counts() == {}
+        library.replay(source, keys=None, pace=Pace())
+        assert library.store.quarantine.counts() == {}
 
 
-def test_a_replay_that_mends_nothing_of_a_whole_answer_resolves_nothing(embedded: Library) -> None:
+def test_a_replay_that_mends_nothing_of_a_whole_answer_resolves_nothing(library: Library) -> None:
     with ListRepository(numbered(30)) as repository:
-        source = add_source(embedded, "x", repository.url)
+        source = add_source(library, "x", repository.url)
         repository.faults.add(faults.cut(), page=2, times=None, verb="ListRecords")
         repository.faults.add(faults.status(500), verb="ListIdentifiers", times=None)
-        assert harvest(embedded, source).status == "incomplete"
-        assert embedded.store.quarantine.counts() == {"x": 1}
-        embedded.replay(source, keys=None, pace=Pace())
-        assert embedded.store.quarantine.counts() == {"x": 1}
-        assert len(live(embedded)) < 30
+        assert harvest(library, source).status == "incomplete"
+        assert library.store.quarantine.counts() == {"x": 1}
+        library.replay(source, keys=None, pace=Pace())
+        assert library.store.quarantine.counts() == {"x": 1}
+        assert len(live(library)) < 30
         repository.faults.clear()
-        assert harvest(embedded, source).status == "complete"
-        assert len(live(embedded)) == 30
-        assert embedded.store.quarantine.counts() == {}
+        assert harvest(library, source).status == "complete"
+        assert len(live(library)) == 30
+        assert library.store.quarantine.counts() == {}
 
 
-def test_a_harvest_of_another_window_resolves_no_answer_of_this_one(embedded: Library) -> None:
+def test_a_harvest_of_another_window_resolves_no_answer_of_this_one(library: Library) -> None:
     with ListRepository(ten_a_day(3), page_size=5) as repository:
         lag = lag_since("2026-01-05")
-        source = add_source(embedded, "x", repository.url, slice="day", first_days=8, lag_days=lag)
+        source = add_source(library, "x", repository.url, slice="day", first_days=8, lag_days=lag)
         repository.faults.add(about("2026-01-02", faults.cut(0.4)), times=None)
-        assert harvest(embedded, source).status == "incomplete"
-        assert embedded.store.quarantine.counts() == {"x": 1}
-        assert harvest(embedded, source, since="2026-01-01", until="2026-01-01").status == "complete"
-        assert embedded.store.quarantine.counts() == {"x": 1}
+        assert harvest(library, source).status == "incomplete"
+        assert library.store.quarantine.counts() == {"x": 1}
+        assert harvest(library, source, since="2026-01-01", until="2026-01-01").status == "complete"
+        assert library.store.quarantine.counts() == {"x": 1}
 
 
-def test_a_header_without_an_identifier_is_not_passed_over_in_a_comparison(embedded: Library) -> None:
+def test_a_header_without_an_identifier_is_not_passed_over_in_a_comparison(library: Library) -> None:
     with ListRepository(numbered(20)) as repository:
-        source = add_source(embedded, "x", repository.url)
-        harvest(embedded, source)
+        source = add_source(library, "x", repository.url)
+        harvest(library, source)
         repository.put(Item("oai:x:new", STAMP))
         repository.states_size = False
         nameless = faults.with_bytes(b"<identifier>oai:x:new</identifier>", b"<identifier></identifier>")
         repository.faults.add(nameless, verb="ListIdentifiers", times=None)
-        report = reconcile(embedded, source)
+        report = reconcile(library, source)
         assert (report.quarantined, report.deleted) == (1, 0)
-        assert embedded.store.quarantine.counts() == {"x": 1}
+        assert library.store.quarantine.counts() == {"x": 1}

@@ -6,8 +6,6 @@ import random
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
@@ -15,7 +13,6 @@ from indexer.assembling import Assembler
 from indexer.errors import StoreError
 from indexer.joining import Joiner
 from indexer.storage import schema
-from indexer.storage.database import _MIGRATIONS
 from search_api.app import make_app
 from search_api.library import Library, open_library
 from search_api.settings import Settings
@@ -342,11 +339,7 @@ def test_journals_count_as_usable_records_of_their_source(library: Library) -> N
 def test_an_older_store_learns_which_container_its_works_are_in(settings: Settings) -> None:
     with open_library(settings, sources=[]) as library:
         settled(library, doaj_article(1, PRINT), pmc_article(2, OTHER))
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
-        with library.store.database.write() as connection:
-            config.attributes["connection"] = connection
-            command.downgrade(config, "0002")
+        library.store.database.change_schema("0002")
     with open_library(settings, sources=[]) as library:
         settled(library, journal(7, PRINT))
         assert codes(library) == {"cc-by", None}

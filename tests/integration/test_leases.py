@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 import indexer.following
 from indexer import clock
 from indexer.errors import SearchIndexError
+from indexer.following import Follower, Indexed
+from indexer.pipeline import Pipeline
 from indexer.search.query import TokenQuery, View
 from indexer.storage import schema
+from indexer.storage.elastic_generation import ElasticGeneration
 from indexer.storage.feed import append_changes
 from indexer.storage.leases import Lease, LeaseCounts, Leases, count_leases
 from indexer.storage.said import Signed
+from indexer.storage.search_index import SharedGeneration
 from search_api.library import Library, open_library
 from search_api.settings import ClusterStorage, Settings
 from tests.integration.classed import article, in_class
@@ -50,7 +55,7 @@ def begin() -> int:
 
 
 def ends(*leases: Lease | None) -> list[tuple[int, int] | None]:
-    return [lease and (lease.first, lease.last) for lease in leases]
+    return [None if lease is None else (lease.first, lease.last) for lease in leases]
 
 
 def rows(library: Library) -> list[tuple[str, int, int, bool]]:
@@ -161,6 +166,9 @@ def test_stretches_of_an_index_that_was_replaced_go(library: Library) -> None:
     filled(library, 4)
     old, new = worker(library, "old", seconds=0), worker(library, "new")
     old.take("works-0:uuid", begin, 4)
+    assert shown(new) == [0]
+    assert rows(library) == [], "though nothing was cut yet of the new one"
+    old.take("works-0:uuid", begin, 4)
     lease = new.take(INDEX, begin, 4)
     assert lease is not None
     new.finish(lease)
@@ -259,6 +267,33 @@ def test_what_fails_half_way_is_the_next_workers(
 
 
 @pytest.mark.cluster
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_document_that_the_engine_refuses_holds_up_no_other(pair: tuple[Library, Library], *, anew: bool) -> None:
+    one, _ = pair
+    keys = filled(one, 3)
+    changed(one, *keys)
+    describe = one.pipeline._describe()
+
+    class Refused(Pipeline):
+        def _describe(self) -> Any:
+            def documents(works: Any) -> Iterator[Any]:
+                for document in describe(works):
+                    odd: Any = "no year at all"
+                    yield replace(document, year=odd) if document.key == keys[1] else document
+
+            return documents
+
+    steps = Refused(one.store)
+    if anew:
+        steps.rebuild_index(one.index)
+        assert found(one) == [keys[0], keys[2]]
+    else:
+        steps.follow_feed(one.index)
+        assert found(one) == keys, "the older state of the one that was refused stays"
+    assert steps.has_seen(one.index, one.store.feed.horizon())
+
+
+@pytest.mark.cluster
 def test_an_older_version_or_a_removed_work_is_not_brought_back_by_a_late_worker(pair: tuple[Library, Library]) -> None:
     one, two = pair
     keys = filled(one, 3)
@@ -331,3 +366,84 @@ def test_classes_wait_for_whoever_writes_by_the_older_tree(pair: tuple[Library, 
     slow.finish(lease)
     two.bring_up_to_date()
     assert len(in_class(two, "B84")) == 5
+
+
+def test_a_stretch_that_is_cut_while_another_advances_is_not_passed(library: Library) -> None:
+    if library.store.database.is_embedded:
+        pytest.skip("SQLite has one writer at a time")
+    filled(library, 8)
+    one, two = worker(library, "one"), worker(library, "two")
+    lease = one.take(INDEX, begin, 4)
+    assert lease is not None
+    one.finish(lease)
+    cut: list[Lease | None] = []
+
+    def cut_meanwhile(*asked: Any) -> None:
+        if not cut and "index_leases" in asked[2]:
+            cut.append(None)
+            cut[0] = two.take(INDEX, begin, 4)
+
+    event.listen(library.store.database.engine, "after_cursor_execute", cut_meanwhile)
+    try:
+        assert shown(one) == [4], "nobody has written the second yet"
+    finally:
+        event.remove(library.store.database.engine, "after_cursor_execute", cut_meanwhile)
+    assert ends(*cut) == [(5, 8)]
+
+
+@pytest.mark.cluster
+def test_what_a_worker_wrote_that_died_before_it_was_seen_is_shown_by_another(
+    pair: tuple[Library, Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer.following, "_LOOK_AFTER_SECONDS", 0)
+    one, two = pair
+    changed(one, *filled(one, 3))
+
+    class Dying(Follower):
+        def _show(self, _: SharedGeneration) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Dying(one.store, one.pipeline._describe).follow(one.index, Indexed())
+    assert count_leases(one.store.database).open == 0
+    assert not two.pipeline.has_seen(two.index, two.store.feed.horizon())
+    two.follow_feed()
+    assert two.pipeline.has_seen(two.index, two.store.feed.horizon())
+
+
+@pytest.mark.cluster
+def test_classes_are_seen_in_an_index_that_nothing_was_written_to_since_it_was_built(
+    pair: tuple[Library, Library],
+) -> None:
+    one, two = pair
+    filled(one, 5)
+    one.rebuild(normalise=False)
+    two.store.subjects.map("keyword", "stress", "B84", BY)
+    two.bring_up_to_date()
+    assert len(in_class(two, "B84")) == 5
+
+
+@pytest.mark.cluster
+def test_what_stood_on_one_copy_is_written_again_though_a_worker_dies_as_it_steps_back(
+    cluster_storage: ClusterStorage, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer.following, "_LOOK_AFTER_SECONDS", 0)
+    step_back = ElasticGeneration.step_back
+
+    def dying(generation: ElasticGeneration) -> bool:
+        step_back(generation)
+        raise KeyboardInterrupt
+
+    def opened(replicas: int) -> AbstractContextManager[Library]:
+        storage = cluster_storage.model_copy(update={"replicas": replicas})
+        return open_library(Settings(data_dir=tmp_path / "data", storage=storage), sources=[])
+
+    with opened(1) as one:  # for which one node has no place
+        filled(one, 3)
+    with opened(0) as two:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(ElasticGeneration, "step_back", dying)
+            two.follow_feed()
+        assert two.follow_feed().indexed == 3
+        assert two.follow_feed().indexed == 0
+        assert two.pipeline.has_seen(two.index, two.store.feed.horizon())

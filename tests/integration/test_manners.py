@@ -96,7 +96,10 @@ def test_every_log_line_of_a_request_names_it(app: FastAPI) -> None:
     assert (answer.json()["request_id"], answer.headers["x-request-id"]) == ("seen-by-us", "seen-by-us")
     assert "a fault of ours" not in answer.text
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    assert [(line["event"], line["request_id"]) for line in lines] == [("unexpected_error", "seen-by-us")]
+    assert [(line["event"], line["request_id"]) for line in lines] == [
+        ("unexpected_error", "seen-by-us"),
+        ("request_answered", "seen-by-us"),
+    ]
     assert request_id() is None
 
 

@@ -30,18 +30,18 @@ def timed(count: int) -> list[Item]:
 
 
 @pytest.mark.parametrize("fault", [faults.status(500), faults.html, faults.empty, faults.cut()])
-def test_a_record_that_the_server_trips_over_ends_alone_in_quarantine(embedded: Library, fault: faults.Fault) -> None:
+def test_a_record_that_the_server_trips_over_ends_alone_in_quarantine(library: Library, fault: faults.Fault) -> None:
     with ListRepository(timed(100), page_size=10) as repository:
         repository.faults.add(broken_for("oai:x:037", fault), times=None)
-        source = add_source(embedded, "x", repository.url, slice="day", granularity="second", attempts=1)
-        report = harvest(embedded, source, since="2026-01-01", until="2026-01-01")
+        source = add_source(library, "x", repository.url, slice="day", granularity="second", attempts=1)
+        report = harvest(library, source, since="2026-01-01", until="2026-01-01")
         assert (report.status, report.quarantined) == ("complete", 1)
-        (row,) = embedded.store.quarantine.list()
+        (row,) = library.store.quarantine.list()
         assert row["identifier"] == "oai:x:037"
         assert "cannot be had" in row["reason"]
         assert "replay" in row["remedy"]
-        assert stored(embedded, 100) == 99
-        lists = embedded.store.harvests.history.slices(report.id)
+        assert stored(library, 100) == 99
+        lists = library.store.harvests.history.slices(report.id)
         assert {one.status for one in lists} == {"split", "complete"}
         assert all(one.note for one in lists if one.status == "split")
         # halving narrows it down: only the last list's records were asked for one by one
@@ -49,49 +49,49 @@ def test_a_record_that_the_server_trips_over_ends_alone_in_quarantine(embedded: 
         assert set(asked) == {"oai:x:037"}
 
 
-def test_when_the_record_is_mended_a_replay_brings_it_in(embedded: Library) -> None:
+def test_when_the_record_is_mended_a_replay_brings_it_in(library: Library) -> None:
     with ListRepository(timed(30), page_size=10) as repository:
         repository.faults.add(broken_for("oai:x:007", faults.status(500)), times=None)
-        source = add_source(embedded, "x", repository.url, attempts=1)
-        assert harvest(embedded, source).quarantined == 1
+        source = add_source(library, "x", repository.url, attempts=1)
+        assert harvest(library, source).quarantined == 1
         repository.faults.clear()
-        report, waiting = embedded.replay(source, keys=None, pace=Pace())
+        report, waiting = library.replay(source, keys=None, pace=Pace())
         assert report is not None
         assert (report.kind, report.status, report.new, waiting) == ("replay", "complete", 1, 0)
-        assert embedded.store.quarantine.list() == []
-        assert stored(embedded, 30) == 30
+        assert library.store.quarantine.list() == []
+        assert stored(library, 30) == 30
 
 
-def test_a_list_without_windows_is_finished_record_by_record(embedded: Library) -> None:
+def test_a_list_without_windows_is_finished_record_by_record(library: Library) -> None:
     with ListRepository(timed(45), page_size=10) as repository:
         repository.faults.add(faults.status(500), page=3, times=None)
-        source = add_source(embedded, "x", repository.url, attempts=1)
-        report = harvest(embedded, source)
+        source = add_source(library, "x", repository.url, attempts=1)
+        report = harvest(library, source)
         assert (report.status, report.received, report.quarantined) == ("complete", 45, 0)
-        assert stored(embedded, 45) == 45
+        assert stored(library, 45) == 45
 
 
-def test_a_server_that_is_down_is_left_alone(embedded: Library) -> None:
+def test_a_server_that_is_down_is_left_alone(library: Library) -> None:
     with ListRepository(timed(45), page_size=10) as repository:
         repository.faults.add(faults.status(502), page=3, times=None)
         repository.faults.add(faults.status(502), verb="Identify", times=None)
-        source = add_source(embedded, "x", repository.url, attempts=2)
-        report = harvest(embedded, source)
+        source = add_source(library, "x", repository.url, attempts=2)
+        report = harvest(library, source)
         assert (report.status, report.received) == ("incomplete", 20)
         assert "HTTP 502" in (report.error or "")
         assert repository.verbs.count("Identify") == 2
         assert "ListIdentifiers" not in repository.verbs
         repository.faults.clear()
-        assert harvest(embedded, source).status == "complete"
-        assert stored(embedded, 45) == 45
+        assert harvest(library, source).status == "complete"
+        assert stored(library, 45) == 45
 
 
-def test_a_server_that_fails_everywhere_is_not_asked_for_ever(embedded: Library) -> None:
+def test_a_server_that_fails_everywhere_is_not_asked_for_ever(library: Library) -> None:
     with ListRepository(timed(100), page_size=10) as repository:
         repository.faults.add(faults.status(500), verb="ListRecords", times=None)
         repository.faults.add(faults.status(500), verb="ListIdentifiers", times=None)
-        source = add_source(embedded, "x", repository.url, slice="day", granularity="second", attempts=1)
-        report = harvest(embedded, source, since="2026-01-01", until="2026-01-01")
+        source = add_source(library, "x", repository.url, slice="day", granularity="second", attempts=1)
+        report = harvest(library, source, since="2026-01-01", until="2026-01-01")
         assert report.status == "failed"
         assert len(repository.requests) < 60
 

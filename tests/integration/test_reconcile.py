@@ -53,131 +53,131 @@ def test_a_record_that_vanished_without_a_tombstone_is_deleted_and_leaves_the_se
         assert library.store.catalogue.counts()["works"] == 59
 
 
-def test_more_than_the_safety_share_is_not_deleted_unasked(embedded: Library) -> None:
+def test_more_than_the_safety_share_is_not_deleted_unasked(library: Library) -> None:
     with ListRepository(deleted_record="no") as repository:
         fill(repository)
-        source = add_source(embedded, "x", repository.url)
-        harvest(embedded, source)
+        source = add_source(library, "x", repository.url)
+        harvest(library, source)
         for number in range(20):
             repository.forget(f"oai:x:{number:03d}")
-        status, deleted, error = reconcile(embedded, source)
+        status, deleted, error = reconcile(library, source)
         assert (status, deleted) == ("incomplete", 0)
         assert "20 of 60 records are no longer listed" in error
         assert "kaijuan reconcile x --confirm-deletions" in error
-        assert len(live(embedded)) == 60
-        assert reconcile(embedded, source, confirm_deletions=True) == ("complete", 20, "")
-        assert len(live(embedded)) == 40
+        assert len(live(library)) == 60
+        assert reconcile(library, source, confirm_deletions=True) == ("complete", 20, "")
+        assert len(live(library)) == 40
 
 
-def test_what_the_list_hides_but_the_repository_has_is_spared(embedded: Library) -> None:
+def test_what_the_list_hides_but_the_repository_has_is_spared(library: Library) -> None:
     with ListRepository(deleted_record="no") as repository:
         fill(repository)
-        source = add_source(embedded, "x", repository.url)
-        harvest(embedded, source)
+        source = add_source(library, "x", repository.url)
+        harvest(library, source)
         hidden = faults.with_bytes(
             b"<header><identifier>oai:x:005</identifier><datestamp>2026-01-01</datestamp></header>", b""
         )
         repository.faults.add(hidden, verb="ListIdentifiers", times=None)
         repository.states_size = False
         repository.forget("oai:x:009")
-        assert reconcile(embedded, source) == ("complete", 1, "")
-        assert "oai:x:005" in live(embedded)
-        assert "oai:x:009" not in live(embedded)
+        assert reconcile(library, source) == ("complete", 1, "")
+        assert "oai:x:005" in live(library)
+        assert "oai:x:009" not in live(library)
 
 
-def test_a_record_that_never_arrived_is_fetched(embedded: Library) -> None:
+def test_a_record_that_never_arrived_is_fetched(library: Library) -> None:
     with ListRepository(prefixes=("oai_dc", "oai_dc_full")) as repository:
         fill(repository, 30)
         repository.states_size = False
         repository.faults.add(faults.token_becomes(None), page=2)  # a silent partial harvest that nobody could notice
-        source = add_source(embedded, "x", repository.url, metadata_prefixes=["oai_dc"])
-        assert harvest(embedded, source).received == 20
-        report = embedded.reconcile(source, Request(), pace=Pace())
+        source = add_source(library, "x", repository.url, metadata_prefixes=["oai_dc"])
+        assert harvest(library, source).received == 20
+        report = library.reconcile(source, Request(), pace=Pace())
         assert (report.status, report.new, report.deleted) == ("complete", 10, 0)
-        assert len(live(embedded)) == 30
+        assert len(live(library)) == 30
 
 
-def test_a_list_of_identifiers_that_came_short_deletes_nothing(embedded: Library) -> None:
+def test_a_list_of_identifiers_that_came_short_deletes_nothing(library: Library) -> None:
     with ListRepository(deleted_record="no") as repository:
         fill(repository)
-        source = add_source(embedded, "x", repository.url)
-        harvest(embedded, source)
+        source = add_source(library, "x", repository.url)
+        harvest(library, source)
 
         def cut_short(request: HttpRequest, response: Response) -> Response:
             is_second = request.argument("resumptionToken") is not None
             return faults.token_becomes(None)(request, response) if is_second else response
 
         repository.faults.add(cut_short, verb="ListIdentifiers", times=None)
-        status, deleted, error = reconcile(embedded, source)
+        status, deleted, error = reconcile(library, source)
         assert (status, deleted) == ("incomplete", 0)
         assert "nothing was deleted" in error
-        assert len(live(embedded)) == 60
+        assert len(live(library)) == 60
 
 
-def test_tombstones_in_the_list_of_identifiers_delete(embedded: Library) -> None:
+def test_tombstones_in_the_list_of_identifiers_delete(library: Library) -> None:
     with ListRepository() as repository:
         fill(repository)
-        source = add_source(embedded, "x", repository.url)
-        harvest(embedded, source)
+        source = add_source(library, "x", repository.url)
+        harvest(library, source)
         repository.delete("oai:x:002", "2020-01-01")  # an old datestamp: no harvest from the checkpoint would see it
-        assert harvest(embedded, source, since="2026-01-01").deleted == 0
-        assert reconcile(embedded, source) == ("complete", 1, "")
-        assert "oai:x:002" not in live(embedded)
+        assert harvest(library, source, since="2026-01-01").deleted == 0
+        assert reconcile(library, source) == ("complete", 1, "")
+        assert "oai:x:002" not in live(library)
 
 
-def test_an_interrupted_reconcile_goes_on_and_a_half_done_harvest_comes_first(embedded: Library) -> None:
+def test_an_interrupted_reconcile_goes_on_and_a_half_done_harvest_comes_first(library: Library) -> None:
     with ListRepository(deleted_record="no", page_size=10) as repository:
         fill(repository)
-        source = add_source(embedded, "x", repository.url)
-        assert harvest(embedded, source, max_records=20).status == "incomplete"
-        status, _, error = reconcile(embedded, source)
+        source = add_source(library, "x", repository.url)
+        assert harvest(library, source, max_records=20).status == "incomplete"
+        status, _, error = reconcile(library, source)
         assert status == "failed"
         assert "Finish it first" in error
-        harvest(embedded, source)
+        harvest(library, source)
         repository.forget("oai:x:050")
-        first = embedded.reconcile(source, Request(max_records=30), pace=Pace())
+        first = library.reconcile(source, Request(max_records=30), pace=Pace())
         assert (first.status, first.deleted) == ("incomplete", 0)
         asked = repository.verbs.count("ListIdentifiers")
-        again = embedded.reconcile(source, Request(), pace=Pace())
+        again = library.reconcile(source, Request(), pace=Pace())
         assert (again.status, again.deleted, again.resumed) == ("complete", 1, True)
         assert repository.verbs.count("ListIdentifiers") - asked == 3
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
 def test_rows_that_left_a_file_are_deleted_but_never_most_of_it_unasked(
-    embedded: Library, tmp_path: Path, *, confirmed: bool
+    library: Library, tmp_path: Path, *, confirmed: bool
 ) -> None:
     file = tmp_path / "theses.csv"
     rows = [f"{number},Thesis number {number}" for number in range(40)]
     file.write_text("\n".join(["id,title", *rows]), encoding="utf-8")
     source = Source.of({"id": "theses", "name": "Theses", "kind": "csv", "endpoint": str(file)})
-    embedded.store.sources.add(source)
-    assert harvest(embedded, source).status == "complete"
+    library.store.sources.add(source)
+    assert harvest(library, source).status == "complete"
     file.write_text("\n".join(["id,title", *rows[3:]]), encoding="utf-8")
-    gone = harvest(embedded, source)
+    gone = harvest(library, source)
     assert (gone.status, gone.deleted, gone.unchanged) == ("complete", 3, 37)
     file.write_text("\n".join(["id,title", *rows[30:]]), encoding="utf-8")  # the wrong file
-    wrong = harvest(embedded, source, confirm_deletions=confirmed)
+    wrong = harvest(library, source, confirm_deletions=confirmed)
     assert (wrong.status, wrong.deleted) == (("complete", 27) if confirmed else ("incomplete", 0))
     if not confirmed:
         assert "kaijuan harvest theses --confirm-deletions" in (wrong.error or "")
 
 
-def test_a_row_that_broke_does_not_delete_the_record_it_was(embedded: Library, tmp_path: Path) -> None:
+def test_a_row_that_broke_does_not_delete_the_record_it_was(library: Library, tmp_path: Path) -> None:
     file = tmp_path / "theses.csv"
     rows = [f"{number},Thesis number {number}" for number in range(10)]
     file.write_text("\n".join(["id,title", *rows]), encoding="utf-8")
     source = Source.of({"id": "theses", "name": "Theses", "kind": "csv", "endpoint": str(file)})
-    embedded.store.sources.add(source)
-    harvest(embedded, source)
+    library.store.sources.add(source)
+    harvest(library, source)
     file.write_text("\n".join(["id,title", "0,Thesis,number,0", *rows[1:]]), encoding="utf-8")
-    broken = harvest(embedded, source)
+    broken = harvest(library, source)
     assert (broken.status, broken.quarantined, broken.deleted) == ("incomplete", 1, 0)
     assert "nothing was deleted" in (broken.error or "")
-    key = embedded.store.sources.keys()["theses"]
-    group = embedded.store.raw.of(key, "0")
+    key = library.store.sources.keys()["theses"]
+    group = library.store.raw.of(key, "0")
     assert group is not None
     assert not group.records[0].deleted
     file.write_text("\n".join(["id,title", *rows]), encoding="utf-8")
-    assert harvest(embedded, source).status == "complete"
-    assert embedded.store.quarantine.list() == []
+    assert harvest(library, source).status == "complete"
+    assert library.store.quarantine.list() == []

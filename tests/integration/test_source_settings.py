@@ -67,12 +67,12 @@ def spoilt(shell: Shell, repository: ListRepository, how: Spoil) -> None:
 
 @pytest.mark.parametrize(("how", "said", "mend"), SPOILT)
 def test_a_source_that_cannot_be_used_stops_no_other_and_is_mended(
-    embedded: Library, list_repository: ListRepository, how: Spoil, said: str, mend: tuple[str, ...]
+    library: Library, list_repository: ListRepository, how: Spoil, said: str, mend: tuple[str, ...]
 ) -> None:
-    stored = embedded.store.sources
-    add_source(embedded, "x", list_repository.url)
-    add_source(embedded, "y", list_repository.url)
-    spoil(embedded, "x", how)
+    stored = library.store.sources
+    add_source(library, "x", list_repository.url)
+    add_source(library, "y", list_repository.url)
+    spoil(library, "x", how)
     assert [source.id for source in stored.all()] == ["y"]
     assert stored.get("y").id == "y"
     stored.seed([stored.get("y")])
@@ -129,12 +129,12 @@ def test_a_source_that_cannot_be_used_can_be_removed_where_it_has_nothing(
 
 
 def test_the_api_and_the_page_show_a_source_that_cannot_be_used_but_not_what_is_wrong(
-    embedded: Library, list_repository: ListRepository
+    library: Library, list_repository: ListRepository
 ) -> None:
     list_repository.put(Item("oai:x:1", "2026-01-01"))
-    harvest(embedded, add_source(embedded, "x", list_repository.url))
-    spoil(embedded, "x", with_setting("endpoint", "https://me:hunter2@x.example/"))
-    client = TestClient(make_app(embedded))
+    harvest(library, add_source(library, "x", list_repository.url))
+    spoil(library, "x", with_setting("endpoint", "https://me:hunter2@x.example/"))
+    client = TestClient(make_app(library))
     answer = client.get("/v1/sources")
     (row,) = answer.json()["results"]
     assert (row["id"], row["enabled"], row["records"], "kaijuan doctor" in row["problem"]) == ("x", False, 1, True)
@@ -147,20 +147,20 @@ def test_the_api_and_the_page_show_a_source_that_cannot_be_used_but_not_what_is_
     assert client.get("/").status_code == 200
 
 
-def test_mending_is_audited_with_what_was_left_out(embedded: Library, list_repository: ListRepository) -> None:
-    source = add_source(embedded, "x", list_repository.url)
-    spoil(embedded, "x", with_setting("colour", "red"))
-    embedded.store.sources.update(source)
-    with embedded.store.database.read() as connection:
+def test_mending_is_audited_with_what_was_left_out(library: Library, list_repository: ListRepository) -> None:
+    source = add_source(library, "x", list_repository.url)
+    spoil(library, "x", with_setting("colour", "red"))
+    library.store.sources.update(source)
+    with library.store.database.read() as connection:
         rows = connection.execute(schema.audit.select().order_by(schema.audit.c.key)).all()
     assert json.loads(rows[-1].details) == {"from": {"colour": "red"}, "to": {"colour": None}}
 
 
-def test_the_last_page_of_a_ledger_has_none_after_it(embedded: Library, list_repository: ListRepository) -> None:
-    source = add_source(embedded, "x", list_repository.url)
+def test_the_last_page_of_a_ledger_has_none_after_it(library: Library, list_repository: ListRepository) -> None:
+    source = add_source(library, "x", list_repository.url)
     for _ in range(2):
-        harvest(embedded, source)
-    client = TestClient(make_app(embedded))
+        harvest(library, source)
+    client = TestClient(make_app(library))
 
     def following(limit: int) -> Any:
         return client.get("/v1/sources/x/harvests", params={"limit": limit}).json()["meta"]["next_before"]

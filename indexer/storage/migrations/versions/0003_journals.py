@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from indexer.errors import StoreError
+
 revision = "0003"
 down_revision = "0002"
 
@@ -57,6 +59,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    held = op.get_bind().scalar(sa.text("SELECT count(*) FROM containers WHERE merged_into IS NOT NULL"))
+    if held:
+        raise StoreError(
+            f"{held:,} ids of journals would lead nowhere, which lead to other journals now.",
+            remedy="Stay with this version, or restore a backup from before the update.",
+        )
+    # Journals' records will not be described again by themselves: whoever comes back here is told to rebuild.
+    op.execute("UPDATE facts SET value = '' WHERE name = 'normaliser_version'")
     op.drop_table("container_guests")
     op.drop_index("ix_works_container_key_key", "works")
     op.drop_column("works", "container_key")
