@@ -185,4 +185,8 @@ class IndexDamagedError(SearchIndexError):
 
 
 class IndexVersionError(SearchIndexError):
-    """The index was made by another analyser or document schema."""
+    """The index was made by another analyser or document schema; ``is_newer``: by those of a later kaijuan."""
+
+    def __init__(self, message: str, *, remedy: str, is_newer: bool = False) -> None:
+        super().__init__(message, remedy=remedy)
+        self.is_newer = is_newer

@@ -102,20 +102,19 @@ class Follower:
         self, generation: SharedGeneration, done: Indexed, watch: Watch, is_stopped: Callable[[], bool]
     ) -> None:
         written = 0
-        while not is_stopped() and not self._leases.is_idle(generation.id):
+        while not is_stopped() and not self._leases.is_idle(generation.id, generation.position):
             lease = self._leases.take(generation.id, generation.position, STRETCH)
             if lease is None:
                 break
             with self._held(lease):
                 watch(self._write(generation, lease, done))
-                self._leases.finish(lease)
             written += 1
             if time.monotonic() - self._shown >= _SHOW_SECONDS:
                 self._show(generation)
                 written = 0
         if written:
             self._show(generation)
-        elif not is_stopped():
+        if not is_stopped():
             self._look_after(generation)
 
     @contextlib.contextmanager
@@ -141,7 +140,11 @@ class Follower:
         gone = {key: version for key, version in versions.items() if key not in present}
         with uncollected():
             documents = list(describe(active))
+        if not self._leases.is_ours(lease):
+            # Who slept for so long might bring back what was said of subjects before: of those there are no versions.
+            return 0
         generation.write(documents, gone)
+        self._leases.finish(lease)
         done.indexed += len(active)
         done.removed += len(gone)
         return len(versions)

@@ -36,6 +36,10 @@ _UNKNOWN = ""
 _log = structlog.get_logger()
 
 
+def _confirmed() -> None:
+    """Nobody else could."""
+
+
 class Pipeline:
     """The steps between the store's raw records and the search index."""
 
@@ -154,7 +158,8 @@ class Pipeline:
         """Return what makes documents by the subject tree as it is now."""
         return functools.partial(_documents, classify=self._store.subjects.classifier())
 
-    def _follow(self, writer: IndexWriter, position: int, done: Indexed, watch: Watch) -> None:
+    def _follow(self, writer: IndexWriter, position: int, done: Indexed, watch: Watch) -> int:
+        """Write what follows a position, and return the one that was come to."""
         uncommitted, describe = 0, self._describe()
         while changes := self._store.feed.after(position, _FEED_BATCH):
             keys = list(dict.fromkeys(change.work_key for change in changes))
@@ -173,6 +178,7 @@ class Pipeline:
                 uncommitted = 0
             watch(len(keys))
         writer.commit(position, self._store.feed.mark(position))
+        return position
 
     def require_same_history(self, index: SearchIndex, *, may_be_new: bool = True) -> None:
         """Make sure that index and store belong together.
@@ -200,10 +206,18 @@ class Pipeline:
                 remedy="Build it anew with kaijuan rebuild --index-only.",
             )
 
-    def rebuild_index(self, index: SearchIndex, *, is_alone: bool = True, watch: Watch = unwatched) -> Indexed:
+    def rebuild_index(
+        self,
+        index: SearchIndex,
+        *,
+        is_alone: bool = True,
+        confirm: Callable[[], None] = _confirmed,
+        watch: Watch = unwatched,
+    ) -> Indexed:
         """Fill a new generation from all works and swap it in; searches go on in the old one meanwhile.
 
         Unless it ``is_alone``, others follow the feed with the old one, and with the new one from where that was left.
+        ``confirm`` raises where this process has lost the right to replace it.
         """
         done = Indexed()
         horizon = self._store.feed.horizon()
@@ -215,7 +229,10 @@ class Pipeline:
                     writer.upsert(describe(page))
                 done.indexed += len(page)
                 watch(len(page))
-            self._follow(writer, horizon, Indexed(), unwatched)
+            position = self._follow(writer, horizon, Indexed(), unwatched)
+            writer.make_copies()
+            self._follow(writer, position, Indexed(), unwatched)
+            confirm()
         self._store.subject_queue.settle(settled)
         return done
 

@@ -181,16 +181,16 @@ class Library:
             yield
 
     @contextlib.contextmanager
-    def _locked(self, name: str, busy: StoreBusyError, wait_seconds: float) -> Iterator[None]:
+    def _locked(self, name: str, busy: StoreBusyError, wait_seconds: float) -> Iterator[Callable[[], None]]:
         """Hold a lock; where another holds it, say what that means instead of the lock's name."""
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(self.store.database.lock(name, wait_seconds=wait_seconds))
+                confirm = stack.enter_context(self.store.database.lock(name, wait_seconds=wait_seconds))
             except StoreBusyError as error:
                 raise busy from error
-            yield
+            yield confirm
 
-    def _indexing(self, wait_seconds: float = 0) -> contextlib.AbstractContextManager[None]:
+    def _indexing(self, wait_seconds: float = 0) -> contextlib.AbstractContextManager[object]:
         busy = StoreBusyError(
             "Another process is bringing works and index up to date.",
             remedy="Wait until it is done, or stop it first; kaijuan up does it all the time it runs.",
@@ -296,6 +296,8 @@ class Library:
         """
         index = self._fitting_index(may_be_new=True)
         indexed = self.pipeline.follow_feed(index, is_stopped=is_stopped)
+        if not self.store.subject_queue.waiting():
+            return indexed
         with contextlib.suppress(StoreBusyError), self._indexing():
             # While an index is built anew, by the subject tree as it was, what changes there is done after.
             if not self.store.database.is_locked(REBUILDING):
@@ -317,7 +319,7 @@ class Library:
         Others search meanwhile; a shared index they bring up to date as well.
         """
         busy = StoreBusyError("Another process builds the index anew.", remedy="Wait until it is done, or stop it.")
-        with self._locked(REBUILDING, busy, _PATIENCE_SECONDS), contextlib.ExitStack() as alone:
+        with self._locked(REBUILDING, busy, _PATIENCE_SECONDS) as confirm, contextlib.ExitStack() as alone:
             alone.enter_context(self._indexing(_REBUILD_PATIENCE_SECONDS))
             self._require_store()
             if normalise:
@@ -327,7 +329,9 @@ class Library:
                 self._index = self._open_index(for_rebuild=True)
             if self.is_shared:
                 alone.close()
-            return joined, self.pipeline.rebuild_index(self._index, is_alone=not self.is_shared, watch=watch)
+            return joined, self.pipeline.rebuild_index(
+                self._index, is_alone=not self.is_shared, confirm=confirm, watch=watch
+            )
 
     @property
     def is_shared(self) -> bool:

@@ -79,6 +79,24 @@ class ClusterStorage(BaseModel):
     def _unset_if_empty(cls, value: object) -> object:
         return value or None
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, address: SecretStr) -> SecretStr:
+        scheme = address.get_secret_value().partition("://")[0]
+        if scheme not in {"postgresql", "postgresql+psycopg", "postgres"}:
+            raise ValueError("must be PostgreSQL's address, such as postgresql://user@host/name")
+        return address
+
+    @field_validator("index_prefix")
+    @classmethod
+    def _names_indexes(cls, value: str) -> str:
+        """Refuse what Elasticsearch takes for no name, or reads as a pattern or a list of names."""
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,99}", value):
+            raise ValueError(
+                "must be 1 to 100 lower-case letters, digits, - and _, a letter first, such as kaijuan; or unset it"
+            )
+        return value
+
     @field_validator("database_password_file", "elasticsearch_password_file")
     @classmethod
     def _fits_its_address(cls, path: Path | None, info: ValidationInfo) -> Path | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 
 from harvesters.checkpoints import RunReport
 from harvesters.demo.repository import DemoRepositories
@@ -40,6 +41,7 @@ from search_api.settings import EmbeddedStorage, Settings
 DEMO_FOLDER = "demo"
 _INDEX_SECONDS = 1.0
 _JOIN_SECONDS = 30.0
+_TAKE_OVER_SECONDS = 60
 #: After failures the index thread waits twice as long each time, up to this: a server that restarts is back in seconds.
 _LONGEST_PAUSE_SECONDS = 30.0
 #: How long a source that enriches another's records waits for them to be described.
@@ -111,6 +113,11 @@ def _opened(settings: Settings, *, demo: bool) -> Iterator[Library]:
             yield library
 
 
+def _first_request(source: Source) -> Request:
+    """Ask for what a source gives at first, or go on with what was begun so."""
+    return Request(max_records=source.first_records, max_requests=source.first_requests)
+
+
 class Service:
     """The background work of ``up``."""
 
@@ -153,6 +160,7 @@ class Service:
                 self._scheduler.add_job(
                     self.reconcile_by_schedule, trigger(source), args=(source.id,), id=f"reconcile {source.id}"
                 )
+        self._scheduler.add_job(self.take_over_harvests, IntervalTrigger(seconds=_TAKE_OVER_SECONDS), id="take over")
         if self._library.settings.link_checks and not self._is_demo:
             self._scheduler.add_job(self.check_links_by_schedule, link_trigger(), id="links")
         self._scheduler.start()
@@ -184,7 +192,7 @@ class Service:
                 self._wait_for_indexing()
             last = self._library.store.harvests.history.last_runs().get(source.id)
             if last is None or last.status != "complete":
-                self._harvest(source.id, Request(max_records=source.first_records, max_requests=source.first_requests))
+                self._harvest(source.id, _first_request(source))
             elif self._is_demo or is_due(source, last, self._now()):
                 self._harvest(source.id, Request())
 
@@ -205,6 +213,13 @@ class Service:
         is_time = is_due(source, last, self._now()) if source.hours else not is_seen_to(source, last, self._now())
         if is_time:
             self._harvest(source_id, Request())
+
+    def take_over_harvests(self) -> None:
+        """Go on with the harvests of workers that died: their runs say that they are running, and nobody runs them."""
+        for source_id, last in self._library.store.harvests.history.last_runs().items():
+            if last.status == "running" and self._library.shown(last).status != "running":
+                with contextlib.suppress(HarvestError):  # a source that has been removed
+                    self._harvest(source_id, _first_request(self._library.store.sources.get(source_id)))
 
     def reconcile_by_schedule(self, source_id: str) -> None:
         """Compare a source with its repository, where it is time to."""
@@ -264,10 +279,16 @@ class Service:
         )
 
     def _mend_index(self) -> None:
-        """Rebuild an index that is damaged, of another version, or of another state of the store."""
+        """Rebuild an index that is damaged, of another version, or of another state of the store.
+
+        Not one that others of this cluster made by a newer version: two would replace each other's for ever.
+        """
         try:
             self._library.pipeline.require_same_history(self._library.index)
         except (IndexDamagedError, IndexVersionError) as error:
+            if self._is_overtaken(error):
+                _log.error("worker_outdated", error=error.reason, remedy="Update this worker, or stop it.")
+                return
             click.echo(f"{error.reason} Building it anew from the store.", err=True)
             with contextlib.suppress(StoreBusyError):  # another process is mending it
                 self._library.rebuild(normalise=False)
@@ -292,9 +313,15 @@ class Service:
             return self._index_a_round()
         except StoreBusyError:
             return False
-        except (IndexDamagedError, IndexVersionError):
+        except (IndexDamagedError, IndexVersionError) as error:
+            if self._is_overtaken(error):
+                raise
             self._mend_index()
             return False
+
+    def _is_overtaken(self, error: SearchIndexError) -> bool:
+        """Tell whether workers of a newer version have replaced the index."""
+        return self._library.is_shared and isinstance(error, IndexVersionError) and error.is_newer
 
     def _index_a_round(self) -> bool:
         """Join a round of records and index what changed; tell whether there may be more to join at once."""

@@ -40,7 +40,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from indexer import clock
@@ -64,12 +64,15 @@ _CONNECT = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
+    # Who waits for a lock holds a connection; while a library is moved, all writes wait, and reading must go on.
+    "options": "-c lock_timeout=30s",
 }
 #: How long a transaction waits for a connection where all are in use.
 _POOL_SECONDS = 10
 #: The fact that stands in a store while a library is moved into it (``moving``).
 MOVING = "moving"
 _UNREADABLE = "The database address cannot be read."
+_SESSION = text("SELECT pg_backend_pid()")
 _ATTEMPTS = 3
 _RETRY_SECONDS = 0.2
 #: Rows of one INSERT; SQLite takes 32,766 values in a statement.
@@ -213,8 +216,10 @@ class Database:
         return moment.astimezone(UTC)
 
     @contextlib.contextmanager
-    def lock(self, name: str, *, wait_seconds: float = 0) -> Iterator[None]:
+    def lock(self, name: str, *, wait_seconds: float = 0) -> Iterator[Callable[[], None]]:
         """Hold a named lock across processes; it is free again when this process ends, however it ends.
+
+        Yields what makes sure that it still is held, and raises ``StoreBusyError`` where it was lost with the database.
 
         Raises:
             StoreBusyError: another process holds it, and still does after ``wait_seconds``.
@@ -223,13 +228,13 @@ class Database:
         with contextlib.ExitStack() as stack:
             while True:
                 try:
-                    stack.enter_context(self._file_lock(name) if self._folder else self._advisory_lock(name))
+                    confirm = stack.enter_context(self._file_lock(name) if self._folder else self._advisory_lock(name))
                     break
                 except StoreBusyError:
                     if time.monotonic() >= deadline:
                         raise
                     time.sleep(_LOCK_POLL_SECONDS)
-            yield
+            yield confirm
 
     def is_locked(self, name: str) -> bool:
         """Tell whether another process (or thread) holds a lock at this moment."""
@@ -240,7 +245,7 @@ class Database:
             return True
 
     @contextlib.contextmanager
-    def _file_lock(self, name: str) -> Iterator[None]:
+    def _file_lock(self, name: str) -> Iterator[Callable[[], None]]:
         assert self._folder is not None  # noqa: S101  # chosen by lock()
         folder = self._folder / "locks"
         try:
@@ -253,22 +258,34 @@ class Database:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise _busy(name) from error
-            yield
+            yield lambda: None  # a file's lock goes with the process only
 
     @contextlib.contextmanager
-    def _advisory_lock(self, name: str) -> Iterator[None]:
+    def _advisory_lock(self, name: str) -> Iterator[Callable[[], None]]:
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
         with translated():
             connection = self._lock_engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         with connection:
             with translated():
                 is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number})
+                session = connection.scalar(_SESSION)
             if not is_ours:
                 raise _busy(name)
+
+            def confirm() -> None:
+                # A connection that broke is made anew by itself, as another session, which has no lock.
+                with contextlib.suppress(SQLAlchemyError):
+                    if connection.scalar(_SESSION) == session:
+                        return
+                raise StoreBusyError(
+                    f"The lock {name!r} was lost with the connection to the database; another process may have it.",
+                    remedy="Do the same again.",
+                )
+
             try:
-                yield
+                yield confirm
             finally:
-                with contextlib.suppress(DBAPIError):  # a lost connection has lost the lock already
+                with contextlib.suppress(SQLAlchemyError):  # a lost connection has lost the lock already
                     connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})
 
     def one_writer(self, connection: Connection, name: str) -> None:
@@ -323,6 +340,8 @@ class Database:
         from indexer.storage.migrating import change  # noqa: PLC0415  # a quarter of a second, and it is seldom needed
 
         with self.write() as connection:
+            if not self.is_embedded:
+                connection.execute(text("SET LOCAL lock_timeout = 0"))  # others' migrations may take long
             self.one_writer(connection, "migrations")
             change(connection, revision, only_back=only_back)
 

@@ -7,6 +7,7 @@ Connecting, patience and errors are in ``elastic_client``, which index is curren
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
@@ -109,7 +110,8 @@ class ElasticIndex:
         """
         generation = self._generations.mint()
         try:
-            yield ElasticWriter(self._patient, generation, held_bytes=0)
+            copies = functools.partial(self._generations.make_copies, generation)
+            yield ElasticWriter(self._patient, generation, held_bytes=0, make_copies=copies)
             self._generations.swap_to(generation)
         except BaseException:
             with contextlib.suppress(SearchIndexError):

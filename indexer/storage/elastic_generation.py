@@ -157,6 +157,9 @@ class ElasticGeneration:
         standing = state.standing
         if standing.position == standing.safe or not is_whole(self._cluster, state.name):
             return None
+        if not standing.safe:  # no copy was there before: those there are now were made of what had been written
+            store_standing(self._cluster, state.name, standing.made_safe())
+            return None
         return standing.safe
 
     def step_back(self) -> bool:

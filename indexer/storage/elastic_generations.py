@@ -153,6 +153,11 @@ class ElasticGenerations:
             ),
         )
 
+    def make_copies(self, state: ElasticState) -> None:
+        """Have the copies of a filled generation made, as many as the settings say, and wait for them."""
+        show(self._cluster, state.name)
+        self._wait_for_copies(state.name)
+
     # --- swapped -----------------------------------------------------------------------------
 
     def swap_to(self, state: ElasticState) -> None:
@@ -161,8 +166,7 @@ class ElasticGenerations:
         Raises:
             SearchIndexError: a rebuild that began later was ready earlier.
         """
-        show(self._cluster, state.name)
-        self._wait_for_copies(state.name)
+        self.make_copies(state)
         mine = self.generation_of(state)
         for _ in range(_SWAPS_TRIED):
             current = ElasticState.all_of(self._cluster, self.alias)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from indexer.search.document import Document
 from indexer.storage.elastic_bulk import MOST_BYTES, BulkSender, past_refused, replaced
@@ -22,7 +22,15 @@ class ElasticWriter:
     A delete carries the version that is there when it is sent: what another writer puts there afterwards stays.
     """
 
-    def __init__(self, cluster: Cluster, state: ElasticState, *, held_bytes: int = _HELD_BYTES) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        state: ElasticState,
+        *,
+        held_bytes: int = _HELD_BYTES,
+        make_copies: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._make_copies = make_copies
         self._cluster = cluster
         self._id = state.id
         self._alias = writing_alias(state.name)
@@ -62,6 +70,10 @@ class ElasticWriter:
         show(self._cluster, state.name)
         moved = state.standing.moved(position, mark, is_whole=is_whole(self._cluster, state.name))
         store_standing(self._cluster, state.name, moved)
+
+    def make_copies(self) -> None:
+        """Wait until a new generation has its copies, which may take hours."""
+        self._make_copies()
 
     def _send_upserts(self) -> None:
         with past_refused():

@@ -49,7 +49,13 @@ class Generation:
                 f"The search index {self.name} was made by document schema {self.schema_version} and analyser "
                 f"{self.analyzer_version}; this program needs {SCHEMA_VERSION} and {ANALYZER_VERSION}.",
                 remedy=REBUILD,
+                is_newer=_order(self.schema_version, self.analyzer_version) > _order(SCHEMA_VERSION, ANALYZER_VERSION),
             )
+
+
+def _order(schema_version: int, analyzer_version: str) -> tuple[int, list[int]]:
+    """Sort versions by time: document schemas first, then analysers, by the numbers in them."""
+    return schema_version, [int(part) for part in re.findall(r"\d+", analyzer_version)]
 
 
 #: The empty generation that opening makes; its name is the same for every process, so that two cannot make two.

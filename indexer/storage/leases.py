@@ -51,12 +51,15 @@ class Leases:
         self._owner = owner
         self._seconds = timedelta(seconds=seconds)
 
-    def is_idle(self, index_id: str) -> bool:
-        """Tell whether all of the feed was cut and nothing has been left behind: cheap, and locks nothing."""
+    def is_idle(self, index_id: str, position: Callable[[], int]) -> bool:
+        """Tell whether all of the feed was cut and nothing has been left behind: cheap, and locks nothing.
+
+        ``position`` is as in ``take``.
+        """
         with self._database.read() as connection:
             end = connection.scalar(select(func.max(_TABLE.c.last)).where(_TABLE.c.index_id == index_id))
             if end is None:
-                return False
+                end = position()
             newest = connection.scalar(select(func.max(_CHANGES.c.sequence))) or 0
             return newest <= end and connection.execute(self._left_behind(connection, index_id)).first() is None
 
@@ -98,6 +101,11 @@ class Leases:
 
     def _until(self, connection: Connection) -> Any:
         return self._database.moment(connection) + self._seconds
+
+    def is_ours(self, lease: Lease) -> bool:
+        """Tell whether nobody has taken over a stretch."""
+        with self._database.read() as connection:
+            return connection.scalar(select(_TABLE.c.owner).where(_TABLE.c.key == lease.key)) == self._owner
 
     @retried
     def finish(self, lease: Lease) -> None:

@@ -188,6 +188,9 @@ class _Writer:
         for key in keys:
             self._pending.pop(key, None)
 
+    def make_copies(self) -> None:
+        """Do nothing: there is one."""
+
     def commit(self, position: int, mark: str = "") -> None:
         """Show the changes."""
         self.committed, self.position, self.mark = dict(self._pending), position, mark

@@ -45,6 +45,9 @@ class IndexWriter(Protocol):
     def commit(self, position: int, mark: str = "") -> None:
         """Make the changes durable and visible, with the feed position they stand for and what stands there."""
 
+    def make_copies(self) -> None:
+        """Have a new generation's copies made, where an engine keeps several, before the last changes are caught up."""
+
 
 class SharedGeneration(Protocol):
     """The current generation of an index that several processes write at the same time.

@@ -326,6 +326,9 @@ class _TantivyWriter:
         self._commit()
         _write_durably(self._folder / "POSITION", f"{position} {mark}".rstrip())
 
+    def make_copies(self) -> None:
+        """Do nothing: there is one."""
+
     def _commit(self) -> None:
         self._writer.commit()
         self._index.reload()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from harvesters.wording import counted
 from indexer.errors import IndexerError, StoreBusyError
 from search_api.cli.cluster_checks import examine_following, examine_servers
 from search_api.cli.findings import Check
+from search_api.cli.settings_checks import examine_variables
 from search_api.errors import SettingsError
 from search_api.library import Library, open_library
 from search_api.settings import ClusterStorage, Settings, read_settings
@@ -34,10 +36,12 @@ def examine() -> list[Check]:
         settings = read_settings()
     except SettingsError as error:
         return [
-            Check(name="settings", state="failed", found=str(error), remedy="Correct the environment variable named.")
+            Check(name="settings", state="failed", found=str(error), remedy="Correct the environment variable named."),
+            *examine_variables(os.environ),
         ]
     found = [
-        Check(name="settings", state="ok", found=f"{settings.storage.kind} deployment, data in {settings.data_dir}")
+        Check(name="settings", state="ok", found=f"{settings.storage.kind} deployment, data in {settings.data_dir}"),
+        *examine_variables(os.environ),
     ]
     if isinstance(settings.storage, ClusterStorage):
         servers = [*examine_servers(settings.storage)]

@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 
 import indexer.following
+import indexer.storage.generations
 from indexer import clock
-from indexer.errors import SearchIndexError
+from indexer.errors import IndexVersionError, SearchIndexError, StoreBusyError
 from indexer.following import Follower, Indexed
 from indexer.pipeline import Pipeline
 from indexer.search.query import TokenQuery, View
@@ -26,6 +27,7 @@ from indexer.storage.said import Signed
 from indexer.storage.search_index import SharedGeneration
 from search_api.library import Library, open_library
 from search_api.settings import ClusterStorage, Settings
+from search_api.up import Service
 from tests.integration.classed import article, in_class
 from tests.unit.web.records import put
 
@@ -76,12 +78,12 @@ def shown(leases: Leases) -> list[int]:
 def test_the_feed_is_cut_into_stretches_that_each_have_one_worker(library: Library) -> None:
     filled(library, 10)
     one, two = worker(library, "one"), worker(library, "two")
-    assert not one.is_idle(INDEX)
+    assert not one.is_idle(INDEX, begin)
     taken = [one.take(INDEX, begin, 4), two.take(INDEX, begin, 4), one.take(INDEX, begin, 4), two.take(INDEX, begin, 4)]
     assert ends(*taken) == [(1, 4), (5, 8), (9, 10), None]
-    assert one.is_idle(INDEX)
+    assert one.is_idle(INDEX, begin)
     changed(library, library.store.feed.after(0, 1)[0].work_key)
-    assert not two.is_idle(INDEX)
+    assert not two.is_idle(INDEX, begin)
 
 
 def test_cutting_begins_behind_the_index_and_then_behind_what_was_cut(library: Library) -> None:
@@ -438,8 +440,10 @@ def test_what_stood_on_one_copy_is_written_again_though_a_worker_dies_as_it_step
         storage = cluster_storage.model_copy(update={"replicas": replicas})
         return open_library(Settings(data_dir=tmp_path / "data", storage=storage), sources=[])
 
+    with opened(0) as whole:
+        filled(whole, 2)
     with opened(1) as one:  # for which one node has no place
-        filled(one, 3)
+        put(one, *(article(number, f"Study {number}") for number in (11, 12, 13)))
     with opened(0) as two:
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
             patched.setattr(ElasticGeneration, "step_back", dying)
@@ -447,3 +451,66 @@ def test_what_stood_on_one_copy_is_written_again_though_a_worker_dies_as_it_step
         assert two.follow_feed().indexed == 3
         assert two.follow_feed().indexed == 0
         assert two.pipeline.has_seen(two.index, two.store.feed.horizon())
+
+
+@pytest.mark.cluster
+def test_copies_that_come_late_to_a_new_index_do_not_make_it_begin_anew(
+    cluster_storage: ClusterStorage, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer.following, "_LOOK_AFTER_SECONDS", 0)
+
+    def opened(replicas: int) -> AbstractContextManager[Library]:
+        storage = cluster_storage.model_copy(update={"replicas": replicas})
+        return open_library(Settings(data_dir=tmp_path / "data", storage=storage), sources=[])
+
+    with opened(1) as one:
+        filled(one, 3)
+    with opened(0) as two:
+        assert two.follow_feed().indexed == 0
+        assert two.index.position() == two.store.feed.horizon()
+
+
+@pytest.mark.cluster
+def test_a_rebuild_that_lost_its_lock_replaces_nothing(pair: tuple[Library, Library]) -> None:
+    one, two = pair
+    filled(one, 3)
+    before = one.index.stats().name
+
+    def restarted(_: int) -> None:
+        with two.store.database.write() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                    " AND pid <> pg_backend_pid()"
+                    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                )
+            )
+
+    with pytest.raises(StoreBusyError, match="lost"):
+        one.rebuild(normalise=False, watch=restarted)
+    assert one.index.stats().name == before
+    one.rebuild(normalise=False)
+    assert one.index.stats().name != before
+
+
+@pytest.mark.cluster
+def test_a_worker_leaves_an_index_of_a_newer_version_alone(
+    pair: tuple[Library, Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = pair
+    filled(one, 3)
+    monkeypatch.setattr(indexer.storage.generations, "ANALYZER_VERSION", "1")
+    two.close_index()
+    with pytest.raises(IndexVersionError) as caught:
+        two.follow_feed()
+    assert caught.value.is_newer
+    service = Service(two, is_demo=False)
+    with pytest.raises(IndexVersionError):
+        service._index_or_mend()
+    service._mend_index()
+    monkeypatch.undo()
+    assert len(found(one)) == 3
+    monkeypatch.setattr(indexer.storage.generations, "ANALYZER_VERSION", "10")
+    with pytest.raises(IndexVersionError) as caught:
+        two.follow_feed()
+    assert not caught.value.is_newer

@@ -120,3 +120,21 @@ def test_a_comparison_that_failed_is_made_again_at_the_next_moment(
         said.append(history.last_runs("reconcile")["x"].status)
     assert said == ["failed", "complete", "complete"]
     assert len([run for run in history.runs() if run.kind == "reconcile"]) == 2
+
+
+def test_what_a_worker_that_died_was_harvesting_is_gone_on_with(
+    embedded: Library, service: Service, list_repository: ListRepository
+) -> None:
+    fill(list_repository)
+    source = add_source(embedded, "x", list_repository.url)
+    ledger = embedded.store.harvests
+    ledger.begin(source, since=None, until=None)
+    with embedded.alone_with("x"):
+        service.take_over_harvests()
+    assert list_repository.requests == [], "somebody is at it"
+    service.take_over_harvests()
+    assert ledger.history.last_runs()["x"].status == "complete"
+    asked = len(list_repository.requests)
+    assert asked > 0
+    service.take_over_harvests()
+    assert len(list_repository.requests) == asked
