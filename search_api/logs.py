@@ -7,6 +7,7 @@ and processes write, no line is broken by another.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import json
@@ -19,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Any
 from urllib.parse import quote, unquote
 
+import click
 import structlog
 from pydantic import BaseModel, SecretStr
 from structlog.typing import EventDict, WrappedLogger
@@ -26,6 +28,8 @@ from structlog.typing import EventDict, WrappedLogger
 HIDDEN = "[hidden]"
 #: What is shorter is no secret, and would be cut out of words.
 _SHORTEST_SECRET = 4
+#: How uvicorn's line begins when it cuts off what did not end in time (``Server.shutdown``).
+_CANCELS = "Cancel %s running task(s)"
 #: Addresses with a password; those of DSNs and of requests in whose query one stands.
 _IN_ADDRESS = re.compile(r"(://[^\s\"'/@:]*:)[^\s\"']*@")
 _NAMES = (
@@ -52,6 +56,8 @@ class _Lines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._shared: IO[bytes] | None = None
+        #: Whether all lines shall be JSON: ``json`` was asked for, and whoever reads them reads nothing else.
+        self.only_json = False
 
     def share(self) -> None:
         """Take turns with the processes that are forked from now on."""
@@ -81,6 +87,23 @@ _LINES = _Lines()
 share_lines = _LINES.share
 
 
+class RequestCutOffError(asyncio.CancelledError):
+    """A request that this server cut off when it stopped: its one line is written, and no library tells it again."""
+
+
+def is_only_json() -> bool:
+    """Tell whether ``json`` was asked for; ``auto`` away from a terminal logs JSON, and speaks to people between."""
+    return _LINES.only_json
+
+
+def say(event: str, text: str, **facts: object) -> None:
+    """Say to standard error what is no log but news for who started a command; an event where all lines are JSON."""
+    if _LINES.only_json:
+        structlog.get_logger().info(event, **facts)
+    else:
+        click.echo(text, err=True)
+
+
 class _LineLogger:
     """What structlog hands finished lines to."""
 
@@ -95,7 +118,9 @@ class _Forward(logging.Handler):
     """Lets libraries' own lines be ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log a record as an event."""
+        """Log a record as an event, unless we told the same."""
+        if _is_told(record):
+            return
         try:
             said = record.getMessage()
         except Exception:  # noqa: BLE001  # a library's mistake in its own line
@@ -103,6 +128,14 @@ class _Forward(logging.Handler):
         event = structlog.get_logger()
         level = {logging.CRITICAL: "error"}.get(record.levelno, record.levelname.lower())
         getattr(event, level, event.info)("library_said", library=record.name, said=said, exc_info=record.exc_info)
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    """Tell whether uvicorn speaks of requests cut off by a stop: each of them has a line of ours, with its id."""
+    error = record.exc_info[1] if record.exc_info else None
+    return record.name == "uvicorn.error" and (
+        isinstance(error, RequestCutOffError) or str(record.msg).startswith(_CANCELS)
+    )
 
 
 class _Hide:
@@ -144,6 +177,7 @@ def configure_logs(
     *, verbose: bool = False, level: str = "info", style: str = "auto", secrets: Iterable[str] = ()
 ) -> None:
     """Log from ``level`` on; ``style``: ``json``, ``console``, or ``auto``: readable on a terminal, JSON elsewhere."""
+    _LINES.only_json = style == "json"
     readable = style == "console" or (style == "auto" and sys.stderr.isatty())
     renderer = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
@@ -167,6 +201,8 @@ def configure_logs(
     root = logging.getLogger()
     root.handlers = [_Forward()]
     root.setLevel(max(least, logging.WARNING))
+    # A warning for each refusal of a server that is merely busy; what comes of it our own lines tell.
+    logging.getLogger("elastic_transport").setLevel(logging.WARNING if least == logging.DEBUG else logging.ERROR)
 
 
 def secrets_of(settings: BaseModel) -> list[str]:

@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
-import click
 import structlog
 import uvicorn
 from fastapi import FastAPI
@@ -25,6 +24,7 @@ from fastapi import FastAPI
 from search_api.app import make_app, make_probe_app
 from search_api.errors import PortTakenError
 from search_api.library import Library
+from search_api.logs import say
 from search_api.manners.connections import Connection
 from search_api.tally import Tally
 
@@ -86,7 +86,7 @@ class Server(uvicorn.Server):
         """Begin to serve, then tell it."""
         await super().startup(sockets)
         for one in sockets or ():
-            click.echo(f"{self._what} at {address(one)} (Ctrl-C stops)", err=True)
+            say("serving", f"{self._what} at {address(one)} (Ctrl-C stops)", what=self._what, address=address(one))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop; at once, where told before."""

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import click
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -34,6 +33,7 @@ from search_api.cli.output import HarvestWatch
 from search_api.hours import is_allowed_at
 from search_api.library import Library, open_library
 from search_api.link_checks import Wanted, check_links
+from search_api.logs import say
 from search_api.schedule import HoursPace, is_due, is_reconcile_due, is_seen_to, link_trigger, trigger
 from search_api.serving import bind, make_server, until_interrupted, watched
 from search_api.settings import EmbeddedStorage, Settings
@@ -55,9 +55,10 @@ def run(settings: Settings, *, demo: bool, host: str, port: int) -> None:
     """Run until stopped; choose the demonstration where it was asked for, or where nothing else can be had."""
     with bind(host, port) as listener, until_interrupted():
         if not demo and not _real_sources_usable(settings):
-            click.echo(
+            say(
+                "demonstration",
                 "No source can be reached and nothing is stored yet: serving the demonstration repositories instead.",
-                err=True,
+                reason="no source can be reached and nothing is stored yet",
             )
             demo = True
         with _opened(settings, demo=demo) as library, _working(library, is_demo=demo):
@@ -93,7 +94,7 @@ def _real_sources_usable(settings: Settings) -> bool:
             return True
         checks = [reach(library, source) for source in library.store.sources.all() if source.enabled]
     for check in checks:
-        click.echo(f"{check.name}: {check.found}", err=True)
+        say("source_examined", f"{check.name}: {check.found}", source=check.name, state=check.state, found=check.found)
     return any(check.state == "ok" for check in checks)
 
 
@@ -167,7 +168,7 @@ class Service:
 
     def stop(self) -> None:
         """Ask everything to stop, and wait for the page and the batch in hand."""
-        click.echo("Stopping after the page in hand …", err=True)
+        say("stopping", "Stopping after the page in hand …")
         self._stop.set()
         self._scheduler.shutdown(wait=False)
         for thread in [*self._harvests, self._indexing]:
@@ -289,7 +290,7 @@ class Service:
             if self._is_overtaken(error):
                 _log.error("worker_outdated", error=error.reason, remedy="Update this worker, or stop it.")
                 return
-            click.echo(f"{error.reason} Building it anew from the store.", err=True)
+            say("index_rebuilding", f"{error.reason} Building it anew from the store.", reason=error.reason)
             with contextlib.suppress(StoreBusyError):  # another process is mending it
                 self._library.rebuild(normalise=False)
         except SearchIndexError as error:

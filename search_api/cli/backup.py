@@ -42,6 +42,8 @@ def backup(file: Path, *, as_json: bool) -> None:
         asked = shlex.join(["pg_dump", "--format=custom", f"--file={file}", url.render_as_string()])
         raise click.UsageError(
             f"A cluster is backed up by PostgreSQL's own tools. Run (with the password in ~/.pgpass):\n  {asked}\n"
+            "or, where docker-compose.yml started it:\n"
+            f"  docker compose exec -T postgres pg_dump -U kaijuan -Fc kaijuan > {shlex.quote(str(file))}\n"
             "The search index is built from that, see docs/operations.md."
         )
     if not (settings.data_dir / FILE_NAME).exists():

@@ -26,6 +26,7 @@ from indexer.errors import IndexerError
 from search_api.cli.output import FAILED, OK, HarvestWatch, print_json, print_table, these
 from search_api.hours import is_allowed_at
 from search_api.library import MAX_KEY, Library, open_library
+from search_api.logs import say
 from search_api.settings import read_settings
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one document a line.")
@@ -186,7 +187,7 @@ def _stopping_politely(stop: threading.Event) -> Iterator[None]:
     """Let the first Ctrl-C end the harvest after the page in hand, with its ledger row; the second ends it at once."""
 
     def first(*_: object) -> None:
-        click.echo("Stopping after the page in hand … (again to stop at once)", err=True)
+        say("stopping", "Stopping after the page in hand … (again to stop at once)")
         stop.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

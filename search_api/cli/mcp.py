@@ -6,6 +6,7 @@ import click
 
 from search_api.agents.server import serve_http, serve_standard
 from search_api.library import open_library
+from search_api.logs import say
 from search_api.serving import address, bind, until_interrupted
 from search_api.settings import read_settings
 
@@ -32,5 +33,6 @@ def mcp(*, http: bool, port: int) -> None:
             return
         with bind(_LOOPBACK, port) as listener, until_interrupted():
             listener.listen()  # before the address is told: who asks at once waits instead of being refused
-            click.echo(f"Agents at {address(listener)}/mcp (Ctrl-C stops)", err=True)
+            where = f"{address(listener)}/mcp"
+            say("serving", f"Agents at {where} (Ctrl-C stops)", what="Agents", address=where)
             serve_http(library, listener)

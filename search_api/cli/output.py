@@ -16,6 +16,7 @@ from rich.table import Table
 
 from harvesters.progress import Progress as HarvestProgress
 from harvesters.wording import counted
+from search_api.logs import is_only_json, say
 
 OK, FAILED, USAGE = 0, 1, 2
 _PLAIN_SECONDS = 5.0
@@ -56,7 +57,7 @@ class HarvestWatch:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._live = sys.stderr.isatty() and not quiet
+        self._live = sys.stderr.isatty() and not quiet and not is_only_json()
         self._bars = Progress(
             TextColumn("{task.description:<18}"),
             BarColumn(bar_width=24),
@@ -86,10 +87,14 @@ class HarvestWatch:
         elif not self._quiet and now - self._said.get(progress.source, 0.0) >= _PLAIN_SECONDS:
             self._said[progress.source] = now
             expected = f"{progress.expected:,}" if progress.expected is not None else "unknown"
-            click.echo(
+            say(
+                "harvest_progress",
                 f"{progress.source}: {counted(progress.counts.received, 'record')} of {expected}, {rate:,.0f}/s, "
                 f"errors {progress.errors}{_left(progress)}",
-                err=True,
+                source=progress.source,
+                received=progress.counts.received,
+                expected=progress.expected,
+                errors=progress.errors,
             )
 
     def counting(self, what: str, total: int) -> Callable[[int], None]:
@@ -106,7 +111,7 @@ class HarvestWatch:
                 self._bars.update(task, completed=done, rate=f"{rate:,.0f}")
             elif not self._quiet and time.monotonic() - self._said.get(what, started) >= _PLAIN_SECONDS:
                 self._said[what] = time.monotonic()
-                click.echo(f"{what}: {done:,} of {total:,}, {rate:,.0f}/s", err=True)
+                say("progress", f"{what}: {done:,} of {total:,}, {rate:,.0f}/s", what=what, done=done, total=total)
 
         return advance
 

@@ -8,11 +8,12 @@ Each request is counted, and logged in one line: by its route, which names no wo
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from search_api.logs import RequestCutOffError
 from search_api.tally import Event, Tally
 
 #: Ids of others are kept as they are only where they can break no log line and no header.
@@ -131,13 +133,24 @@ class Exchanges:
         self._tally.begin()
         try:
             with structlog.contextvars.bound_contextvars(request_id=known):
-                try:
-                    await self._app(scope, receive, told)
-                finally:
-                    self._log(scope, current)
+                await self._logged(scope, receive, told, current)
         finally:
             self._tally.end()
             _CURRENT.reset(token)
+
+    async def _logged(self, scope: Scope, receive: Receive, send: Send, current: Exchange) -> None:
+        """Pass a request on and write its line; raise ``RequestCutOffError`` where the server stopped meanwhile."""
+        tell_it, event = _log.debug if scope["path"].startswith(_QUIET) else _log.info, "request_answered"
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or not task.cancelling():  # a mistake of ours: nobody told this task to end
+                raise
+            tell_it, event = _log.warning, "request_cut_off"
+            raise RequestCutOffError(*error.args) from error
+        finally:
+            self._log(tell_it, event, scope, current)
 
     def _note_answer(self, scope: Scope, current: Exchange, status: int) -> None:
         current.status = status
@@ -147,10 +160,9 @@ class Exchanges:
         template = getattr((current.scope or {}).get("route"), "path", None)
         return self._tally.route_of(template, scope["path"])
 
-    def _log(self, scope: Scope, current: Exchange) -> None:
-        tell_it = _log.debug if scope["path"].startswith(_QUIET) else _log.info
+    def _log(self, tell_it: Callable[..., object], event: str, scope: Scope, current: Exchange) -> None:
         tell_it(
-            "request_answered",
+            event,
             method=scope["method"] if scope["method"] in _METHODS else "other",
             route=self._route(scope, current),
             status=current.status,

@@ -362,6 +362,7 @@ def test_on_a_cluster_backup_says_what_to_run_without_the_password(
     done = shell("backup", "/backups/k a.dump")
     assert done.returncode == 2
     assert "pg_dump --format=custom '--file=/backups/k a.dump' postgresql://" in done.stderr
+    assert "docker compose exec -T postgres pg_dump -U kaijuan -Fc kaijuan > '/backups/k a.dump'\n" in done.stderr
     password = make_url(cluster_storage.database_url.get_secret_value()).password
     assert password
     assert password not in done.stderr + done.stdout

@@ -37,7 +37,7 @@ _LEDGER = {
     "pages",
     "error",
 }
-_ADDRESS = re.compile(r"Search at (http://[\d.:]+)")
+_ADDRESS = re.compile(r'(?:Search at |"address": ")(http://[\d.:]+)')
 _MEMORY_LIMIT_KB = 400 * 1024
 
 

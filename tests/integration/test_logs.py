@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import signal
@@ -15,9 +16,11 @@ import structlog
 from pydantic import SecretStr
 
 from harvesters.pace import Pace
+from harvesters.progress import Progress as HarvestProgress
 from harvesters.runner import Request
 from indexer.errors import StoreError
 from search_api.account_settings import CampusSettings, WeChatSettings
+from search_api.cli.output import HarvestWatch
 from search_api.library import Library
 from search_api.logs import HIDDEN, configure_logs, secrets_of
 from search_api.settings import ClusterStorage, Settings
@@ -59,8 +62,10 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     """Log as a service does; call it for what was logged since."""
     handlers, level = logging.getLogger().handlers, logging.getLogger().level
     configure_logs(style="json", level="info", secrets=[_SECRET])
-    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    configure_logs()
     structlog.reset_defaults()
+    logging.getLogger("elastic_transport").setLevel(logging.NOTSET)
     logging.getLogger().handlers = handlers
     logging.getLogger().setLevel(level)
 
@@ -82,7 +87,7 @@ def test_no_secret_gets_out_in_whatever_form(lines: Any) -> None:
     log.info("quoted", said='Connection "host=db password=unknown-word" failed.')
     error = StoreError(f"cannot connect to {_SECRET}", remedy="postgresql://a:unknown-word@b/c")
     log.error("failed", exc_info=error)
-    logging.getLogger("elastic_transport").warning("node %s", "http://kaijuan:unknown-word@es:9200")
+    logging.getLogger("urllib3").warning("node %s", "http://kaijuan:unknown-word@es:9200")
     told = lines()
     assert [line["event"] for line in told] == ["connecting", "other", "asked", "quoted", "failed", "library_said"]
     text = json.dumps(told, ensure_ascii=False)
@@ -148,15 +153,49 @@ def test_all_secrets_among_the_settings_are_known() -> None:
 
 def test_what_libraries_log_carries_the_request_too(lines: Any) -> None:
     with structlog.contextvars.bound_contextvars(request_id="r-1"):
-        logging.getLogger("uvicorn.error").error("Cancel %s running task(s)", 3)
+        logging.getLogger("uvicorn.error").error("Something of %s", "its own")
     (line,) = lines()
     assert (line["event"], line["library"], line["said"], line["level"], line["request_id"]) == (
         "library_said",
         "uvicorn.error",
-        "Cancel 3 running task(s)",
+        "Something of its own",
         "error",
         "r-1",
     )
+
+
+def test_an_engine_that_is_merely_busy_fills_no_log_with_its_clients_warnings(lines: Any) -> None:
+    log = logging.getLogger("elastic_transport.node_pool")
+    log.warning("Node %r has failed for %i times in a row, putting on %i second timeout", "x", 9, 30)
+    assert lines() == []
+    log.error("what is worse")
+    assert [line["said"] for line in lines()] == ["what is worse"]
+    configure_logs(style="json", level="debug")
+    log.warning("who looks for a cause sees it")
+    assert [line["said"] for line in lines()] == ["who looks for a cause sees it"]
+
+
+def test_where_lines_shall_be_json_all_that_a_service_says_is(shell: Shell) -> None:
+    shell.environment["KAIJUAN_LOG_FORMAT"] = "json"
+    with shell.served("up", "--demo") as (address, process):
+        assert get(f"{address}/v1/sources")[0] == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        told = [json.loads(line) for line in process.stderr]
+        assert process.wait(60) == 0
+    assert "stopping" in {line["event"] for line in told}
+
+
+def test_progress_is_an_event_where_lines_shall_be_json(lines: Any) -> None:
+    HarvestWatch()(HarvestProgress(source="campus", started=0.0))
+    (line,) = lines()
+    assert (line["event"], line["source"], line["received"]) == ("harvest_progress", "campus", 0)
+
+
+def test_a_cancellation_that_is_no_end_of_the_server_stays_an_error(lines: Any) -> None:
+    error = asyncio.CancelledError()
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=error)
+    assert [line["level"] for line in lines()] == ["error"]
 
 
 def test_a_request_is_one_line_that_names_neither_the_reader_nor_what_was_asked_for(
@@ -202,7 +241,7 @@ def test_what_is_logged_in_a_harvest_names_its_source_and_its_run(embedded: Libr
 def test_settings_choose_how_and_from_what_level_is_logged(shell: Shell, setting: str, value: str) -> None:
     for name in ("doaj", "doaj-journals", "pmc", "pmc-idconv", "oalib"):
         shell("sources", "pause", name)
-    shell.environment |= {"KAIJUAN_LOG_FORMAT": "json", f"KAIJUAN_{setting}": value}
+    shell.environment[f"KAIJUAN_{setting}"] = value
     written: list[str] = []
     with shell.served("serve") as (address, process):
         assert get(f"{address}/v1/sources")[0] == 200

@@ -170,6 +170,31 @@ def test_what_never_ends_keeps_no_server_from_stopping(filled: Shell, workers: i
 
 
 @_EACH
+def test_an_export_that_is_cut_off_by_the_end_of_the_server_is_one_line_that_is_no_error(
+    filled: Shell, workers: int
+) -> None:
+    filled.environment["KAIJUAN_LOG_FORMAT"] = "json"
+    with (
+        filled.served("serve", "--workers", str(workers)) as (address, process),
+        socket.socket() as connection,
+    ):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # what is not read waits in the server
+        connection.settimeout(_PATIENCE)
+        connection.connect((urlsplit(address).hostname, urlsplit(address).port))
+        connection.sendall(b"GET /v1/export?format=jsonl HTTP/1.1\r\nHost: x\r\nX-Request-Id: long\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        lines = [json.loads(line) for line in process.stderr]
+        assert process.wait(_PATIENCE) == 0
+    cut = [line for line in lines if line["level"] in ("warning", "error")]
+    assert [(line["event"], line["level"], line["request_id"]) for line in cut] == [
+        ("request_cut_off", "warning", "long")
+    ]
+    assert not [line for line in lines if line["event"] == "library_said" or "exception" in line]
+
+
+@_EACH
 def test_told_twice_a_server_stops_at_once(filled: Shell, workers: int) -> None:
     filled.environment["KAIJUAN_DRAIN_SECONDS"] = "300"
     with filled.served("serve", "--workers", str(workers)) as (address, process):
@@ -241,9 +266,9 @@ def test_a_worker_that_is_told_to_stop_stores_the_page_in_hand_and_leaves_no_lea
         assert process.stderr is not None
         assert asked.wait(_PATIENCE)
         process.send_signal(signal.SIGTERM)
-        assert any("Stopping after the page in hand" in line for line in process.stderr)
+        assert any(json.loads(line)["event"] == "stopping" for line in process.stderr)
         may_answer.set()
-        lines = [json.loads(line) for line in process.stderr if line.startswith("{")]
+        lines = [json.loads(line) for line in process.stderr]
         process.stderr.close()
         assert process.wait(_PATIENCE) == 0
         (report,) = library.store.harvests.history.runs("campus")
