@@ -13,6 +13,12 @@
     │   ├── WrongEditError        a part of it cannot be used; ``parameter`` names it
     │   └── UnfitEditError        it does not fit how things stand (undone before, a class still in use)
     ├── UnknownTokenError         a token that is to be revoked is not there
+    ├── PersonError               what is asked of an account cannot be: tell whoever asked
+    │   ├── UnknownPersonError    there is no such person, login or session
+    │   ├── LoginTakenError       the way in belongs to an account already
+    │   ├── LastLoginError        without it the person could never sign in again
+    │   ├── LastAdministratorError  without them nobody could manage accounts
+    │   └── StalePersonError      it was changed since it was read; ``current`` is how it is now
     ├── QueryError                a query cannot be understood: show position and fix to its author
     ├── UnsupportedQueryError     this engine cannot do that: never answer differently in silence
     ├── StoreError                the record store cannot be used
@@ -86,6 +92,34 @@ class UnfitEditError(EditError):
 
 class UnknownTokenError(IndexerError):
     """There is no such token."""
+
+
+class PersonError(IndexerError):
+    """What is asked of an account cannot be done."""
+
+
+class UnknownPersonError(PersonError):
+    """There is no such person, or the person has no such login or session."""
+
+
+class LoginTakenError(PersonError):
+    """A way in belongs to an account already, this one or another."""
+
+
+class LastLoginError(PersonError):
+    """A person's last way in cannot be removed."""
+
+
+class LastAdministratorError(PersonError):
+    """Somebody must remain who may manage accounts."""
+
+
+class StalePersonError(PersonError):
+    """A person was changed since the version that a change is for; ``current`` is the person as it is now."""
+
+    def __init__(self, current: object) -> None:
+        super().__init__("It was changed meanwhile.", remedy="Read it again, and change what is there now.")
+        self.current = current
 
 
 class QueryError(IndexerError):

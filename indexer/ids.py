@@ -8,7 +8,7 @@ import secrets
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 13
 WORK, MANIFESTATION, PERSON, CONTAINER, JUDGEMENT, TOKEN, RULE, ENTRY = "w", "m", "p", "c", "j", "t", "r", "e"
-LIBRARY = "l"
+LIBRARY, LOGIN = "l", "i"
 
 
 def mint(kind: str) -> str:

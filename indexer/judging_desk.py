@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
@@ -46,10 +47,11 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class By:
-    """Who judges, and why."""
+    """Who judges, and why; ``person_key`` of whoever is signed in, whose public id is ``who`` then."""
 
     who: str
     reason: str
+    person_key: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is missing, too long, or no line of text."""
@@ -63,6 +65,10 @@ class By:
                     remedy=f"Give 1 to {longest:,} characters.",
                     parameter=name,
                 )
+
+
+def _signed(by: By) -> dict[str, Any]:
+    return {"who": by.who, "reason": by.reason, "person_key": by.person_key}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ class JudgingDesk:
                     f"These are all names of one work: {found[0].id}.", remedy="Name another work to join it with."
                 )
             names = tuple(one.name for work in found for one in _members(connection, work))
-            return NewJudgement(kind="same", who=by.who, reason=by.reason, records=names)
+            return NewJudgement(**_signed(by), kind="same", records=names)
 
         return self._record(draft)
 
@@ -154,7 +160,7 @@ class JudgingDesk:
         def draft(connection: Connection, noted: _Noted) -> NewJudgement:
             (found,) = self._active([work], noted)
             names = tuple(one.name for one in _members(connection, found))
-            return NewJudgement(kind="correct", who=by.who, reason=by.reason, records=names, field=kept_as, value=kept)
+            return NewJudgement(**_signed(by), kind="correct", records=names, field=kept_as, value=kept)
 
         return self._record(draft)
 
@@ -176,7 +182,7 @@ class JudgingDesk:
             names = self.log.names(connection, row.key)
             noted.key, noted.records = row.key, list(_keys_of(connection, names))
             noted.before = standing_near(self._database, connection, noted.records)
-            self.log.undo(connection, row.key, judgement, who=by.who, reason=by.reason)
+            self.log.undo(connection, row.key, judgement, **_signed(by))
             yield from ((one.source_key, one.identifier) for one in names)
 
         self._pipeline.reconsider(judge)
@@ -276,7 +282,7 @@ def _count(works: Sequence[str]) -> None:
 
 def _apart(groups: Sequence[Sequence[RecordName]], by: By) -> NewJudgement:
     names = (RecordName(one.source_key, one.identifier, label) for label, group in enumerate(groups) for one in group)
-    return NewJudgement(kind="different", who=by.who, reason=by.reason, records=tuple(names))
+    return NewJudgement(**_signed(by), kind="different", records=tuple(names))
 
 
 def _grouped(members: Sequence[_Member], groups: Sequence[Sequence[str]]) -> list[list[RecordName]]:

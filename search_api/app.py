@@ -24,9 +24,13 @@ from search_api.manners.gate import UNCOUNTED, Gate
 from search_api.manners.idempotency import Idempotent
 from search_api.manners.limits import Allowance
 from search_api.metrics import Metrics
+from search_api.people.accounts import Accounts
+from search_api.people.problems import install as install_account_problems
 from search_api.routes import (
+    account_pages,
     containers,
     desk,
+    desk_people,
     desk_ranking,
     desk_subjects,
     desk_thesaurus,
@@ -37,6 +41,7 @@ from search_api.routes import (
     feeds,
     health,
     limits,
+    me,
     metrics,
     oai,
     pages,
@@ -45,6 +50,7 @@ from search_api.routes import (
     related,
     reports,
     resolve,
+    sign_in,
     sources,
     subject_pages,
     subjects,
@@ -73,11 +79,13 @@ _CORS_TOLD = (
     "X-Request-Id",
 )
 _CORS_SECONDS = 24 * 3600
-_DESK = "/v1/desk"
+#: What nobody is answered who shows nothing.
+_FOR_SOME = ("/v1/desk", "/v1/me")
 _TOKEN = {
     "type": "http",
     "scheme": "bearer",
-    "description": "A token of the library's: its holder is counted alone. The desk needs the desk's own.",
+    "description": "A token of the library's: its holder is counted alone. The desk needs the desk's own, or that of "
+    "a person with a role; /v1/me one that POST /v1/sign-in gave.",
 }
 _PROBLEM_CONTENT = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _UNKNOWN_TOKEN = {"description": "A token was sent that is none.", "content": _PROBLEM_CONTENT}
@@ -104,13 +112,16 @@ def make_app(library: Library, windows: Windows | None = None, tally: Tally | No
     app.state.desk_writes = WriteLimit()
     app.state.exports = Running()
     app.state.reporter_key = library.store.secret("reporter")
+    app.state.accounts = Accounts(library)
     app.state.metrics = Metrics(library, tally, VERSION)
     app.state.readiness = health.Readiness(library)
     problems.install(app)
+    install_account_problems(app)
     _add_layers(app, library, Allowance(library.settings.limits, windows), tally)
     app.include_router(provenance.page_router)
     for routes in (
         desk,
+        desk_people,
         desk_subjects,
         desk_thesaurus,
         desk_ranking,
@@ -131,7 +142,10 @@ def make_app(library: Library, windows: Windows | None = None, tally: Tally | No
         subjects,
         suggest,
         limits,
+        sign_in,
+        me,
         health,
+        account_pages,
         metrics,
         pages,
         docs,
@@ -221,7 +235,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schema["components"]["securitySchemes"] = {"token": _TOKEN}
         for path, operations in schema["paths"].items():
             for operation in operations.values():
-                operation["security"] = [{"token": []}] if path.startswith(_DESK) else [{}, {"token": []}]
+                operation["security"] = [{"token": []}] if path.startswith(_FOR_SOME) else [{}, {"token": []}]
                 operation["responses"].setdefault("401", _UNKNOWN_TOKEN)
                 if path not in UNCOUNTED:
                     operation["responses"].setdefault("429", _TOO_MANY)
@@ -243,5 +257,5 @@ def _is_frameworks(response: dict[str, Any] | None) -> bool:
 def _describe_problem(response: dict[str, Any]) -> None:
     """Give problems their media type, which FastAPI would describe as plain JSON."""
     content = response.get("content", {}).get("application/json")
-    if content and content.get("schema", {}).get("$ref", "").endswith("/Problem"):
+    if content and content.get("schema", {}).get("$ref", "").endswith("Problem"):
         response["content"] = {problems.MEDIA_TYPE: content}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from indexer import clock
@@ -15,7 +15,7 @@ from indexer.storage.said import LONGEST_NOTE, LONGEST_WHO, Signed
 from indexer.storage.subjects import SubjectChange
 from search_api.bodies import limited_body
 from search_api.deps import StrictParameters
-from search_api.desk import count_write
+from search_api.desk import count_write, who_signs
 from search_api.problems import Problem, ProblemError, RequestProblem
 
 _MAX_BODY = 512 * 1024
@@ -33,13 +33,19 @@ class SignedIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE, description="Why; for whoever asks later.")]
-    who: Annotated[str, Field(min_length=1, max_length=LONGEST_WHO, description="Who decides: a name or address.")] = (
-        "desk"
-    )
+    who: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=LONGEST_WHO,
+            description="Who decides: a name or address; not from people who are signed in.",
+        ),
+    ] = "desk"
 
-    def signed(self) -> Signed:
+    def signed(self, request: Request) -> Signed:
         """Return who says it, and why."""
-        return Signed(who=self.who, note=self.reason)
+        who, person_key = who_signs(request, self)
+        return Signed(who=who, note=self.reason, person_key=person_key)
 
 
 class UndoIn(SignedIn):

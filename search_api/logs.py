@@ -31,8 +31,19 @@ _SHORTEST_SECRET = 4
 _CANCELS = "Cancel %s running task(s)"
 #: Addresses with a password; those of DSNs and of requests in whose query one stands.
 _IN_ADDRESS = re.compile(r"(://[^\s\"'/@:]*:)[^\s\"']*@")
+_NAMES = (
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
+    r"(?:password|passwd|api_?key|secret|csrf|adds|js_code|code_verifier|id_token|access_token|session_key|kaijuan_campus)"
+)
 #: Up to a quotation mark, which JSON writes with a backslash: that one is not the secret's.
-_NAMED = re.compile(r"(?i)\b((?:password|passwd|api_?key|secret)\s*=\s*)(?!\[hidden\])(?:\\[^\"]|[^\s&\"'\\])+")
+_NAMED = re.compile(rf"(?i)({_NAMES}\s*=\s*)(?!\[hidden\])(?:\\[^\"]|[^\s&;\"'\\])+")
+#: In documents, as JSON and Python write them.
+_QUOTED = re.compile(rf"(?i)({_NAMES}\\*[\"']\s*:\s*\\*[\"'])(?!\[hidden\])(?:\\[^\"']|[^\"'\\])+")
+_IS_NAMED = re.compile(rf"(?i){_NAMES}\Z")
+#: What lets somebody in by itself: tokens of programs and devices, whatever is sent as one, and one-time codes.
+_TOKEN = re.compile(r"k[js]_[A-Za-z0-9_-]{32,}")
+_BEARER = re.compile(r"(?i)(\bbearer\s+)[A-Za-z0-9._~+/=-]+")
+_CODE = re.compile(r"(?i)(?:[2-9A-HJKMNP-TV-Z]{5}-){3}[2-9A-HJKMNP-TV-Z]{5}(?![A-Z0-9-])")
 
 
 class _Lines:
@@ -139,7 +150,21 @@ class _Hide:
         text = str(line)
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
-        return _NAMED.sub(rf"\1{HIDDEN}", _IN_ADDRESS.sub(rf"\1{HIDDEN}@", text))
+        text = _CODE.sub(HIDDEN, _TOKEN.sub(HIDDEN, _IN_ADDRESS.sub(rf"\1{HIDDEN}@", text)))
+        for pattern in (_BEARER, _NAMED, _QUOTED):
+            text = pattern.sub(rf"\1{HIDDEN}", text)
+        return text
+
+
+def _hide_named(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Leave out the values of keys that name a secret, whatever is in them."""
+    return {key: HIDDEN if _IS_NAMED.search(str(key)) else _without_named(value) for key, value in event.items()}
+
+
+def _without_named(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: HIDDEN if _IS_NAMED.search(str(key)) else _without_named(one) for key, one in value.items()}
+    return value
 
 
 def _forms(secret: str) -> set[str]:
@@ -165,6 +190,7 @@ def configure_logs(
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _hide_named,
             renderer,
             _Hide(secrets),
         ],

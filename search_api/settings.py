@@ -12,6 +12,7 @@
 ``KAIJUAN_CORS_ORIGINS`` sites whose pages may ask · ``KAIJUAN_METRICS_FROM`` who may ask for operators' numbers ·
 ``KAIJUAN_LOG_LEVEL`` and ``KAIJUAN_LOG_FORMAT`` what is logged, and how ·
 ``KAIJUAN_DRAIN_SECONDS`` how long to go on answering once told to stop ·
+``KAIJUAN_ACCOUNTS``, ``KAIJUAN_WECHAT``, ``KAIJUAN_CAMPUS`` who may sign in, and how ·
 ``KAIJUAN_STORAGE__KIND`` ``embedded`` or ``cluster`` ·
 ``KAIJUAN_STORAGE__DATABASE_URL`` and ``KAIJUAN_STORAGE__ELASTICSEARCH_URL`` for the cluster ·
 ``…_FILE``: what is secret may stand in a file instead.
@@ -40,6 +41,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from search_api.account_settings import AccountSettings, CampusSettings, WeChatSettings
 from search_api.errors import SettingsError
 from search_api.secret_files import read_password, read_secret, with_password
 
@@ -190,6 +192,9 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = "auto"
     drain_seconds: float = Field(default=0.0, ge=0, le=300)
     limits: Limits = Limits()
+    accounts: AccountSettings = AccountSettings()
+    wechat: WeChatSettings = WeChatSettings()
+    campus: CampusSettings = CampusSettings()
     storage: Annotated[EmbeddedStorage | ClusterStorage, Field(discriminator="kind")] = EmbeddedStorage()
 
     @field_validator("language_detector")

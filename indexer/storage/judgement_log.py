@@ -16,7 +16,7 @@ from indexer.storage import schema
 from indexer.storage.catalogue import chunks
 from indexer.storage.corrections import value_of
 from indexer.storage.database import Database, inserted_key
-from indexer.storage.sources import COMMAND_LINE, record_audit
+from indexer.storage.sources import Actor, record_audit
 from indexer.storage.standing import Standing, standing_near
 
 Kind = Literal["same", "different", "correct"]
@@ -48,6 +48,7 @@ class NewJudgement:
     records: tuple[RecordName, ...]
     field: str | None = None
     value: Value = None
+    person_key: int | None = None
 
     @property
     def parts(self) -> frozenset[frozenset[RecordName]]:
@@ -107,6 +108,7 @@ class JudgementLog:
             value=orjson.dumps(new.value) if new.kind == "correct" else None,
             reason=new.reason,
             who=new.who,
+            person_key=new.person_key,
             at=clock.now(),
         )
         key = inserted_key(connection.execute(statement))
@@ -122,18 +124,19 @@ class JudgementLog:
         ]
         connection.execute(_names.insert(), rows)
         details = {"kind": new.kind, "field": new.field, "value": new.value, "reason": new.reason, "who": new.who}
-        record_audit(
-            connection, COMMAND_LINE, "judgement.record", f"judgement:{public}", {**details, "records": len(rows)}
-        )
+        actor = Actor(person_key=new.person_key)
+        record_audit(connection, actor, "judgement.record", f"judgement:{public}", {**details, "records": len(rows)})
         return key
 
-    def undo(self, connection: Connection, key: int, public: str, *, who: str, reason: str) -> None:
+    def undo(
+        self, connection: Connection, key: int, public: str, *, who: str, reason: str, person_key: int | None = None
+    ) -> None:
         """Mark a judgement undone."""
         values = {"undone_at": clock.now(), "undone_by": who, "undone_reason": reason}
         connection.execute(update(_judgements).where(_judgements.c.key == key).values(**values))
         # The desk's token is nobody's account, as the command line is nobody's.
         details = {"who": who, "reason": reason}
-        record_audit(connection, COMMAND_LINE, "judgement.undo", f"judgement:{public}", details)
+        record_audit(connection, Actor(person_key=person_key), "judgement.undo", f"judgement:{public}", details)
 
     def alike(self, connection: Connection, new: NewJudgement) -> list[int]:
         """Return the keys of the judgements that say the same of the same records and are not undone, newest first."""

@@ -34,7 +34,7 @@ class KeptAnswers:
         self._database = database
 
     @retried
-    def claim(self, digest: bytes, request: bytes) -> KeptAnswer | None:
+    def claim(self, digest: bytes, request: bytes, person_key: int | None = None) -> KeptAnswer | None:
         """Begin a request, or return what is known of the one that came under this key before (``None``: begun)."""
         now = clock.now()
         row = _table.c.digest == digest
@@ -42,7 +42,7 @@ class KeptAnswers:
             connection.execute(delete(_table).where(_table.c.at < now - KEPT))
             abandoned = row & _table.c.status.is_(None) & (_table.c.at < now - _GIVEN_UP)
             connection.execute(delete(_table).where(abandoned))
-            insert = self._database.insert(_table).values(digest=digest, request=request, at=now)
+            insert = self._database.insert(_table).values(digest=digest, request=request, at=now, person_key=person_key)
             begun = insert.on_conflict_do_nothing(index_elements=["digest"]).returning(_table.c.digest)
             if connection.execute(begun).first() is not None:
                 return None

@@ -33,7 +33,7 @@ from indexer.storage import schema
 from indexer.storage.catalogue import Catalogue, chunks
 from indexer.storage.database import Database, retried
 from indexer.storage.said import Signed, undo_row
-from indexer.storage.sources import COMMAND_LINE, record_audit
+from indexer.storage.sources import record_audit
 
 TargetKind = Literal["source", "container", "work"]
 Effect = Literal["hide", "boost", "bury"]
@@ -196,7 +196,7 @@ class RankingRules:
                 values = {"id": rule_id, "kind": kind, "target": named, "effect": effect, "weight": weight}
                 connection.execute(_rules.insert().values(**values, **by.values()))
                 details = {**values, "reason": by.note, "who": by.who}
-                record_audit(connection, COMMAND_LINE, f"ranking.{effect}", f"rule:{rule_id}", details)
+                record_audit(connection, by.actor, f"ranking.{effect}", f"rule:{rule_id}", details)
             else:
                 assert held is not None  # noqa: S101  # or it would be new
                 rule_id = held.id

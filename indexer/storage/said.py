@@ -10,17 +10,18 @@ from sqlalchemy import Connection, Row, Table, select, update
 from indexer import clock
 from indexer.errors import UnfitEditError, UnknownEditError, WrongEditError
 from indexer.storage.limits import storable_text
-from indexer.storage.sources import COMMAND_LINE, record_audit
+from indexer.storage.sources import Actor, record_audit
 
 LONGEST_NOTE, LONGEST_WHO = 2_000, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """Who says it, and why."""
+    """Who says it, and why; ``person_key`` of whoever is signed in, whose public id is ``who`` then."""
 
     who: str
     note: str
+    person_key: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is missing, too long, or no line of text."""
@@ -29,8 +30,12 @@ class Signed:
 
     def values(self) -> dict[str, Any]:
         """Return the columns of a new row."""
-        # The desk's token is nobody's account, as the command line is nobody's.
-        return {"note": self.note, "who": self.who, "person_key": COMMAND_LINE.person_key, "at": clock.now()}
+        return {"note": self.note, "who": self.who, "person_key": self.person_key, "at": clock.now()}
+
+    @property
+    def actor(self) -> Actor:
+        """Return who is written down; the desk's token is nobody's account, as the command line is nobody's."""
+        return Actor(person_key=self.person_key)
 
 
 def require_line(value: str, longest: int, called: str, parameter: str) -> None:
@@ -60,7 +65,7 @@ def undo_row(
         )
     values = {"undone_at": clock.now(), "undone_by": by.who}
     connection.execute(update(table).where(table.c.key == found.key).values(**values))
-    record_audit(connection, COMMAND_LINE, action, named, {"who": by.who, "reason": by.note})
+    record_audit(connection, by.actor, action, named, {"who": by.who, "reason": by.note})
     return found
 
 

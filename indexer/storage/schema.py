@@ -26,6 +26,15 @@ from indexer.storage.identity_tables import (
     links,
     portraits,
 )
+from indexer.storage.people_tables import (
+    consents,
+    logins,
+    one_time_codes,
+    people,
+    person_roles,
+    personal_access,
+    sign_in_failures,
+)
 from indexer.storage.search_tables import (
     index_leases,
     kept_answers,
@@ -42,6 +51,7 @@ __all__ = [
     "UtcDateTime",
     "audit",
     "checkpoints",
+    "consents",
     "container_guests",
     "container_keys",
     "containers",
@@ -59,16 +69,20 @@ __all__ = [
     "kept_answers",
     "link_reports",
     "links",
+    "logins",
     "manifestation_keys",
     "manifestations",
     "metadata",
+    "one_time_codes",
     "people",
     "person_roles",
+    "personal_access",
     "portraits",
     "quarantine",
     "ranking_rules",
     "raw_changes",
     "raw_records",
+    "sign_in_failures",
     "sources",
     "stale_containers",
     "subject_classes",
@@ -80,28 +94,10 @@ __all__ = [
 ]
 
 #: The newest migration; a test holds it to the scripts in ``migrations``.
-MIGRATION = "0007"
+MIGRATION = "0008"
 
 #: Facts about the store itself: library id, signing key, versions of what wrote the data.
 facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
-
-people = Table(
-    "people",
-    metadata,
-    key_column(),
-    Column("id", Text, nullable=False, unique=True),
-    time_column("created_at"),
-    **NEVER_REUSED,
-)
-
-#: A person's roles (reader, librarian, administrator …), all over or for one subject (``''`` is all).
-person_roles = Table(
-    "person_roles",
-    metadata,
-    reference("people", "person_key", primary_key=True),
-    Column("role", Text, primary_key=True),
-    Column("subject", Text, primary_key=True, server_default=""),
-)
 
 #: Who changed what; append-only. ``person_key`` is null for the command line.
 audit = Table(
@@ -113,6 +109,7 @@ audit = Table(
     Column("object", Text, nullable=False),
     Column("details", LargeBinary, nullable=False),
     time_column("at"),
+    Index(None, "person_key"),
     **NEVER_REUSED,
 )
 

@@ -94,6 +94,7 @@ tokens = Table(
     time_column("revoked_at", nullable=True),
     # A day, not a moment: enough to find what nobody uses, too little to tell when somebody reads.
     Column("last_used", Text),
+    Index(None, "person_key"),
     **NEVER_REUSED,
 )
 
@@ -107,7 +108,10 @@ kept_answers = Table(
     Column("media_type", Text),
     Column("body", LargeBinary),
     time_column("at"),
+    # No foreign key: SQLite would have to copy the table to add one.
+    Column("person_key", Key),
     Index(None, "at"),
+    Index(None, "person_key"),
 )
 
 #: Stretches of the change feed that are being written into a shared index, by whom and until when; a lost worker's

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from indexer import ids
 from indexer.storage import schema
 from indexer.storage.catalogue import Catalogue
+from indexer.storage.codes import CodeTable
 from indexer.storage.counting import Census
 from indexer.storage.database import Database
 from indexer.storage.dated_works import DatedWorks
@@ -19,8 +20,13 @@ from indexer.storage.feed import ChangeFeed
 from indexer.storage.harvests import HarvestLedger
 from indexer.storage.kept_answers import KeptAnswers
 from indexer.storage.links import LinkTable
+from indexer.storage.logins import LoginTable
+from indexer.storage.people import PeopleTable
+from indexer.storage.personal_data import PersonalData
 from indexer.storage.quarantine import QuarantineTable
 from indexer.storage.raw import RawTable
+from indexer.storage.sessions import SessionTable
+from indexer.storage.sign_in_failures import FailureTable
 from indexer.storage.sources import SourceTable
 from indexer.storage.subject_queue import SubjectQueue
 from indexer.storage.tokens import TokenTable
@@ -53,6 +59,12 @@ class RecordStore:
         self.tokens = TokenTable(database)
         self.kept_answers = KeptAnswers(database)
         self.subject_queue = SubjectQueue(database)
+        self.people = PeopleTable(database)
+        self.logins = LoginTable(database)
+        self.sessions = SessionTable(database)
+        self.codes = CodeTable(database)
+        self.failures = FailureTable(database)
+        self.personal_data = PersonalData(database)
 
     @functools.cached_property
     def thesaurus(self) -> ThesaurusTable:

@@ -20,7 +20,7 @@ from indexer.errors import UnfitEditError, UnknownEditError, WrongEditError
 from indexer.storage import schema
 from indexer.storage.database import Database, inserted_key, retried
 from indexer.storage.said import Signed, find_row, require_line, undo_row
-from indexer.storage.sources import COMMAND_LINE, record_audit
+from indexer.storage.sources import record_audit
 from indexer.storage.subject_queue import WRITER, Pending, note_pending
 from indexer.subjects.classifying import KEYWORD, LONGEST_VALUE, Classifier, SubjectMapping
 from indexer.subjects.tables import SubjectClass, fold_term
@@ -158,7 +158,7 @@ class SubjectTable:
                 told.append((key, True))
                 pending.append(Pending(scheme=known[0], value=known[1]))
                 details = {**values, "reason": by.note, "who": by.who}
-                record_audit(connection, COMMAND_LINE, "subject.map", f"subjects:m{key}", details)
+                record_audit(connection, by.actor, "subject.map", f"subjects:m{key}", details)
             note_pending(self._database, connection, pending)
             rows = {key: find_row(connection, _mappings, key) for key, _ in told}
             return [(_change("mapping", rows[key], "in_force"), created) for key, created in told]
@@ -196,7 +196,7 @@ class SubjectTable:
                 return _change("class", newest, "in_force"), False
             key = inserted_key(connection.execute(_classes.insert().values(**values, **by.values())))
             details = {**values, "reason": by.note, "who": by.who}
-            record_audit(connection, COMMAND_LINE, "subject.class", f"subjects:c{key}", details)
+            record_audit(connection, by.actor, "subject.class", f"subjects:c{key}", details)
             if before is not None and before.parent != values["parent"]:
                 note_pending(self._database, connection, [Pending(scheme=None, value=code)])
             return _change("class", find_row(connection, _classes, key), "in_force"), True

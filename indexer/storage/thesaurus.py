@@ -25,7 +25,7 @@ from indexer.search.thesaurus import Entry, EntryKind, Term, Thesaurus, builtin_
 from indexer.storage import schema
 from indexer.storage.database import Database, retried
 from indexer.storage.said import Signed, require_line, undo_row
-from indexer.storage.sources import COMMAND_LINE, record_audit
+from indexer.storage.sources import record_audit
 
 LONGEST_TERM, MOST_TERMS = 100, 20
 #: Entries in force; all are kept in memory.
@@ -226,7 +226,7 @@ def _insert(connection: Connection, entry: Entry, by: Signed) -> Row[Any]:
     values = {"id": entry_id, "kind": entry.kind, "terms": orjson.dumps(terms), **by.values()}
     connection.execute(_table.insert().values(**values))
     details = {"kind": entry.kind, "terms": terms, "reason": by.note, "who": by.who}
-    record_audit(connection, COMMAND_LINE, "thesaurus.add", entry_id, details)
+    record_audit(connection, by.actor, "thesaurus.add", entry_id, details)
     return connection.execute(select(_table).where(_table.c.id == entry_id)).one()
 
 

@@ -65,7 +65,7 @@ class TokenTable:
             connection.execute(
                 schema.tokens.insert().values(
                     id=token.id,
-                    digest=_digest_of(secret),
+                    digest=digest_of(secret),
                     label=label,
                     person_key=actor.person_key,
                     scopes=_READ,
@@ -82,7 +82,8 @@ class TokenTable:
             return None
         table = schema.tokens.c
         statement = select(schema.tokens).where(
-            table.digest == _digest_of(secret),
+            table.digest == digest_of(secret),
+            table.scopes == _READ,
             table.revoked_at.is_(None),
             or_(table.expires_at.is_(None), table.expires_at > clock.now()),
         )
@@ -98,9 +99,10 @@ class TokenTable:
             connection.execute(update(table).where(table.c.id == token_id).values(last_used=today))
 
     def all(self) -> list[Token]:
-        """Return every token that ever was, the oldest first."""
+        """Return every token that ever was, the oldest first; people's devices are their own business."""
+        statement = select(schema.tokens).where(schema.tokens.c.scopes == _READ).order_by(schema.tokens.c.key)
         with self._database.read() as connection:
-            return [_token(row) for row in connection.execute(select(schema.tokens).order_by(schema.tokens.c.key))]
+            return [_token(row) for row in connection.execute(statement)]
 
     @retried
     def revoke(self, token_id: str, actor: Actor = COMMAND_LINE) -> Token:
@@ -110,7 +112,7 @@ class TokenTable:
             UnknownTokenError: there is no such token.
         """
         table = schema.tokens
-        statement = select(table).where(table.c.id == token_id)
+        statement = select(table).where(table.c.id == token_id, table.c.scopes == _READ)
         with self._database.write() as connection:
             row = connection.execute(statement).one_or_none()
             if row is None:
@@ -123,7 +125,7 @@ class TokenTable:
             return _token(connection.execute(statement).one())
 
 
-def _digest_of(secret: str) -> bytes:
+def digest_of(secret: str) -> bytes:
     """Return what is kept of a secret; it has 256 random bits, so that a plain hash is enough."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 

@@ -40,6 +40,7 @@ _MODULES: Mapping[str, str] = {
     "export": "export",
     "links": "links",
     "mcp": "mcp",
+    "people": "people",
     "tokens": "tokens",
     "subjects": "subjects",
     "rank": "rank",

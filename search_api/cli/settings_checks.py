@@ -45,7 +45,7 @@ def setting_names() -> frozenset[str]:
 def examine_variables(variables: Iterable[str]) -> Iterator[Check]:
     """Warn about each name that begins with ``KAIJUAN_`` and is no setting, and name the setting most like it."""
     known = setting_names() | COMPOSE_VARIABLES
-    open_ended = tuple(_PREFIX + f"{field}__".upper() for field, info in Settings.model_fields.items() if _is_map(info))
+    open_ended = tuple(name for field, info in Settings.model_fields.items() for name in _maps(field, info))
     for variable in sorted(variables):
         name = variable.upper()  # settings are read whatever their case
         if not name.startswith(_PREFIX) or name in known or name.startswith((*open_ended, *_DEVELOPERS)):
@@ -68,10 +68,18 @@ def examine_variables(variables: Iterable[str]) -> Iterator[Check]:
 
 def _names(field: str, info: FieldInfo) -> Iterator[str]:
     yield _PREFIX + field.upper()
+    yield from (_PREFIX + f"{field}__{part}".upper() for part, _ in _parts(info))
+
+
+def _maps(field: str, info: FieldInfo) -> Iterator[str]:
+    """Yield what begins the names of a setting whose own parts are named by whoever sets them."""
+    if get_origin(info.annotation) is dict:
+        yield _PREFIX + f"{field}__".upper()
+    for part, inner in _parts(info):
+        yield from _maps(f"{field}__{part}", inner)
+
+
+def _parts(info: FieldInfo) -> Iterator[tuple[str, FieldInfo]]:
     for model in get_args(info.annotation) or (info.annotation,):
         if isinstance(model, type) and issubclass(model, BaseModel):
-            yield from (_PREFIX + f"{field}__{part}".upper() for part in model.model_fields)
-
-
-def _is_map(info: FieldInfo) -> bool:
-    return get_origin(info.annotation) is dict
+            yield from model.model_fields.items()

@@ -20,7 +20,8 @@ _TAG = re.compile(r'(?:W/)?("[^"\x00-\x20\x7f]*")')
 #: Larger answers are sent without a validator: hashing them would keep others waiting.
 _MOST_HASHED = 8 * 1024 * 1024
 _OF_THE_MOMENT = frozenset(("/health", "/ready", "/metrics", "/v1/limits"))
-_DESK = "/v1/desk"
+#: What is a person's, or staff's, is kept by nobody; where they sign in, neither.
+_PRIVATE = ("/v1/desk", "/v1/me", "/v1/sign-in", "/v1/sign-up", "/me", "/sign-in", "/sign-up", "/sign-out")
 _OF_A_BODY = ("content-length", "content-type", "content-encoding", "content-disposition")
 
 
@@ -94,6 +95,10 @@ def _cache_control(scope: Scope, asked: Headers, status: int) -> str:
     """
     path = scope["path"]
     is_read = scope["method"] in {"GET", "HEAD"}
-    if not is_read or status >= _ERRORS or path in _OF_THE_MOMENT or path.startswith(_DESK):
+    if not is_read or status >= _ERRORS or path in _OF_THE_MOMENT or _is_private(path):
         return "no-store"
     return "private, no-cache" if "authorization" in asked else "no-cache"
+
+
+def _is_private(path: str) -> bool:
+    return any(path == one or path.startswith(f"{one}/") for one in _PRIVATE)

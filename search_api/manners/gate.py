@@ -24,8 +24,12 @@ from search_api.library import Library
 from search_api.manners.exchange import tell, timed
 from search_api.manners.forwarded import client_key
 from search_api.manners.limits import Allowance, Caller, Taken, is_costly, limit_header, policy_header
+from search_api.people.errors import AccountError
+from search_api.people.problems import account_problem
+from search_api.people.visits import READS, VISIT, Visit, is_session_token, shown_by_cookie
 from search_api.problem_types import UNKNOWN_TOKEN
 from search_api.problems import Problem, ProblemError, named_problem, respond
+from search_api.same_origin import is_own_page
 
 _CALLER = "kaijuan.caller"
 UNCOUNTED = frozenset(("/health", "/ready", "/metrics", "/v1/limits"))
@@ -46,15 +50,20 @@ class Gate:
             await self._app(scope, receive, send)
             return
         with timed("gate"):
-            caller = await self._caller(scope)
+            visit = await self._visit(scope)
+            caller = _person(visit) if visit else await self._caller(scope)
             refusal = self._count(scope, caller or _by_address(scope))
         if refusal is None and caller is None:
             refusal = _unknown_token()
+        if refusal is None and visit is not None and visit.by_cookie and _may_be_forged(scope):
+            refusal = respond(account_problem(AccountError("foreign")))
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        await self._app({**scope, _CALLER: caller}, receive, send)
-        if caller is not None and caller.kind == "token":
+        await self._app({**scope, _CALLER: caller, VISIT: visit}, receive, send)
+        if visit is not None:
+            await self._note_use(visit.session.id)
+        elif caller is not None and caller.kind == "token":
             await self._note_use(caller.key)
 
     async def _note_use(self, token_id: str) -> None:
@@ -80,16 +89,29 @@ class Gate:
             _log.info("limit_reached", policy=used_up, kind=caller.kind, token=caller.label, path=path)
         return None
 
+    async def _visit(self, scope: Scope) -> Visit | None:
+        """Return who is signed in; a cookie counts only where no token is shown, be it a bad one."""
+        shown = _shown_token(scope)
+        if scope["path"].startswith(_STATIC):
+            return None
+        secret = shown if shown is not None else shown_by_cookie(scope, self._library)
+        if secret is None or not is_session_token(secret):
+            return None
+        idle_days = self._library.settings.accounts.idle_days
+        session = await run_in_threadpool(self._library.store.sessions.find, secret, idle_days=idle_days)
+        return Visit(session=session, by_cookie=shown is None) if session else None
+
     async def _caller(self, scope: Scope) -> Caller | None:
         """Return who asks; ``None`` for somebody with a token that is none."""
-        scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":  # another scheme is a matter between the client and a proxy before us
+        shown = _shown_token(scope)
+        if shown is None:
             return _by_address(scope)
-        shown = given.strip()
         desk = self._library.settings.desk_token
         if desk is not None and hmac.compare_digest(shown.encode(), desk.get_secret_value().encode()):
             return Caller(kind="desk", key="desk")
-        if scope["path"].startswith(_DESK):  # which says itself what it wants to be shown
+        if scope["path"].startswith(_DESK) and not is_session_token(
+            shown
+        ):  # which says itself what it wants to be shown
             return _by_address(scope)
         token = await run_in_threadpool(self._library.store.tokens.find, shown)
         return Caller(kind="token", key=token.id, label=token.label) if token else None
@@ -98,6 +120,21 @@ class Gate:
 def caller_of(request: Request) -> Caller:
     """Return who asks, as the gate saw it."""
     return cast("Caller", request.scope[_CALLER])
+
+
+def _shown_token(scope: Scope) -> str | None:
+    """Return the token that is shown; another scheme is a matter between the client and a proxy before us."""
+    scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else None
+
+
+def _person(visit: Visit) -> Caller:
+    return Caller(kind="person", key=visit.session.person_id)
+
+
+def _may_be_forged(scope: Scope) -> bool:
+    """Tell whether another site's page may have sent what a browser put its cookie to."""
+    return scope["method"] not in READS and not is_own_page(Request(scope))
 
 
 def _by_address(scope: Scope) -> Caller:

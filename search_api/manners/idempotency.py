@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search_api.library import Library
 from search_api.manners.forwarded import client_key
+from search_api.people.visits import visit_of
 from search_api.problem_types import KEY_IN_USE, KEY_OF_ANOTHER
 from search_api.problems import Problem, ProblemError, named_problem, respond
 
@@ -27,6 +28,8 @@ _LONGEST_BODY = 1024 * 1024
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: Asked by POST because they are long, and done as often as they are sent.
 _READS = frozenset({"/v1/works", "/v1/export"})
+#: Answered with secrets, which nothing here keeps: done anew each time.
+_SECRET = ("/v1/sign-in", "/v1/sign-up", "/v1/desk/people")
 _REPLAYED = "Idempotency-Replayed"
 
 
@@ -47,7 +50,9 @@ class Idempotent:
             await _bad_key()(scope, receive, send)
             return
         digest, request = _digests(scope, key, body)
-        known = await run_in_threadpool(self._answers.claim, digest, request)
+        visit = visit_of(Request(scope))
+        person_key = visit.session.person_key if visit else None
+        known = await run_in_threadpool(self._answers.claim, digest, request, person_key)
         if known is None:
             await self._do(digest, scope, body, send)
         elif known.request != request:
@@ -103,7 +108,8 @@ class _Answer:
 def _is_write(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] not in _WRITES:
         return False
-    return scope["path"].startswith("/v1/") and scope["path"] not in _READS
+    path = scope["path"]
+    return path.startswith("/v1/") and path not in _READS and not path.startswith(_SECRET)
 
 
 def _is_odd(key: str) -> bool:
@@ -124,7 +130,9 @@ async def _whole(request: Request) -> bytes | None:
 
 def _digests(scope: Scope, key: str, body: bytes) -> tuple[bytes, bytes]:
     """Return what stands for who asks under which key, and for what is asked."""
-    who = Headers(scope=scope).get("authorization") or client_key(scope)
+    visit = visit_of(Request(scope))
+    who = f"person:{visit.session.person_id}" if visit else Headers(scope=scope).get("authorization")
+    who = who or client_key(scope)
     asked = [scope["method"].encode(), scope["path"].encode(), scope["query_string"], body]
     return (
         hashlib.sha256(b"\0".join([who.encode("utf-8", "replace"), key.encode()])).digest(),

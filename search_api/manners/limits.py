@@ -27,9 +27,9 @@ COSTLY_FORMS = (".atom", ".svg")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who is counted: ``token`` by its id, ``desk`` once for the library, ``address`` by network address."""
+    """Who is counted: ``token`` and ``person`` by id, ``desk`` once for the library, ``address`` by network address."""
 
-    kind: Literal["token", "desk", "address"]
+    kind: Literal["token", "person", "desk", "address"]
     key: str
     label: str | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -16,7 +16,7 @@ from search_api.bodies import limited_body, read_body
 from search_api.cards import card
 from search_api.copies import copies_of
 from search_api.deps import LibraryDep, OrjsonResponse, StrictParameters
-from search_api.desk import count_write, desk_of, require_desk
+from search_api.desk import count_write, desk_door, desk_of, who_signs
 from search_api.library import MAX_KEY, Library
 from search_api.problems import Problem, ProblemError, RequestProblem
 from search_api.told import decided_body, judgement_body, review_body
@@ -30,7 +30,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     "default": _PROBLEM,
 }
 _WRITES: dict[int | str, dict[str, Any]] = {**_ANSWERS, **dict.fromkeys((404, 409, 413, 415, 429), _PROBLEM)}
-router = APIRouter(prefix="/v1/desk", tags=["desk"], dependencies=[Depends(require_desk)])
+router = APIRouter(prefix="/v1/desk", tags=["desk"], dependencies=[Depends(desk_door("desk.judge"))])
 
 _Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
 _Works = Annotated[
@@ -43,9 +43,14 @@ class _Signed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, description="Why; for whoever asks later.")]
-    who: Annotated[str, Field(min_length=1, max_length=LONGEST_WHO, description="Who decides: a name or address.")] = (
-        "desk"
-    )
+    who: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=LONGEST_WHO,
+            description="Who decides: a name or address; not from people who are signed in.",
+        ),
+    ] = "desk"
 
 
 class SameIn(_Signed):
@@ -240,14 +245,14 @@ def list_judgements(
         }
     },
 )
-def record_judgement(library: LibraryDep, body: BodyDep) -> Response:
+def record_judgement(request: Request, library: LibraryDep, body: BodyDep) -> Response:
     """Say that works are the same, or different, or that a field is wrong. It holds at once and survives a rebuild.
 
     The newest of two that contradict each other holds; the answer names those that it overrules.
     """
     given = read_body(body, _JUDGEMENT, fix=_FIX)
     try:
-        decided = _recorded(desk_of(library), given)
+        decided = _recorded(desk_of(library), given, _signed(request, given))
     except JudgementError as error:
         raise _problem(error) from error
     return OrjsonResponse(decided_body(decided), status_code=201 if decided.created else 200)
@@ -272,6 +277,7 @@ def record_judgement(library: LibraryDep, body: BodyDep) -> Response:
     },
 )
 def undo_judgement(
+    request: Request,
     library: LibraryDep,
     judgement_id: Annotated[str, Path(max_length=100, description="As the list shows it.")],
     body: BodyDep,
@@ -279,7 +285,7 @@ def undo_judgement(
     """Take a judgement back; it stays in the list, and what older ones said counts again."""
     given = read_body(body, _UNDO, fix='Send {"reason": "…"}; who may be added.')
     try:
-        decided = desk_of(library).undo(judgement_id, By(who=given.who, reason=given.reason))
+        decided = desk_of(library).undo(judgement_id, _signed(request, given))
     except JudgementError as error:
         raise _problem(error) from error
     return OrjsonResponse(decided_body(decided))
@@ -314,8 +320,12 @@ def list_undecided(
     return OrjsonResponse({"meta": {"count": len(results), "next_after": following}, "results": results})
 
 
-def _recorded(desk: JudgingDesk, given: SameIn | DifferentIn | CorrectIn) -> Decided:
-    by = By(who=given.who, reason=given.reason)
+def _signed(request: Request, given: _Signed) -> By:
+    who, person_key = who_signs(request, given)
+    return By(who=who, reason=given.reason, person_key=person_key)
+
+
+def _recorded(desk: JudgingDesk, given: SameIn | DifferentIn | CorrectIn, by: By) -> Decided:
     if isinstance(given, SameIn):
         return desk.merge(given.works, by)
     if isinstance(given, CorrectIn):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, TypeAdapter
 
@@ -12,7 +12,7 @@ from indexer.errors import EditError
 from indexer.search.rules import LEAST_WEIGHT, MOST_WEIGHT, USUAL_WEIGHT
 from search_api.bodies import json_body, read_body
 from search_api.deps import LibraryDep, OrjsonResponse, StrictParameters
-from search_api.desk import require_desk
+from search_api.desk import desk_door
 from search_api.desk_edits import (
     ANSWERS,
     FIX,
@@ -26,7 +26,7 @@ from search_api.desk_edits import (
     rule_body,
 )
 
-router = APIRouter(prefix="/v1/desk", tags=["desk"], dependencies=[Depends(require_desk)])
+router = APIRouter(prefix="/v1/desk", tags=["desk"], dependencies=[Depends(desk_door("desk.ranking"))])
 
 
 class RuleIn(SignedIn):
@@ -112,7 +112,7 @@ def list_rules(
         RuleIn, {"kind": "container", "target": "1234-5679", "effect": "bury", "reason": "No peer review.", "weight": 2}
     ),
 )
-def add_rule(library: LibraryDep, body: BodyDep) -> Response:
+def add_rule(request: Request, library: LibraryDep, body: BodyDep) -> Response:
     """Hide a source, container or work from searches, or let it stand higher or lower by relevance.
 
     The newest rule for one thing counts. Hidden works stay where their addresses and identifiers lead.
@@ -120,7 +120,7 @@ def add_rule(library: LibraryDep, body: BodyDep) -> Response:
     given = read_body(body, _RULE, fix=FIX)
     try:
         rule, created = library.store.ranking_rules.add(
-            given.kind, given.target, given.effect, given.signed(), weight=given.weight
+            given.kind, given.target, given.effect, given.signed(request), weight=given.weight
         )
     except EditError as error:
         raise edit_problem(error) from error
@@ -136,6 +136,7 @@ def add_rule(library: LibraryDep, body: BodyDep) -> Response:
     openapi_extra=json_body(UndoIn, {"reason": "The journal mended its ways.", "who": "Li Ming"}),
 )
 def undo_rule(
+    request: Request,
     library: LibraryDep,
     rule_id: Annotated[str, Path(max_length=50, description="As the list shows it.")],
     body: BodyDep,
@@ -143,7 +144,7 @@ def undo_rule(
     """Take a rule back; an older one for the same counts again."""
     given = read_body(body, UNDO, fix=FIX)
     try:
-        rule = library.store.ranking_rules.undo(rule_id, given.signed())
+        rule = library.store.ranking_rules.undo(rule_id, given.signed(request))
     except EditError as error:
         raise edit_problem(error) from error
     return OrjsonResponse(rule_body(rule))

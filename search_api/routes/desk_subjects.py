@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from indexer.errors import EditError
 from indexer.storage.subjects import LONGEST_CODE, LONGEST_NAME, LONGEST_SCHEME, SubjectChange
-from indexer.subjects.classifying import LONGEST_VALUE, SubjectMapping
+from indexer.subjects.classifying import KEYWORD, LONGEST_VALUE, SubjectMapping
+from indexer.subjects.tables import fold_term
 from search_api.bodies import json_body, read_body
 from search_api.deps import LibraryDep, OrjsonResponse, StrictParameters
-from search_api.desk import require_desk
+from search_api.desk import desk_door, member_at_desk
 from search_api.desk_edits import (
     ANSWERS,
     FIX,
@@ -26,11 +28,12 @@ from search_api.desk_edits import (
     change_body,
     edit_problem,
 )
-from search_api.library import MAX_KEY
+from search_api.library import MAX_KEY, Library
+from search_api.people.access import require_classes
 from search_api.subjects import MOST_UNMAPPED, list_unmapped
 
 _MOST_MAPPINGS = 1_000
-router = APIRouter(prefix="/v1/desk", tags=["desk"], dependencies=[Depends(require_desk)])
+router = APIRouter(prefix="/v1/desk", tags=["desk"], dependencies=[Depends(desk_door("desk.subjects"))])
 
 
 class MappingIn(BaseModel):
@@ -185,15 +188,16 @@ def list_changes(
         },
     ),
 )
-def map_subjects(library: LibraryDep, body: BodyDep) -> Response:
+def map_subjects(request: Request, library: LibraryDep, body: BodyDep) -> Response:
     """Say to which class headings, class marks and keywords belong. Their works follow within seconds.
 
     A class mark of LCC or CLC speaks for all that begin so, unless a longer one says otherwise.
     """
     given = read_body(body, _MAPPINGS, fix=FIX)
     wanted = [SubjectMapping(scheme=one.scheme, value=one.value, code=one.code) for one in given.mappings]
+    _require_classes(request, library, lambda: _mapped(library, wanted))
     try:
-        told = library.store.subjects.map_many(wanted, given.signed())
+        told = library.store.subjects.map_many(wanted, given.signed(request))
     except EditError as error:
         raise edit_problem(error) from error
     return _changed(told)
@@ -215,13 +219,14 @@ def map_subjects(library: LibraryDep, body: BodyDep) -> Response:
         {"code": "G25", "name_zh": "图书馆学", "name_en": "Library science", "reason": "Our readers' word for it."},
     ),
 )
-def set_class(library: LibraryDep, body: BodyDep) -> Response:
+def set_class(request: Request, library: LibraryDep, body: BodyDep) -> Response:
     """Give a class another name, hide it, or add one of the library's own."""
     given = read_body(body, _CLASS, fix=FIX)
+    _require_classes(request, library, lambda: _touched(library, given))
     try:
         told = library.store.subjects.set_class(
             given.code,
-            given.signed(),
+            given.signed(request),
             name_zh=given.name_zh,
             name_en=given.name_en,
             parent=given.parent,
@@ -241,17 +246,48 @@ def set_class(library: LibraryDep, body: BodyDep) -> Response:
     openapi_extra=json_body(UndoIn, {"reason": "That was another journal.", "who": "Li Ming"}),
 )
 def undo_change(
+    request: Request,
     library: LibraryDep,
     change_id: Annotated[str, Path(max_length=50, description="As the list shows it: m12, c3.")],
     body: BodyDep,
 ) -> Response:
     """Take a change back; what an older one said counts again, and the works follow."""
     given = read_body(body, UNDO, fix=FIX)
+    _require_classes(request, library, lambda: _said_of(library, change_id))
     try:
-        change = library.store.subjects.undo(change_id, given.signed())
+        change = library.store.subjects.undo(change_id, given.signed(request))
     except EditError as error:
         raise edit_problem(error) from error
     return OrjsonResponse(change_body(change))
+
+
+def _require_classes(request: Request, library: Library, classes: Callable[[], list[str | None]]) -> None:
+    """Hold people whose role is for some classes to those; ``classes`` are asked for of them only."""
+    member = member_at_desk(request)
+    if member is not None:
+        require_classes(member, "desk.subjects", classes(), library)
+
+
+def _mapped(library: Library, wanted: list[SubjectMapping]) -> list[str | None]:
+    """Return the classes that headings are to lead to, and those that they are taken from."""
+    said = {(one.scheme.casefold(), fold_term(one.value)): one.code for one in library.store.subjects.mappings()}
+    known = [((one.scheme.strip() or KEYWORD).casefold(), fold_term(" ".join(one.value.split()))) for one in wanted]
+    return [*(one.code for one in wanted), *(said[one] for one in known if one in said)]
+
+
+def _touched(library: Library, given: ClassIn) -> list[str | None]:
+    """Return the class that is to change, or the one above a new one; and where it is to go."""
+    is_known = given.code in library.store.subjects.tree()
+    return [given.code if is_known else given.parent, *([given.parent] if given.parent else [])]
+
+
+def _said_of(library: Library, change_id: str) -> list[str | None]:
+    """Return the class that a change is about; no class where there is no such change."""
+    kind: Literal["class", "mapping"] = "class" if change_id.startswith("c") else "mapping"
+    digits = change_id[1:]
+    key = int(digits) if digits.isascii() and digits.isdecimal() else 0
+    found = library.store.subjects.changes(kind, before=min(key, MAX_KEY - 1) + 1, limit=1)
+    return [change.code for _, change in found if change.id == change_id] or [None]
 
 
 def _changed(told: list[tuple[SubjectChange, bool]]) -> Response:

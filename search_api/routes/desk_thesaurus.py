@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -13,13 +13,13 @@ from indexer.search.thesaurus import Term
 from indexer.storage.thesaurus import LONGEST_TERM, MOST_TERMS, make_entry
 from search_api.bodies import json_body, read_body
 from search_api.deps import LibraryDep, OrjsonResponse, StrictParameters
-from search_api.desk import require_desk
+from search_api.desk import desk_door
 from search_api.desk_edits import ANSWERS, UNDO, WRITES, WRITING, BodyDep, SignedIn, UndoIn, edit_problem
 from search_api.problems import Problem
 from search_api.thesaurus_bodies import entry_body
 
 _FIX = "See /docs and docs/suggest.md for what may be sent."
-router = APIRouter(prefix="/v1/desk", tags=["desk"], dependencies=[Depends(require_desk)])
+router = APIRouter(prefix="/v1/desk", tags=["desk"], dependencies=[Depends(desk_door("desk.thesaurus"))])
 
 
 class TermIn(BaseModel):
@@ -114,12 +114,12 @@ def list_entries(
     },
     openapi_extra=json_body(EntryIn, _EXAMPLE),
 )
-def add_entry(library: LibraryDep, body: BodyDep) -> Response:
+def add_entry(request: Request, library: LibraryDep, body: BodyDep) -> Response:
     """Let terms stand for each other in searches from now on (other processes follow within two seconds)."""
     given = read_body(body, _ENTRY, fix=_FIX)
     try:
         entry = make_entry(given.kind, [Term(text=one.text, language=one.language) for one in given.terms])
-        added, created = library.store.thesaurus.add(entry, given.signed())
+        added, created = library.store.thesaurus.add(entry, given.signed(request))
     except EditError as error:
         raise edit_problem(error) from error
     return OrjsonResponse({"created": created, "entry": entry_body(added)}, status_code=201 if created else 200)
@@ -134,6 +134,7 @@ def add_entry(library: LibraryDep, body: BodyDep) -> Response:
     openapi_extra=json_body(UndoIn, {"reason": "They mean different things in physics.", "who": "Li Ming"}),
 )
 def undo_entry(
+    request: Request,
     library: LibraryDep,
     entry_id: Annotated[str, Path(max_length=50, description="As the list shows it.")],
     body: BodyDep,
@@ -141,7 +142,7 @@ def undo_entry(
     """Take an entry back; it stays in the list."""
     given = read_body(body, UNDO, fix=_FIX)
     try:
-        entry = library.store.thesaurus.undo(entry_id, given.signed())
+        entry = library.store.thesaurus.undo(entry_id, given.signed(request))
     except EditError as error:
         raise edit_problem(error) from error
     return OrjsonResponse(entry_body(entry))

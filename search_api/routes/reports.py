@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import RedirectResponse
@@ -24,6 +24,7 @@ from search_api.library import Library
 from search_api.problems import Problem, ProblemError, RequestProblem
 from search_api.routes.pages import PageRoute, frame_of
 from search_api.routes.works import find_work
+from search_api.same_origin import is_foreign, is_own_page
 from search_api.web.i18n import Words
 from search_api.web.rendering import render
 
@@ -126,7 +127,7 @@ def report_link(
     body: BodyDep,
 ) -> Response:
     """Say that an address of a work does not open; it stands behind the others until it was checked."""
-    if _is_foreign(request):
+    if is_foreign(request):
         raise _FOREIGN.problem()
     work = _active(library, work_id)
     given = read_body(body, _REPORT, fix='Send {"url": "…", "note": "…"}; note may be left out.')
@@ -143,7 +144,7 @@ def report_from_page(request: Request, work_id: str, library: LibraryDep, fields
     words = Words(frame.ui)
     work = _active(library, work_id)
     url, note = fields.get("url", ""), fields.get("note")
-    refusal = _report(request, library, work, url, note) if _is_own_page(request) else _FOREIGN
+    refusal = _report(request, library, work, url, note) if is_own_page(request) else _FOREIGN
     if refusal is None:
         query = urlencode([*((name, fields[name]) for name in ("ui",) if name in fields), ("reported", "1")])
         return RedirectResponse(f"/works/{work.id}?{query}#copies", status_code=303)
@@ -178,24 +179,3 @@ def _active(library: Library, work_id: str) -> StoredWork:
             Problem(title="Gone", status=410, detail=f"Work {work.id} has left the index. Report nothing of it.")
         )
     return work
-
-
-def _is_foreign(request: Request) -> bool:
-    """Tell whether a browser says that another site's page sends this; programs say nothing."""
-    if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
-        return True
-    origin = request.headers.get("origin")
-    return origin is not None and not _is_own(request, origin)
-
-
-def _is_own_page(request: Request) -> bool:
-    """Tell whether a form comes from our own page: browsers name the sender of every form, in one header or another."""
-    sender = request.headers.get("origin") or request.headers.get("referer")
-    return not _is_foreign(request) and sender is not None and _is_own(request, sender)
-
-
-def _is_own(request: Request, sender: str) -> bool:
-    try:
-        return urlsplit(sender).netloc == request.url.netloc != ""
-    except ValueError:
-        return False

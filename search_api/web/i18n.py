@@ -15,6 +15,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from search_api.searching import language_name
+from search_api.web.account_texts import ACCOUNT_TEXTS
 from search_api.web.facet_texts import FACET_TEXTS
 from search_api.web.finding_texts import FINDING_TEXTS
 from search_api.web.provenance_texts import PROVENANCE_TEXTS
@@ -29,7 +30,6 @@ _ACCEPTED = re.compile(r"\s*([A-Za-z]{2,3}|\*)(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q\s*=
 
 #: key: (Chinese, English). ``{name}`` stands for a value that is escaped when the page is written.
 TEXTS: dict[str, tuple[str, str]] = {
-    # --- frame
     "name": ("开卷", "kaijuan"),
     "tagline": ("一次检索，多源开放获取论文", "One search across open-access sources"),
     "home": ("回到首页", "Home"),
@@ -324,6 +324,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "status.running": ("进行中", "running"),
     **PROVENANCE_TEXTS,
     **SUGGEST_TEXTS,
+    **ACCOUNT_TEXTS,
     **FACET_TEXTS,
     **FINDING_TEXTS,
 }  # fmt: skip

@@ -19,6 +19,7 @@ from harvesters.pace import Pace
 from harvesters.progress import Progress as HarvestProgress
 from harvesters.runner import Request
 from indexer.errors import StoreError
+from search_api.account_settings import CampusSettings, WeChatSettings
 from search_api.cli.output import HarvestWatch
 from search_api.library import Library
 from search_api.logs import HIDDEN, configure_logs, secrets_of
@@ -97,6 +98,34 @@ def test_no_secret_gets_out_in_whatever_form(lines: Any) -> None:
     assert told[3]["said"] == f'Connection "host=db password={HIDDEN}" failed.'
 
 
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_nothing_that_lets_somebody_in_is_logged(style: str, lines: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    lines()
+    configure_logs(style=style)
+    word, device, program = "unknown-w'o\"rd", "ks_" + "Ab1-" * 10 + "x_9", "kj_" + "Ab1-" * 10 + "x_9"
+    log, code = structlog.get_logger(), "ABCDE-23456-FGHJK-789AB"
+    log.info(
+        "shown",
+        cookie=f"a=1; kaijuan_session={device}; kaijuan_campus=eyJ.word.sig",
+        header="Bearer word.4+/=",
+        token=program,
+    )
+    log.info("given", password=word, new_password=word, body={"csrf": word, "profile": {"password": word}})
+    log.info("sent", form="name=wang&password=word1&csrf=word2", page="/sign-in/campus?adds=word3&next=/me")
+    log.info("read", body='{"name": "wang", "new_password": "word1"}', repeated=repr({"csrf": "word2"}))
+    log.info("entered", code=code, typed=f"kaijuan: {code.lower()}\n{device}\npassword=word4")
+    logging.getLogger("urllib3").warning("GET /sns/jscode2session?appid=wx1&secret=word1&js_code=word2&x=1")
+    told = capsys.readouterr().err
+    for secret in ("word", "eyJ", "Ab1-", "rd", "ABCDE", "abcde"):
+        left = [line for line in told.splitlines() if secret in line.replace("password", "")]
+        assert not left, secret
+    for kept in ("wang", "next=/me", "appid=wx1", "x=1"):
+        assert kept in told
+    assert len(told.splitlines()) == 6 or style == "console"
+    if style == "json":
+        assert all(json.loads(line) for line in told.splitlines())
+
+
 def test_all_secrets_among_the_settings_are_known() -> None:
     storage = ClusterStorage(
         kind="cluster",
@@ -104,7 +133,11 @@ def test_all_secrets_among_the_settings_are_known() -> None:
         elasticsearch_url=SecretStr("https://u:second-word@a:9200,https://u:third-word@b:9200"),
     )
     settings = Settings(
-        storage=storage, desk_token=SecretStr("desk-token-desk-token-24"), source_keys={"doaj": SecretStr("doaj-key")}
+        storage=storage,
+        desk_token=SecretStr("desk-token-desk-token-24"),
+        source_keys={"doaj": SecretStr("doaj-key")},
+        wechat=WeChatSettings(secret=SecretStr("wechat-secret")),
+        campus=CampusSettings(secret=SecretStr("campus-secret")),
     )
     assert set(secrets_of(settings)) == {
         "first%40word",
@@ -113,6 +146,8 @@ def test_all_secrets_among_the_settings_are_known() -> None:
         "third-word",
         "desk-token-desk-token-24",
         "doaj-key",
+        "wechat-secret",
+        "campus-secret",
     }
 
 

@@ -61,6 +61,7 @@ def test_postgresql_may_be_written_as_its_clients_do(cluster: pytest.MonkeyPatch
         ("KAIJUAN_SERCH_SECONDS", "KAIJUAN_SEARCH_SECONDS"),
         ("kaijuan_contakt", "KAIJUAN_CONTACT"),
         ("KAIJUAN_SHARDS", "KAIJUAN_STORAGE__SHARDS"),
+        ("KAIJUAN_CAMPUS__ISUER", "KAIJUAN_CAMPUS__ISSUER"),
         ("KAIJUAN_STORAGE_DATABASE_PASSWORD_FILE", "KAIJUAN_STORAGE__DATABASE_PASSWORD_FILE"),
         ("KAIJUAN_HTTPS_PROT", "KAIJUAN_HTTPS_PORT"),
     ],
@@ -81,6 +82,7 @@ def test_a_name_like_no_other_is_told_too_and_fits_a_line() -> None:
 
 def test_what_is_a_setting_or_read_by_the_compose_file_is_not_told() -> None:
     known = setting_names() | variables().keys() | {"KAIJUAN_SOURCE_KEYS__DOAJ", "kaijuan_contact", "KAIJUANS"}
+    known |= {"KAIJUAN_CAMPUS__LEVELS__PHD", "KAIJUAN_CAMPUS__SECRET_FILE", "KAIJUAN_ACCOUNTS__OPEN"}
     tests = {"KAIJUAN_TEST_DATABASE_URL", "KAIJUAN_SHARED", "KAIJUAN_SERVICES_DIR"}
     assert list(examine_variables(known | tests)) == []
     assert {"KAIJUAN_STORAGE__SHARDS", "KAIJUAN_LIMITS__TOKEN_A_DAY", "KAIJUAN_DESK_TOKEN_FILE"} <= setting_names()

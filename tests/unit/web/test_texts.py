@@ -12,6 +12,10 @@ import pytest
 
 from indexer.identity.copies import Reason
 from indexer.normalise.relations import _KINDS
+from search_api.account_settings import Level
+from search_api.people.consents import PURPOSES
+from search_api.people.errors import KINDS
+from search_api.people.roles import ROLES
 from search_api.web.i18n import TEXTS, Words, choose_language
 from search_api.web.texts import direction_of, language_of
 
@@ -19,9 +23,10 @@ _WEB = Path(str(resources.files("search_api.web")))
 #: Groups whose keys are made of a coded value, such as ``type.article``.
 _GROUPS = (
     *("facet.", "sort.", "type.", "has.", "license.", "relation.", "version.", "status.", "rank."),
+    *("account_error.", "done.", "role.", "login.", "consent.", "look.", "me_level."),
     *("state.", "badge.", "notice.", "field.", "standing.", "judged.", "facet_by."),
 )
-_CATALOGUES = frozenset(("i18n.py", "provenance_texts.py", "facet_texts.py"))
+_CATALOGUES = frozenset(("account_texts.py", "i18n.py", "provenance_texts.py", "facet_texts.py"))
 
 
 def _fields(text: str) -> set[str]:
@@ -51,6 +56,13 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
 
 def test_every_reason_for_a_copys_place_has_a_word() -> None:
     assert {f"rank.{reason}" for reason in get_args(Reason)} <= TEXTS.keys()
+
+
+def test_everything_about_accounts_that_has_a_code_has_a_word() -> None:
+    codes = {f"account_error.{code}" for code in KINDS} | {f"role.{role}" for role in ROLES}
+    codes |= {f"consent.{purpose}" for purpose in PURPOSES} | {f"me_level.{level}" for level in ("", *get_args(Level))}
+    assert codes <= TEXTS.keys()
+    assert {key for key in TEXTS if key.startswith("account_error.")} <= codes
 
 
 def test_every_relation_that_records_state_has_a_word() -> None:
