@@ -38,6 +38,7 @@ from harvesters.runner import Request
 from harvesters.sources.definition import Source
 from indexer.storage.elastic import ElasticIndex, connect
 from search_api.library import Library, open_library
+from search_api.logs import configure_logs
 from search_api.serving import bind, make_server
 from search_api.settings import Settings
 
@@ -264,6 +265,7 @@ def main() -> None:
     parser.add_argument("--depth", type=int, default=DEPTH, help="works a call (10 is enough for nDCG@10)")
     parser.add_argument("--compare-match", action="store_true")
     options = parser.parse_args()
+    configure_logs(level="warning")  # to standard error; standard output is the figures'
     print(json.dumps(measure(Judged.read(options.file), options)))
 
 

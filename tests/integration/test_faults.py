@@ -112,7 +112,7 @@ def test_without_the_database_everything_says_so_in_bounded_time_and_works_again
         assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json"), target
         assert int(answer.headers["retry-after"]) > 0, target
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
-    assert _asked(wire, ("/v1/suggest?q=sol",), "Authorization: Bearer of-somebody")["/v1/suggest?q=sol"].status == 503
+    assert _asked(wire, ("/v1/suggest?q=sol",), "Authorization: Bearer kj_somebody")["/v1/suggest?q=sol"].status == 503
     for language, said in (("zh-CN", "检索暂时不能用"), ("en", "The search cannot be used now")):
         for target, page in _asked(wire, _PAGES, "Accept: text/html", f"Accept-Language: {language}").items():
             assert (page.status, page.headers["retry-after"]) == (503, "5"), target
@@ -122,6 +122,9 @@ def test_without_the_database_everything_says_so_in_bounded_time_and_works_again
     assert (ready.status, ready.json()["checks"]["store"] == "ok") == (503, False)
     database.set("passing")
     _well_again(wire)
+
+
+_INDEX_DOWN = "\nkaijuan_index_up 0.0\n"
 
 
 @pytest.mark.parametrize("mood", ["refusing", "holding"])
@@ -134,9 +137,8 @@ def test_without_the_engine_searches_say_so_and_works_are_still_shown(wire: Wire
     ready = wire.ask("/ready")
     assert (ready.status, ready.json()["checks"]["store"]) == (503, "ok")
     assert ready.json()["checks"]["index"] != "ok"
-    told = wire.ask("/metrics").body.decode()
-    assert "\nkaijuan_store_up 1.0\n" in told
-    assert "\nkaijuan_index_up 0.0\n" in told
+    # A machine that is busy may need more than one look for the store's numbers.
+    _until(lambda: "\nkaijuan_store_up 1.0\n" in (told := wire.ask("/metrics").body.decode()) and _INDEX_DOWN in told)
     engine.set("passing")
     _well_again(wire)
 
