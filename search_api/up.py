@@ -168,12 +168,13 @@ class Service:
 
     def stop(self) -> None:
         """Ask everything to stop, and wait for the page and the batch in hand."""
-        say("stopping", "Stopping after the page in hand …")
         self._stop.set()
+        say("stopping", "Stopping after the page in hand …")
         self._scheduler.shutdown(wait=False)
+        until = time.monotonic() + _JOIN_SECONDS
         for thread in [*self._harvests, self._indexing]:
-            thread.join(_JOIN_SECONDS)
-        if self._checking.acquire(timeout=_JOIN_SECONDS):
+            thread.join(max(0.0, until - time.monotonic()))
+        if self._checking.acquire(timeout=max(0.0, until - time.monotonic())):
             self._checking.release()
         self._watch.__exit__()
 

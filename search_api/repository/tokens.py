@@ -41,7 +41,10 @@ class Tokens:
         try:
             if len(token) > _LONGEST:
                 raise BadData("too long")  # noqa: TRY301  # as any other that is none of ours
-            of_verb, prefix, after, last, top, source, given, size = self._serializer.loads(token)
+            values = self._serializer.loads(token)
+            if self._serializer.dumps(values) != token:  # Base64 ends in bits that say nothing
+                raise BadData("changed")  # noqa: TRY301  # as above
+            of_verb, prefix, after, last, top, source, given, size = values
         except (BadData, ValueError, TypeError) as error:
             raise ProtocolError(
                 "badResumptionToken", "The token is none of this repository's. Begin the list again."

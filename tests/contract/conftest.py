@@ -26,7 +26,7 @@ from indexer.storage.memory import MemoryIndex
 from indexer.storage.search_index import SearchIndex
 from indexer.storage.store import RecordStore
 from indexer.storage.tantivy import TantivyIndex
-from search_api.settings import ClusterStorage, Settings
+from search_api.settings import ClusterStorage, Limits, Settings
 from tests.contract.holdings import SECONDS, EngineLibrary, Held, Names, fill_store, hold
 
 #: Each version of the server that is tested, and the variable that tells where one is.
@@ -44,6 +44,8 @@ REFERENCE, *COMBINATIONS_TO_PROVE = [
 #: An index of several shards must answer as one of one does: over PostgreSQL it has several.
 SHARDS = {"sqlite": 1, "postgresql": 3}
 
+#: The same address asks thousands of costly things within minutes.
+UNLIMITED = Limits(**dict.fromkeys(Limits.model_fields, 0))
 OpenIndex = Callable[[], SearchIndex]
 
 
@@ -160,7 +162,7 @@ class Combinations:
     def _fill(self, name: str) -> tuple[Settings, RecordStore, Names]:
         folder = self._folder / name
         folder.mkdir()
-        settings = Settings(data_dir=folder, search_seconds=SECONDS)
+        settings = Settings(data_dir=folder, search_seconds=SECONDS, limits=UNLIMITED)
         if name == "sqlite":
             store = RecordStore.embedded(folder)
         else:
@@ -168,7 +170,7 @@ class Combinations:
             store = RecordStore.cluster(url)
             address = SecretStr("http://127.0.0.1:1")  # the engine is chosen by the combination
             storage = ClusterStorage(kind="cluster", database_url=SecretStr(url), elasticsearch_url=address)
-            settings = Settings(data_dir=folder, storage=storage, search_seconds=SECONDS)
+            settings = Settings(data_dir=folder, storage=storage, search_seconds=SECONDS, limits=UNLIMITED)
         self._stack.callback(store.close)
         fill_store(EngineLibrary(settings, store), folder, self.recorded)
         return settings, store, Names.of(store)

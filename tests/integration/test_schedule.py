@@ -9,6 +9,7 @@ import pytest
 
 from harvesters.demo.loopback import Request as HttpRequest
 from harvesters.demo.loopback import Response
+from indexer.storage import schema
 from search_api.library import Library
 from search_api.up import Service
 from tests.integration.conftest import add_source, harvest
@@ -96,6 +97,8 @@ def test_a_source_with_hours_is_not_harvested_before_it_is_due(
     fill(list_repository)
     add_source(embedded, "x", list_repository.url, hours="02-09", every_hours=168)
     service.harvest_by_schedule("x")
+    with embedded.store.database.write() as connection:  # a run begins by the machine's clock
+        connection.execute(schema.harvest_runs.update().values(started_at=clock.moment))
     asked = len(list_repository.requests)
     for _ in range(6):
         clock.moment += timedelta(days=1)
