@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,11 +57,16 @@ def _secret(secrets: Path, name: str) -> Path:
     return secrets / Path(read_compose()["secrets"][name]["file"]).name
 
 
+def _reachable(name: str) -> Path:
+    """Return a folder that the servers' own user can reach, which pytest's are not."""
+    return Path(tempfile.gettempdir()) / name
+
+
 @pytest.fixture(scope="module")
 def node(secrets: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A node with the compose file's settings; return its port."""
     home, java = _program("KAIJUAN_TEST_ELASTICSEARCH_HOME"), _program("KAIJUAN_TEST_JAVA_HOME")
-    folder = give(Path(f"/tmp/kaijuan-secured-{uuid.uuid4().hex[:8]}"))  # noqa: S108  # the servers' user must reach it
+    folder = give(_reachable(f"kaijuan-secured-{uuid.uuid4().hex[:8]}"))
     port = free_port()
     try:
         environment = _configure(folder, home, java, secrets, port)
@@ -264,7 +270,7 @@ def test_the_servers_health_check_fails_with_another_password(node: int, secrets
 def test_the_databases_command_and_health_check_are_understood(cluster_urls: tuple[str, str], tmp_path: Path) -> None:
     binaries = _program("KAIJUAN_TEST_POSTGRESQL_BIN")
     service: dict[str, Any] = read_compose()["services"]["postgres"]
-    folder = give(Path(f"/tmp/kaijuan-postgres-{uuid.uuid4().hex[:8]}"))  # noqa: S108  # the servers' user must reach it
+    folder = give(_reachable(f"kaijuan-postgres-{uuid.uuid4().hex[:8]}"))
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     data = folder / "pgdata"  # a folder of its own in the volume, as PGDATA says
     try:
